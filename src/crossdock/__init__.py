@@ -1,0 +1,1 @@
+"""Crossdock: a self-hosted integration hub for shops and the systems around them."""
