@@ -1,0 +1,1 @@
+"""The vendors: one folder is one datasheet (manifest, client, mapper, webhook, sandbox)."""
