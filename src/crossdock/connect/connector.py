@@ -1,0 +1,231 @@
+"""What a connector is: the protocols its parts fulfil and the struct that puts them together.
+
+The flow knows vendors only through these words. A connector that lacks a part leaves it ``None``: no ``door`` means
+that it does not receive, no ``destination`` that nothing can be delivered to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from crossdock.model.mapping import Mapped
+from crossdock.model.mapping import Mapping as FieldMapping
+from crossdock.model.observation import Doorbell, Observation, Occurrence
+from crossdock.model.outcome import Outcome
+from crossdock.model.plan import Found, Plan, Resolved
+
+if TYPE_CHECKING:
+    from crossdock.connect.client import Transport
+    from crossdock.connect.manifest import Manifest
+    from crossdock.kit.clock import Clock
+    from crossdock.model.connection import Connection
+
+Arrived = Observation | Doorbell | Occurrence
+
+
+class Access(msgspec.Struct, frozen=True):
+    """All a connector gets to work with for one connection. Its repr shows no secret."""
+
+    connection: Connection
+    secrets: Mapping[str, str]
+    """Unsealed credentials by the names of the manifest's form (``key``, ``secret``, ``token``)."""
+    transport: Transport
+    clock: Clock
+
+    def __repr__(self) -> str:
+        return f"Access(connection={self.connection.id})"
+
+
+class CheckResult(msgspec.Struct, frozen=True):
+    """What trying a connection without side effects told."""
+
+    ok: bool
+    problem: str = ""
+    """In plain words, for people."""
+    remedy: str = ""
+    code: str = ""
+    """Stable name of the problem (``wrong-keys``, ``rest-blocked`` …)."""
+    account: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Facts of the account (currency, time_zone, version, portal_id)."""
+    account_uid: str = ""
+    """Short stable name of the account: what makes "the same store twice" visible."""
+    warnings: tuple[str, ...] = ()
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of a stream."""
+
+    items: tuple[Observation, ...]
+    cursor: dict[str, Any]
+    """Where to go on: opaque, JSON; saved in the same transaction as the items."""
+    done: bool
+    """Nothing more for now; the next pull begins at ``cursor``."""
+    total: int | None = None
+    """How many there are in all, where the vendor tells (for progress)."""
+
+
+class Hook(msgspec.Struct, frozen=True):
+    """A webhook as the vendor lists it."""
+
+    vendor_id: str
+    topic: str
+    url: str
+    status: str
+
+
+class Source(Protocol):
+    """Reading from a vendor."""
+
+    async def check(self) -> CheckResult:
+        """Try the connection; says apart what can be wrong."""
+        ...
+
+    async def page(self, stream: str, cursor: dict[str, Any] | None, *, full: bool = False) -> Page:
+        """Read the next page of a stream.
+
+        ``cursor`` None begins: at the oldest entity when ``full`` (a backfill or a sweep: everything there is,
+        trash and drafts too), else at "now". Overlap and the two seconds short of the shop's time are the source's
+        duty. Raises :class:`~crossdock.connect.client.CallFailed`.
+        """
+        ...
+
+    async def fetch(self, stream: str, external_id: str, parent_id: str | None) -> Observation | None:
+        """GET one entity afresh; None when the vendor says it is not there (404)."""
+        ...
+
+    async def hooks(self) -> tuple[Hook, ...]:
+        """List the webhooks that point to anything of ours or others."""
+        ...
+
+    async def add_hook(self, topic: str, url: str, secret: str) -> Hook:
+        """Register a webhook."""
+        ...
+
+    async def remove_hook(self, vendor_id: str) -> None:
+        """Delete a webhook; one that is gone is fine."""
+        ...
+
+
+class Needs(msgspec.Struct, frozen=True):
+    """What a plan asks the hub to look up before it can be made."""
+
+    related: tuple[tuple[str, str], ...] = ()
+    """(stream, external id) of other entities of the same source (an order's customer)."""
+    subjects: tuple[str, ...] = ()
+    """Lower-case e-mail addresses: which record of which stream speaks for this person?"""
+    children_of: tuple[tuple[str, str], ...] = ()
+    """(object, parent key): links of parts that were written before (a deal's line items)."""
+
+
+class Context(msgspec.Struct, frozen=True):
+    """The answers to :class:`Needs`, and who is asking."""
+
+    store_uid: str
+    """``account_uid`` of the source connection."""
+    store_name: str
+    store_url: str
+    config: dict[str, Any]
+    """The destination connection's config (choices made at connect: ``order_object`` …)."""
+    account: dict[str, Any]
+    """What the destination's check learned (pipelines, currencies)."""
+    event_type: str
+    external_id: str
+    presence: str
+    related: dict[tuple[str, str], Any] = msgspec.field(default_factory=dict)
+    """(stream, external id) -> canonical entity; absent when we have no record of it."""
+    speakers: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
+    """e-mail -> (stream, external id prefixed by its store uid: ``<uid>:<id>``) of the record whose data a person's
+    fields follow: a registered customer before a guest's order, then the newest."""
+    children: dict[str, tuple[tuple[str, str], ...]] = msgspec.field(default_factory=dict)
+    """parent key -> ((object, key), …) of existing links."""
+    body: bytes = b""
+    """The event as the hub publishes it (for SEND)."""
+
+
+class Destination(Protocol):
+    """Writing to a vendor. All but ``check``, ``prepare``, ``perform`` and ``found`` is pure."""
+
+    async def check(self) -> CheckResult:
+        """Try the connection; says apart what can be wrong."""
+        ...
+
+    async def prepare(self) -> dict[str, Any]:
+        """Make what we need there (our properties and group), idempotently; return facts for ``account``."""
+        ...
+
+    def needs(self, action: str, entity: Any) -> Needs:
+        """Say what to look up for an entity (canonical word, or the event's own document)."""
+        ...
+
+    def plan(self, action: str, entity: Any, mapped: Mapped, context: Context) -> Plan:
+        """Make the plan of one delivery. Raises :class:`PlanRefused` with field, rule and remedy."""
+        ...
+
+    async def perform(self, step: str, writes: Sequence[Resolved]) -> list[Outcome]:
+        """Do the writes of one step, in as few vendor calls as can be; one outcome per write, in order.
+
+        Never raises for what a vendor may answer; a lost answer is ``Unknown``.
+        """
+        ...
+
+    def found(self, object_name: str, store_uid: str) -> AsyncIterator[Found]:
+        """Read all records of an object that carry our key of this store (or all, for objects without our key)."""
+        ...
+
+    def equal(self, object_name: str, name: str, sent: str | None, found: str | None) -> bool:
+        """Whether a value found is the value sent, as this vendor normalises (12.50 is 12.5)."""
+        ...
+
+
+class PlanRefused(Exception):
+    """An entity cannot be written as it is."""
+
+    def __init__(self, field: str, rule: str, remedy: str) -> None:
+        super().__init__(f"{field}: {rule}; {remedy}")
+        self.field, self.rule, self.remedy = field, rule, remedy
+
+
+class Refused(Exception):
+    """An arrival that is not what it claims (signature, time window)."""
+
+
+class Door(Protocol):
+    """The receiving side: pure functions over headers (lower-case names) and raw bytes."""
+
+    def ping(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether this is the vendor's unsigned handshake: answered 200, nothing is recorded."""
+        ...
+
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Mapping[str, str]) -> None:
+        """Check the signature with the connection's hook secrets (vendor id -> secret) in constant time.
+
+        Raises :class:`Refused`.
+        """
+        ...
+
+    def parse(self, headers: Mapping[str, str], body: bytes) -> tuple[Arrived, ...]:
+        """Read verified bytes. Raises ``ValueError`` naming what is malformed."""
+        ...
+
+
+class Reader(Protocol):
+    """The mapper's reading half: their words into ours. Pure."""
+
+    def __call__(self, observation: Observation, account: Mapping[str, Any]) -> Any:
+        """Return the canonical word of an entity, or its document where we have no word for it."""
+        ...
+
+
+class Connector(msgspec.Struct, frozen=True):
+    """The parts of one vendor, put together in its ``__init__.py`` as ``CONNECTOR``."""
+
+    manifest: Manifest
+    source: Callable[[Access], Source] | None = None
+    destination: Callable[[Access], Destination] | None = None
+    door: Door | None = None
+    read: Reader | None = None
+    mappings: tuple[FieldMapping, ...] = ()
+    """Default mappings of a destination, by entity and action."""
