@@ -1,0 +1,1 @@
+"""WooCommerce: a shop's orders, customers, products, refunds and coupons, read over REST and rung by webhooks."""
