@@ -1,0 +1,332 @@
+"""HTTP outwards: one transport a process, one small client a connection.
+
+Neither retries, sleeps or logs, and redirects are never followed. An answer of any status is a :class:`Reply`; no
+answer is :class:`CallFailed`, which says whether the request may have taken effect. No text here holds a URL, a header
+or a body: a URL can be a credential (Slack, Teams).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, urlencode
+
+import aiohttp
+import msgspec
+import orjson
+from yarl import URL
+
+from crossdock.connect.auth import Auth, NoAuth, Outgoing
+from crossdock.connect.auth.oauth1 import encode
+from crossdock.connect.egress import EgressRefused, Guard, GuardedResolver, guarded_socket
+from crossdock.connect.manifest import Manifest
+
+USER_AGENT = f"Crossdock/{version('crossdock')}"
+MAX_BODY = 32_000_000
+"""Largest answer that is read, in bytes after decompression."""
+
+Params = Mapping[str, str | int] | Sequence[tuple[str, str | int]]
+Observer = Callable[[str, int], None]
+
+
+class FailKind(StrEnum):
+    """Why there was no answer."""
+
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    CUT = "cut"
+    EGRESS = "egress"
+    TLS = "tls"
+    DNS = "dns"
+    REDIRECT = "redirect"
+    OVERSIZE = "oversize"
+
+
+class CallFailed(Exception):
+    """No usable answer came. ``sent`` False: the vendor surely saw nothing; True: it may have taken effect."""
+
+    def __init__(self, kind: FailKind | str, sent: bool, reason: str, remedy: str = "") -> None:
+        super().__init__(reason)
+        self.kind, self.sent, self.reason, self.remedy = FailKind(kind), sent, reason, remedy
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer. ``headers`` is case-insensitive; ``took_ms`` is the time from the call to its last byte."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    took_ms: float
+
+    def __repr__(self) -> str:
+        return f"Reply({self.status}, {len(self.body)} bytes)"
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def redirected(self) -> bool:
+        """Whether the vendor points elsewhere; nobody goes there."""
+        return 300 <= self.status < 400
+
+    def json(self) -> Any:
+        """Parse the body. Raises ``ValueError`` without a word of its content."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            raise ValueError(f"the answer (status {self.status}) is not JSON") from None
+
+
+class Transport:
+    """The process's one HTTP session: pooled connections behind the egress guard, no cookies, no proxies.
+
+    Use as ``async with Transport(guard) as transport``. ``observe(connector, status)`` is told of every call made by
+    a :class:`VendorClient`; status 0 means no answer.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        observe: Observer | None = None,
+        max_body: int = MAX_BODY,
+        per_host: int = 64,
+        total: int = 512,
+    ) -> None:
+        self.guard = guard
+        self.observe = observe
+        self._max_body = max_body
+        self._per_host, self._total = per_host, total
+        self._session: aiohttp.ClientSession | None = None
+        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+
+    async def __aenter__(self) -> Self:
+        self._open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            connector = aiohttp.TCPConnector(
+                resolver=GuardedResolver(self.guard),
+                socket_factory=guarded_socket(self.guard),
+                limit=self._total,
+                limit_per_host=self._per_host,
+                ttl_dns_cache=30,
+                keepalive_timeout=20,
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": USER_AGENT},
+                trust_env=False,
+                auto_decompress=True,
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def checked(self, url: str, *, hosts: Sequence[str] = (), plain_http: bool = False) -> URL:
+        """Return a URL ready for :meth:`send` after the guard has read it. Raises ``CallFailed`` (egress)."""
+        try:
+            self.guard.check_url(url, hosts=hosts, plain_http=plain_http)
+        except EgressRefused as problem:
+            raise CallFailed(FailKind.EGRESS, False, problem.problem, problem.remedy) from None
+        return URL(url, encoded=True)
+
+    def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
+        known = self._timeouts.get(seconds)
+        if known is None:
+            # connecting gets less than the whole, so that a timeout after it means "sent"
+            connect = min(10.0, seconds * 0.8)
+            known = aiohttp.ClientTimeout(total=seconds, connect=connect, sock_connect=connect)
+            if len(self._timeouts) < 64:
+                self._timeouts[seconds] = known
+        return known
+
+    async def send(self, method: str, url: URL, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Reply:
+        """Make one call to a :meth:`checked` URL. Raises :class:`CallFailed`."""
+        session = self._session or self._open()
+        began = time.perf_counter()
+        try:
+            async with session.request(
+                method,
+                url,
+                data=body or None,
+                headers=headers,
+                allow_redirects=False,
+                timeout=self._timeout(timeout_s),
+            ) as response:
+                received = await self._read(response)
+                took = (time.perf_counter() - began) * 1000
+                return Reply(response.status, response.headers, received, took)
+        except (aiohttp.ClientError, TimeoutError, OSError, EgressRefused, ValueError) as problem:
+            raise _failed(problem) from None
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        length = response.content_length
+        if length is not None and length <= self._max_body and "Content-Encoding" not in response.headers:
+            return await response.read()
+        parts, size = [], 0
+        async for part in response.content.iter_any():
+            size += len(part)
+            if size > self._max_body:
+                response.close()
+                raise CallFailed(FailKind.OVERSIZE, True, f"the answer is larger than {self._max_body} bytes")
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _failed(problem: Exception) -> CallFailed:
+    """Name what went wrong, from our side's words alone."""
+    for kinds, kind, sent, reason in _FAILURES:
+        if isinstance(problem, kinds):
+            return CallFailed(kind, sent, reason)
+    if isinstance(problem, EgressRefused):
+        return CallFailed(FailKind.EGRESS, False, problem.problem, problem.remedy)
+    return CallFailed(FailKind.CUT, True, "the connection was cut before the answer")
+
+
+_FAILURES: tuple[tuple[tuple[type[BaseException], ...], FailKind, bool, str], ...] = (
+    ((aiohttp.ClientConnectorDNSError,), FailKind.DNS, False, "the host's name is not known"),
+    (
+        (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch),
+        FailKind.TLS,
+        False,
+        "the host's certificate is not valid",
+    ),
+    ((aiohttp.ClientSSLError,), FailKind.TLS, False, "no secure connection could be made"),
+    ((aiohttp.ClientConnectorError,), FailKind.REFUSED, False, "the host refuses the connection"),
+    ((aiohttp.ConnectionTimeoutError,), FailKind.TIMEOUT, False, "the host could not be reached in time"),
+    ((aiohttp.InvalidURL,), FailKind.REFUSED, False, "the URL cannot be used"),
+    ((asyncio.TimeoutError, TimeoutError), FailKind.TIMEOUT, True, "no answer in time"),
+)
+
+
+class VendorClient:
+    """Calls to one account. ``base_url`` has no query; paths begin with ``/`` and are added to it as they are.
+
+    The host is held to the manifest's list, or to the egress guard alone where people give the address;
+    ``plain_http`` is the connection's own leave for http.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        base_url: str,
+        manifest: Manifest,
+        *,
+        auth: Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        plain_http: bool = False,
+        timeout_s: float | None = None,
+    ) -> None:
+        self.transport = transport
+        self.manifest = manifest
+        self.auth: Auth = auth or NoAuth()
+        self._base = base_url.rstrip("/")
+        self._headers = dict(headers or {})
+        self._plain_http = plain_http
+        self._timeout_s = timeout_s or manifest.limits.timeout_s
+        self._checked = False
+
+    def __repr__(self) -> str:
+        return f"VendorClient({self.manifest.name})"
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        json: Any = None,
+        form: Params | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> Reply:
+        """Make one call; any status is a reply. At most one of ``json``, ``form`` and ``body`` is given.
+
+        Raises :class:`CallFailed` when no answer came, ``ValueError`` for a path that leaves the base.
+        """
+        self._look()
+        outgoing = self.auth.apply(self._compose(method, path, params, (json, form, body), headers))
+        observe = self.transport.observe
+        try:
+            reply = await self.transport.send(
+                method,
+                URL(_full(outgoing), encoded=True),
+                outgoing.headers,
+                outgoing.body,
+                timeout_s or self._timeout_s,
+            )
+        except CallFailed:
+            if observe is not None:
+                observe(self.manifest.name, 0)
+            raise
+        if observe is not None:
+            observe(self.manifest.name, reply.status)
+        return reply
+
+    def _look(self) -> None:
+        if not self._checked:
+            self.transport.checked(self._base, hosts=self.manifest.hosts.allow, plain_http=self._plain_http)
+            self._checked = True
+
+    def _compose(
+        self, method: str, path: str, params: Params | None, bodies: tuple[Any, ...], headers: Mapping[str, str] | None
+    ) -> Outgoing:
+        if path and not path.startswith("/"):
+            raise ValueError("a path begins with /")
+        if _LEAVES.search(path):
+            raise ValueError("a path holds no query, fragment, backslash or dots that climb")
+        data, content_type = _encode_body(*bodies)
+        merged = dict(self._headers)
+        if content_type:
+            merged["Content-Type"] = content_type
+        if headers:
+            merged.update(headers)
+        url = self._base + quote(path, safe="/%:@-._~!$&'()*+,;=")
+        return Outgoing(method, url, _pairs(params), merged, data)
+
+
+_LEAVES = re.compile(r"[?#\\\x00-\x1f]|(?:^|/)\.\.(?:/|$)|^//")
+
+
+def _encode_body(json: Any, form: Params | None, body: bytes | None) -> tuple[bytes, str]:
+    if sum(part is not None for part in (json, form, body)) > 1:
+        raise ValueError("give at most one of json, form and body")
+    if json is not None:
+        return orjson.dumps(json), "application/json"
+    if form is not None:
+        return urlencode(_pairs(form)).encode(), "application/x-www-form-urlencoded"
+    return body or b"", ""
+
+
+def _pairs(params: Params | None) -> tuple[tuple[str, str], ...]:
+    if params is None:
+        return ()
+    items = params.items() if isinstance(params, Mapping) else params
+    return tuple((name, str(value)) for name, value in items)
+
+
+def _full(outgoing: Outgoing) -> str:
+    if not outgoing.query:
+        return outgoing.url
+    return outgoing.url + "?" + "&".join(f"{encode(name)}={encode(value)}" for name, value in outgoing.query)
