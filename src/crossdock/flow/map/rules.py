@@ -1,0 +1,168 @@
+"""One field rule, checked and made ready to run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import jmespath  # type: ignore[import-untyped]
+import msgspec
+from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
+
+from crossdock.flow.map import paths
+from crossdock.flow.map.transforms import TABLE, Transform, Unfit, text
+from crossdock.model.mapping import Rule, WhenMissing
+
+MAX_EXPRESSION = 500
+MAX_TEMPLATE = 1000
+MAX_NODES = 200
+"""Parts an expression may be made of: bounds what one rule can cost per entity."""
+
+Builtins = Callable[[], Any]
+Read = Callable[[tuple[Any, ...], tuple[Any, ...], Builtins], Any]
+
+
+class Reading:
+    """Collects the paths the rules of one object need, so that all are read with one call."""
+
+    def __init__(self, word: type[msgspec.Struct] | None, root_word: type[msgspec.Struct] | None) -> None:
+        self.word, self.root_word = word, root_word
+        self.own: list[str] = []
+        self.root: list[str] = []
+
+    def slot(self, path: str) -> tuple[bool, int]:
+        """Return (whether it is of the whole entity, its place). Raises ``ValueError`` for a path that is none."""
+        above = path.startswith("$.")
+        bare, word, places = (path[2:], self.root_word, self.root) if above else (path, self.word, self.own)
+        wrong = paths.check(bare, word)
+        if wrong:
+            raise ValueError(wrong)
+        if bare not in places:
+            places.append(bare)
+        return above, places.index(bare)
+
+
+class Compiled(msgspec.Struct, frozen=True):
+    """A rule ready to run. ``slot`` >= 0 is the quick way: the value stands there."""
+
+    target: str
+    source: str
+    """Which source it has, for error messages (``path total``)."""
+    slot: int
+    read: Read
+    chain: tuple[tuple[str, Transform, bool], ...]
+    when_missing: WhenMissing
+    default: str | None
+
+
+def compile_rule(rule: Rule, reading: Reading) -> Compiled:
+    """Check a rule and make it ready. Raises ``ValueError`` saying what is wrong and what would be right."""
+    if not rule.target:
+        raise ValueError("name the target field")
+    given = {name: getattr(rule, name) for name in ("path", "expression", "constant", "template")}
+    sources = [name for name, value in given.items() if value is not None]
+    if len(sources) != 1:
+        raise ValueError("give exactly one of path, expression, constant, template")
+    if rule.when_missing is WhenMissing.DEFAULT and rule.default is None:
+        raise ValueError("when_missing is default, so give the default")
+    if rule.default is not None and rule.when_missing is not WhenMissing.DEFAULT:
+        raise ValueError("a default counts only with when_missing = default")
+    kind = sources[0]
+    slot, read = _SOURCES[kind](given[kind], reading)
+    return Compiled(
+        target=rule.target,
+        source=kind if kind in ("expression", "template") else f"{kind} {given[kind]}",
+        slot=slot,
+        read=read,
+        chain=tuple(_transform(entry) for entry in rule.transforms),
+        when_missing=rule.when_missing,
+        default=rule.default,
+    )
+
+
+def _nothing(own: tuple[Any, ...], root: tuple[Any, ...], plain: Builtins) -> Any:
+    del own, root, plain
+
+
+def _path(given: str, reading: Reading) -> tuple[int, Read]:
+    if given.startswith("$.") and reading.root_word is None and reading.word is not None:
+        raise ValueError("$. is the whole entity, inside each; leave it out here")
+    above, slot = reading.slot(given)
+    if not above:
+        return slot, _nothing
+    return -1, lambda own, root, plain: root[slot]
+
+
+def _constant(given: str, reading: Reading) -> tuple[int, Read]:
+    del reading
+    return -1, lambda own, root, plain: given
+
+
+_PLACE = re.compile(r"\{([^{}]*)\}")
+
+
+def _template(given: str, reading: Reading) -> tuple[int, Read]:
+    """A template is missing when all of its places are; a missing place among others is empty text."""
+    if len(given) > MAX_TEMPLATE:
+        raise ValueError(f"a template has at most {MAX_TEMPLATE} characters")
+    pieces = _PLACE.split(given)
+    literals, places = pieces[::2], [reading.slot(name) for name in pieces[1::2]]
+    if any("{" in literal or "}" in literal for literal in literals):
+        raise ValueError("a brace in the template has no partner; write {path}")
+    if not places:
+        raise ValueError("a template without a {path} is a constant")
+
+    def read(own: tuple[Any, ...], root: tuple[Any, ...], plain: Builtins) -> Any:
+        values = [(root if above else own)[slot] for above, slot in places]
+        shown = ["" if value is None else text(value) for value in values]
+        if not any(shown):
+            return None
+        return literals[0] + "".join(value + literal for value, literal in zip(shown, literals[1:], strict=True))
+
+    return -1, read
+
+
+def _expression(given: str, reading: Reading) -> tuple[int, Read]:
+    del reading
+    if len(given) > MAX_EXPRESSION:
+        raise ValueError(f"an expression has at most {MAX_EXPRESSION} characters")
+    try:
+        ready = jmespath.compile(given)
+    except (JMESPathError, ValueError, RecursionError) as wrong:
+        raise ValueError(f"the expression is no JMESPath ({type(wrong).__name__})") from None
+    if _nodes(ready.parsed) > MAX_NODES:
+        raise ValueError(f"an expression has at most {MAX_NODES} parts")
+
+    def read(own: tuple[Any, ...], root: tuple[Any, ...], plain: Builtins) -> Any:
+        try:
+            return ready.search(plain())
+        except (JMESPathError, TypeError, ValueError):
+            raise Unfit("make the expression fit the entity's fields (try it in a preview)") from None
+
+    return -1, read
+
+
+def _nodes(parsed: Any) -> int:
+    children = parsed.get("children", ()) if isinstance(parsed, dict) else ()
+    return 1 + sum(_nodes(child) for child in children)
+
+
+_SOURCES: dict[str, Callable[[str, Reading], tuple[int, Read]]] = {
+    "path": _path,
+    "constant": _constant,
+    "template": _template,
+    "expression": _expression,
+}
+
+
+def _transform(entry: str | dict[str, Any]) -> tuple[str, Transform, bool]:
+    if isinstance(entry, dict) and len(entry) != 1:
+        raise ValueError("a transform is a name, or {name: argument}")
+    name, argument = (entry, None) if isinstance(entry, str) else next(iter(entry.items()))
+    if name not in TABLE:
+        raise ValueError(f"there is no transform {name!r}; there are {', '.join(sorted(TABLE))}")
+    try:
+        return f"transform {name}", TABLE[name](argument), name == "default"
+    except ValueError as wrong:
+        raise ValueError(f"transform {name} {wrong}") from None
