@@ -156,8 +156,11 @@ class Destination(Protocol):
         """Make what we need there (our properties and group), idempotently; return facts for ``account``."""
         ...
 
-    def needs(self, action: str, entity: Any) -> Needs:
-        """Say what to look up for an entity (canonical word, or the event's own document)."""
+    def needs(self, action: str, entity: Any, store_uid: str) -> Needs:
+        """Say what to look up for an entity (canonical word, or the event's own document).
+
+        ``store_uid`` is the source connection's ``account_uid``: it is part of every key, ``children_of`` included.
+        """
         ...
 
     def plan(self, action: str, entity: Any, mapped: Mapped, context: Context) -> Plan:
