@@ -26,6 +26,7 @@ from crossdock.connect.auth import Auth, NoAuth, Outgoing
 from crossdock.connect.auth.oauth1 import encode
 from crossdock.connect.egress import EgressRefused, Guard, GuardedResolver, guarded_socket
 from crossdock.connect.manifest import Manifest
+from crossdock.model.outcome import Outcome
 
 USER_AGENT = f"Crossdock/{version('crossdock')}"
 MAX_BODY = 32_000_000
@@ -46,14 +47,23 @@ class FailKind(StrEnum):
     DNS = "dns"
     REDIRECT = "redirect"
     OVERSIZE = "oversize"
+    ANSWER = "answer"
+    """There was an answer, but not the one that was asked for: ``outcome`` says what it means."""
 
 
 class CallFailed(Exception):
-    """No usable answer came. ``sent`` False: the vendor surely saw nothing; True: it may have taken effect."""
+    """No usable answer came. ``sent`` False: the vendor surely saw nothing; True: it may have taken effect.
 
-    def __init__(self, kind: FailKind | str, sent: bool, reason: str, remedy: str = "") -> None:
+    A source raises it of kind ``answer`` when the vendor answered something else than what was read for (429, 401,
+    500 …): ``outcome`` then says what that means (:meth:`~crossdock.connect.outcomes.Outcomes.expect`).
+    """
+
+    def __init__(
+        self, kind: FailKind | str, sent: bool, reason: str, remedy: str = "", outcome: Outcome | None = None
+    ) -> None:
         super().__init__(reason)
         self.kind, self.sent, self.reason, self.remedy = FailKind(kind), sent, reason, remedy
+        self.outcome = outcome
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -134,6 +144,9 @@ class Transport:
                 trust_env=False,
                 auto_decompress=True,
             )
+            # aiohttp repeats an idempotent call once when a pooled connection was cut; a repeat is the flow's to
+            # decide, and it publishes no switch for that
+            self._session._retry_connection = False  # noqa: SLF001
         return self._session
 
     async def close(self) -> None:

@@ -114,6 +114,14 @@ class Outcomes:
         wait = row.rule.after_s if wait is None else wait
         return _MAKERS[row.rule.outcome](_Said(seen, code, wait, reason, field))
 
+    def expect(self, reply: Reply, now: datetime, *, code: str = "", text: str = "") -> None:
+        """Raise ``CallFailed`` of kind ``answer``, holding the outcome, unless nothing is wrong. For reading."""
+        outcome = self.of(reply, now, code=code, text=text)
+        if outcome is None or isinstance(outcome, Delivered):
+            return
+        reason = getattr(outcome, "reason", "")
+        raise CallFailed(FailKind.ANSWER, True, reason, outcome=outcome)
+
 
 _MAKERS: dict[OutcomeKind, Callable[[_Said], Outcome]] = {
     OutcomeKind.DELIVERED: lambda said: Delivered(evidence=Evidence.ACCEPTED),
@@ -147,6 +155,8 @@ def failed(problem: CallFailed) -> Outcome:
 
     An address the guard refuses breaks the connection (``Refresh``): a person has to change it, nothing is lost.
     """
+    if problem.outcome is not None:
+        return problem.outcome
     if problem.kind is FailKind.EGRESS:
         return Refresh(f"{problem.reason}; {problem.remedy}")
     if problem.sent:
