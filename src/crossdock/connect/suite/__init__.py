@@ -36,7 +36,7 @@ hold, ``todo`` fails. A rule that is not named fails too. The names::
 
 from __future__ import annotations
 
-from crossdock.connect.suite.contract import contract, verdicts
+from crossdock.connect.suite.prove import contract, verdicts
 from crossdock.connect.suite.harness import (
     Bench,
     EraseBench,

@@ -67,8 +67,8 @@ def rule(name: str, part: Part = Part.ANY) -> Callable[[Check], Check]:
 
 
 def rules() -> tuple[Rule, ...]:
-    """Return every rule, by name, after importing all modules of ``crossdock.connect.suite.rules``."""
-    from crossdock.connect.suite import rules as package
+    """Return every rule, by name, after importing all modules of ``crossdock.connect.suite.checks``."""
+    from crossdock.connect.suite import checks as package
 
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
