@@ -36,7 +36,6 @@ hold, ``todo`` fails. A rule that is not named fails too. The names::
 
 from __future__ import annotations
 
-from crossdock.connect.suite.prove import contract, verdicts
 from crossdock.connect.suite.harness import (
     Bench,
     EraseBench,
@@ -47,6 +46,7 @@ from crossdock.connect.suite.harness import (
     Variant,
     WriteBench,
 )
+from crossdock.connect.suite.prove import contract, verdicts
 from crossdock.connect.suite.rule import Part, Rule, rules
 
 __all__ = [
