@@ -1,0 +1,4 @@
+"""The journey of an event: receive, verify, record, route, map, deliver; beside them pull and reconcile.
+
+The stages do not know each other; ``journey`` alone knows the order.
+"""

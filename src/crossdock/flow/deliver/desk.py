@@ -1,0 +1,155 @@
+"""The lane's desk: every write of a pump, each fenced by the lane's epoch."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from crossdock import metrics
+from crossdock.flow.deliver.job import Claim, Job, NewLink
+from crossdock.flow.deliver.ports import Limits, Store
+from crossdock.flow.deliver.settle import Back, End, decide, kind
+from crossdock.kit.ids import new_id
+from crossdock.model.outcome import Delivered
+from crossdock.store.queries import load
+
+SQL = load(Path(__file__).with_name("queue.sql"))
+_TRIES = 5
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """A lane under our lease."""
+
+    id: uuid.UUID
+    tenant_id: uuid.UUID
+    owner: str
+    epoch: int
+
+
+class Fenced(Exception):
+    """The lane has another owner: what was about to be written must not be."""
+
+
+class Desk:
+    """Claims, advances and settles for one lane."""
+
+    def __init__(self, store: Store, lane: Lane, limits: Limits) -> None:
+        self._store = store
+        self._lane = lane
+        self._limits = limits
+        self.took_ms = 0
+        """How long the last batch took at the vendor."""
+
+    async def recover(self) -> None:
+        """Take over what an earlier owner left, and end doubts whose time is up."""
+        async with self._store.transaction() as conn:
+            await self._fence(conn)
+            await conn.execute(SQL["recover"], self._lane.id, self._lane.epoch, self._limits.doubt_margin)
+
+    async def settle_and_claim(self, jobs: Sequence[Job], fresh: Sequence[NewLink], most: int) -> list[Claim]:
+        """Complete the previous batch and claim the next in one transaction. Raises :class:`Fenced`."""
+        for left in reversed(range(_TRIES)):
+            try:
+                async with self._store.transaction() as conn:
+                    await self._fence(conn)
+                    if jobs:
+                        await self._settle(conn, jobs, fresh)
+                    return await self._claim(conn, most) if most else []
+            except asyncpg.DeadlockDetectedError:
+                if not left:
+                    raise
+        return []
+
+    async def advance(self, ids: Sequence[uuid.UUID], fresh: Sequence[NewLink]) -> None:
+        """Commit a step's links and the next call's deadline."""
+        async with self._store.transaction() as conn:
+            await self._fence(conn)
+            await self._save_links(conn, fresh)
+            await conn.execute(SQL["advance"], sorted(ids), self._lane.epoch, 0, self._limits.step_budget)
+
+    async def _fence(self, conn: Any) -> None:
+        if await conn.fetchval(SQL["fence"], self._lane.id, self._lane.epoch) is None:
+            raise Fenced(str(self._lane.id))
+
+    async def _claim(self, conn: Any, most: int) -> list[Claim]:
+        await conn.execute(SQL["end_doubt"], self._lane.id)
+        rows = await conn.fetch(SQL["claim"], self._lane.id, self._lane.epoch, most, self._limits.step_budget)
+        return [Claim(**dict(row)) for row in rows]
+
+    async def _settle(self, conn: Any, jobs: Sequence[Job], fresh: Sequence[NewLink]) -> None:
+        now = datetime.now(UTC)
+        verdicts = sorted(((job, decide(job, now, self._limits)) for job in jobs), key=lambda pair: pair[0].claim.id)
+        await self._save_links(conn, fresh)
+        stale = sorted({name for job in jobs for name in job.stale})
+        if stale:
+            await conn.execute(SQL["drop_links"], self._lane.id, *map(list, zip(*stale, strict=True)))
+        await self._end(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, End)])
+        await self._put_back(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, Back)])
+        await self._note(conn, jobs)
+        for job in jobs:
+            metrics.OUTCOMES.labels(kind(job.outcome, skipped=job.skipped is not None)).inc()
+            if isinstance(job.outcome, Delivered):
+                metrics.LAG_SECONDS.observe(max(0.0, (now - job.claim.created_at).total_seconds()))
+
+    async def _end(self, conn: Any, ended: Sequence[tuple[Job, End]]) -> None:
+        if not ended:
+            return
+        await conn.execute(
+            SQL["settle"],
+            self._lane.epoch,
+            [job.claim.id for job, _ in ended],
+            *([getattr(end, n) for _, end in ended] for n in ("state", "rule", "reason", "evidence", "external_id")),
+        )
+        await conn.execute(
+            SQL["promote"], [job.claim.route_id for job, _ in ended], [job.claim.record_id for job, _ in ended]
+        )
+
+    async def _put_back(self, conn: Any, backs: Sequence[tuple[Job, Back]]) -> None:
+        if backs:
+            await conn.execute(
+                SQL["put_back"],
+                self._lane.epoch,
+                [job.claim.id for job, _ in backs],
+                *([getattr(back, n) for _, back in backs] for n in ("state", "wait", "unburnt", "reason")),
+            )
+
+    async def _note(self, conn: Any, jobs: Sequence[Job]) -> None:
+        rows = [
+            (
+                new_id(),
+                job.claim.tenant_id,
+                job.claim.id,
+                self._lane.id,
+                job.claim.attempt,
+                job.step_name,
+                kind(job.outcome, skipped=job.skipped is not None),
+                getattr(job.outcome, "code", None) or None,
+                _reason(job),
+                self.took_ms,
+            )
+            for job in jobs
+        ]
+        await conn.execute(SQL["note_attempts"], *map(list, zip(*rows, strict=True)))
+
+    async def _save_links(self, conn: Any, fresh: Sequence[NewLink]) -> None:
+        if not fresh:
+            return
+        rows = sorted({(n.object, n.key): n for n in fresh}.items())
+        await conn.execute(
+            SQL["save_links"],
+            self._lane.id,
+            self._lane.tenant_id,
+            self._lane.epoch,
+            *([getattr(link, name) for _, link in rows] for name in ("object", "key", "external_id", "parent_key")),
+        )
+
+
+def _reason(job: Job) -> str | None:
+    verdict = decide(job, job.claim.created_at, Limits())
+    return verdict.reason or None

@@ -1,0 +1,54 @@
+"""Hints that a lane got work: written after the commit, gathered, at most twenty times a second a process."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from pathlib import Path
+
+import asyncpg
+
+from crossdock.flow.deliver.ports import Store
+from crossdock.store.queries import load
+
+SQL = load(Path(__file__).with_name("queue.sql"))
+_PAUSE_S = 0.05
+
+
+class Hints:
+    """Gathers lanes and tells every process. A hint that is lost costs one sweep, never a delivery."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lanes: set[uuid.UUID] = set()
+        self._bells = False
+        self._wake = asyncio.Event()
+        self.local = asyncio.Event()
+        """Set at once for the pumps of this very process."""
+        self.local_bells = asyncio.Event()
+
+    def ring(self, lanes: set[uuid.UUID], doorbells: bool) -> None:
+        """Note that lanes have work, or that doorbells were rung."""
+        if lanes:
+            self._lanes |= lanes
+            self.local.set()
+        if doorbells:
+            self._bells = True
+            self.local_bells.set()
+        if lanes or doorbells:
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Write hints until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            lanes, self._lanes = sorted(self._lanes), set()
+            bells, self._bells = self._bells, False
+            try:
+                async with self._store.engine() as conn:
+                    await conn.execute(SQL["hint_lanes"], lanes, bells)
+            except (asyncpg.PostgresError, OSError, asyncpg.InterfaceError):
+                # the sweep finds what is due; the database's trouble is told where it matters
+                await asyncio.sleep(1)
+            await asyncio.sleep(_PAUSE_S)

@@ -1,0 +1,70 @@
+"""One claimed delivery on its way through a plan."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from crossdock.model.delivery import SkipReason
+from crossdock.model.outcome import Outcome
+from crossdock.model.plan import Plan, Step, Write
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A delivery as claimed."""
+
+    id: uuid.UUID
+    tenant_id: uuid.UUID
+    route_id: uuid.UUID
+    record_id: uuid.UUID
+    event_id: uuid.UUID
+    seq: int
+    attempt: int
+    created_at: datetime
+
+
+class Job(msgspec.Struct):
+    """A claim, its plan, how far it has come and how its attempt ended."""
+
+    claim: Claim
+    main_key: str
+    """Our key of the entity itself; its record's id at the destination is the delivery's evidence."""
+    plan: Plan = Plan(())
+    at: int = 0
+    outcome: Outcome | None = None
+    skipped: SkipReason | None = None
+    reason: str = ""
+    external_id: str | None = None
+    stale: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    """Links that point to records which are no longer there."""
+
+    @property
+    def open(self) -> bool:
+        """Whether steps are left."""
+        return self.outcome is None and self.skipped is None and self.at < len(self.plan.steps)
+
+    @property
+    def step(self) -> Step:
+        """Return the step that is due."""
+        return self.plan.steps[self.at]
+
+    @property
+    def step_name(self) -> str:
+        """Return the name of the step an attempt ended at."""
+        return self.plan.steps[min(self.at, len(self.plan.steps) - 1)].name if self.plan.steps else "plan"
+
+
+class NewLink(msgspec.Struct, frozen=True):
+    """A record of ours that now has an id at the destination."""
+
+    object: str
+    key: str
+    external_id: str
+    parent_key: str | None
+
+    @staticmethod
+    def of(write: Write, external_id: str) -> NewLink:
+        """Link a write's record."""
+        return NewLink(write.object, write.key, external_id, write.parent_key)

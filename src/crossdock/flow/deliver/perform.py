@@ -1,0 +1,155 @@
+"""Perform plans together: the same step of many deliveries goes out in as few vendor calls as can be."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from crossdock.connect.connector import Destination
+from crossdock.flow.deliver.job import Job, NewLink
+from crossdock.kit.failpoints import Failpoints
+from crossdock.kit.ids import Prefix, show
+from crossdock.model.delivery import Evidence
+from crossdock.model.outcome import Delivered, Gone, Outcome, Refresh, Rejected, Retry, Throttled, Unknown
+from crossdock.model.plan import Ref, Resolved, Verb, Write
+
+Links = dict[tuple[str, str], str]
+Advance = Callable[[Sequence[uuid.UUID], Sequence[NewLink]], Awaitable[None]]
+"""Commits the links of a step together with the deadline of the next call."""
+
+_WORST = (Rejected, Gone, Refresh, Throttled, Unknown, Retry)
+_NOTHING = Delivered(None, Evidence.ACCEPTED)
+
+
+class Performer:
+    """Takes the jobs of one batch through their plans."""
+
+    def __init__(self, destination: Destination, links: Links, budget_s: float, failpoints: Failpoints) -> None:
+        self._destination = destination
+        self._links = links
+        self._budget_s = budget_s
+        self._failpoints = failpoints
+
+    async def run(self, jobs: Sequence[Job], advance: Advance) -> list[NewLink]:
+        """Perform every plan to its end or first failure; returns the links that are not committed yet."""
+        fresh: list[NewLink] = []
+        while walking := [job for job in jobs if job.open]:
+            fresh = [link for group in _by_step(walking) for link in await self._wave(*group)]
+            left = [job.claim.id for job in jobs if job.open]
+            if left:
+                await advance(left, fresh)
+                fresh = []
+                await self._failpoints.reach("deliver.advanced")
+        for job in jobs:
+            if job.outcome is None and job.skipped is None:
+                job.outcome = Delivered(job.external_id, Evidence.ID if job.external_id else Evidence.ACCEPTED)
+        return fresh
+
+    async def _wave(self, name: str, jobs: list[Job]) -> list[NewLink]:
+        outcomes: dict[tuple[str, ...], Outcome] = {}
+        asked: list[tuple[tuple[str, ...], Resolved]] = []
+        for identity, (write, job) in _merge(jobs).items():
+            resolved = self._resolve(write, job)
+            if isinstance(resolved, Resolved):
+                asked.append((identity, resolved))
+            else:
+                outcomes[identity] = resolved
+        if asked:
+            answers = await self._ask(name, [resolved for _, resolved in asked])
+            outcomes.update(zip((identity for identity, _ in asked), answers, strict=True))
+        return self._conclude(jobs, outcomes)
+
+    async def _ask(self, name: str, writes: list[Resolved]) -> list[Outcome]:
+        await self._failpoints.reach("deliver.before_call")
+        try:
+            async with asyncio.timeout(self._budget_s):
+                answers = await self._destination.perform(name, writes)
+        except TimeoutError:
+            answers = [Unknown("no answer within the time a step may take")] * len(writes)
+        await self._failpoints.reach("deliver.after_call")
+        return answers
+
+    def _resolve(self, write: Write, job: Job) -> Resolved | Outcome:
+        """Look up the link and the refs of a write; an outcome when there is nothing to ask the vendor."""
+        known = self._links.get((write.object, write.key))
+        if write.verb is Verb.UPSERT and (known is None or write.ensure):
+            if known is not None:
+                return Delivered(known)
+            if write.match is None:
+                return _NOTHING
+        if write.verb is Verb.ARCHIVE and known is None:
+            return _NOTHING
+        to_id = self._links.get((write.to.object, write.to.key)) if write.to else None
+        if write.verb in (Verb.ASSOCIATE, Verb.DISSOCIATE) and (known is None or to_id is None):
+            return Retry("a record to be associated has no link yet", after_s=0.5)
+        properties = {}
+        for name, value in write.properties.items():
+            if not isinstance(value, Ref):
+                properties[name] = value
+            elif (found := self._links.get((value.object, value.key))) is not None:
+                properties[name] = found
+        return Resolved(
+            write=write,
+            external_id=known,
+            properties=properties,
+            from_id=known,
+            to_id=to_id,
+            idempotency_key=show(Prefix.EVENT, job.claim.event_id),
+        )
+
+    def _conclude(self, jobs: list[Job], outcomes: dict[tuple[str, ...], Outcome]) -> list[NewLink]:
+        fresh: dict[tuple[str, str], NewLink] = {}
+        for job in jobs:
+            results = [(write, outcomes[_identity(write, job)]) for write in job.step.writes]
+            for write, outcome in results:
+                if isinstance(outcome, Delivered):
+                    self._note(job, write, outcome, fresh)
+                elif isinstance(outcome, Gone):
+                    job.stale.append((write.object, write.key))
+                    if write.to:
+                        job.stale.append((write.to.object, write.to.key))
+            bad = [outcome for _, outcome in results if not isinstance(outcome, Delivered)]
+            if bad:
+                job.outcome = min(bad, key=lambda outcome: _WORST.index(type(outcome)))
+            else:
+                job.at += 1
+        return list(fresh.values())
+
+    def _note(self, job: Job, write: Write, outcome: Delivered, fresh: dict[tuple[str, str], NewLink]) -> None:
+        name = (write.object, write.key)
+        if write.verb is Verb.ARCHIVE:
+            job.stale.append(name)
+        if write.verb is not Verb.UPSERT or outcome.external_id is None:
+            return
+        if write.key == job.main_key or job.external_id is None:
+            job.external_id = outcome.external_id
+        if self._links.get(name) != outcome.external_id or write.parent_key:
+            self._links[name] = outcome.external_id
+            fresh[name] = NewLink.of(write, outcome.external_id)
+
+
+def _by_step(jobs: Iterable[Job]) -> list[tuple[str, list[Job]]]:
+    groups: dict[str, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.step.name, []).append(job)
+    return list(groups.items())
+
+
+def _identity(write: Write, job: Job) -> tuple[str, ...]:
+    """Return what makes two writes one: the same record, found by the same name. A message is never another's."""
+    if write.verb is Verb.SEND:
+        return (write.verb, write.key, job.claim.id.hex)
+    to = (write.to.object, write.to.key) if write.to else ()
+    return (write.verb, write.object, write.key, *to)
+
+
+def _merge(jobs: Iterable[Job]) -> dict[tuple[str, ...], tuple[Write, Job]]:
+    """Keep one write a record: the one that carries its fields before one that only ensures it, then the later."""
+    merged: dict[tuple[str, ...], tuple[Write, Job]] = {}
+    for job in jobs:
+        for write in job.step.writes:
+            identity = _identity(write, job)
+            if identity not in merged or not write.ensure:
+                merged[identity] = (write, job)
+    return merged

@@ -1,0 +1,89 @@
+"""What the pump needs from others; ``govern`` and ``journey`` provide it, ``wiring`` plugs it in."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Protocol
+
+import msgspec
+
+from crossdock.connect.connector import Connector, Destination
+from crossdock.model.connection import Connection
+from crossdock.model.mapping import Mapped
+from crossdock.model.route import Route
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """The pump's settings."""
+
+    batch: int = 100
+    lease: timedelta = timedelta(seconds=4)
+    call_timeout_s: float = 15.0
+    doubt_margin: timedelta = timedelta(seconds=1)
+    retry_base_s: float = 2.0
+    retry_ceiling_s: float = 3600.0
+    retry_for: timedelta = timedelta(days=3)
+    breaker_for: timedelta = timedelta(seconds=15)
+    slice_s: float = 2.0
+    """How long a lane is kept before others get their turn."""
+    lanes: int = 16
+    """Pumps of one process."""
+
+    @property
+    def step_budget(self) -> timedelta:
+        """Return how long one step may take: what stands in ``call_deadline_at``."""
+        return timedelta(seconds=2 * self.call_timeout_s)
+
+
+class Store(Protocol):
+    """The database, as the pump needs it."""
+
+    def transaction(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """Return an engine connection with an open transaction."""
+        ...
+
+    def engine(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """Return an engine connection."""
+        ...
+
+
+class Opener(Protocol):
+    """The part of the vault the pump needs."""
+
+    def open_body(self, sealed: bytes, row: bytes) -> bytes:
+        """Open an event's body."""
+        ...
+
+    def subject(self, identifier: str) -> bytes:
+        """Return the keyed hash of a person's identifier."""
+        ...
+
+
+class Directory(Protocol):
+    """Who is who: connections with their connectors, cached per process."""
+
+    async def connection(self, connection_id: uuid.UUID) -> Connection:
+        """Return a connection. Raises ``NotFound``."""
+        ...
+
+    def connector(self, name: str) -> Connector | None:
+        """Return a connector; None for one that is not installed (the hub's own events API)."""
+        ...
+
+    async def destination(self, connection_id: uuid.UUID) -> Destination:
+        """Return the writing half of a connection, its secrets unsealed."""
+        ...
+
+
+Mapper = Callable[[Any], Mapped]
+
+
+class Mappings(Protocol):
+    """The map stage: which mapping a route applies to an entity."""
+
+    async def of(self, route: Route, destination: Connector, entity: str) -> Mapper:
+        """Return the compiled mapping; one that maps nothing where the connector has none."""
+        ...

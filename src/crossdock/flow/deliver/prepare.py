@@ -1,0 +1,244 @@
+"""From claims to plans: read the event, look up what the plan needs, map, plan."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+
+from crossdock.connect.connector import Connector, Context, Destination, Needs, PlanRefused
+from crossdock.flow.deliver.job import Claim, Job
+from crossdock.flow.deliver.ports import Directory, Mappings, Opener
+from crossdock.kit.ids import Prefix, show
+from crossdock.model.commerce.customer import Customer
+from crossdock.model.commerce.order import Order
+from crossdock.model.commerce.product import Product
+from crossdock.model.connection import Connection
+from crossdock.model.delivery import SkipReason
+from crossdock.model.mapping import Mapped
+from crossdock.model.observation import Observation, Presence
+from crossdock.model.outcome import Rejected
+from crossdock.model.route import Priority, Route
+from crossdock.store.queries import load
+
+SQL = load(Path(__file__).with_name("queue.sql"))
+
+_TOMBSTONES: dict[str, Callable[[str], Any]] = {
+    "order": lambda i: Order(id=i, number=i, status="deleted", currency="", total=Decimal(0), presence="deleted"),
+    "customer": lambda i: Customer(id=i, email="", deleted=True),
+    "product": lambda i: Product(id=i, name="", presence="deleted"),
+}
+
+
+class Subject(msgspec.Struct):
+    """What one plan is about, while it is being prepared."""
+
+    key: Any
+    """Whatever the caller knows it by."""
+    tenant_id: uuid.UUID
+    route: Route
+    source: Connection
+    event: Any
+    entity: Any = None
+    needs: Needs = Needs()
+    mapped: Mapped = Mapped({})
+
+
+class Planned(msgspec.Struct):
+    """A subject's plan, or why there is none."""
+
+    subject: Subject
+    main_key: str
+    plan: Any = None
+    refused: str = ""
+
+
+class Planner:
+    """Makes the plans of many events at once, with one look-up of each kind."""
+
+    def __init__(self, directory: Directory, mappings: Mappings, vault: Opener) -> None:
+        self._directory = directory
+        self._mappings = mappings
+        self._vault = vault
+
+    async def plan(
+        self, conn: Any, connection: Connection, destination: Destination, subjects: Sequence[Subject]
+    ) -> list[Planned]:
+        """Plan what ``connection`` (its ``destination``) is to be told about each subject."""
+        connector = self._directory.connector(connection.connector)
+        assert connector is not None
+        planned = []
+        able = []
+        for subject in subjects:
+            main = f"{subject.source.account_uid}:{subject.event['stream']}:{subject.event['external_id']}"
+            item = Planned(subject, main)
+            planned.append(item)
+            try:
+                await self._read(subject, destination, connector)
+                able.append(item)
+            except (PlanRefused, ValueError, msgspec.ValidationError) as refused:
+                item.refused = str(refused)
+        answers = await self._look_up(conn, connection, [item.subject for item in able])
+        for item, context in zip(able, answers, strict=True):
+            try:
+                item.plan = destination.plan(
+                    item.subject.route.action, item.subject.entity, item.subject.mapped, context
+                )
+            except (PlanRefused, ValueError) as refused:
+                item.refused = str(refused)
+        return planned
+
+    async def _read(self, subject: Subject, destination: Destination, connector: Connector) -> None:
+        event = subject.event
+        source = self._directory.connector(subject.source.connector)
+        subject.entity = self.read(source, subject.source, event)
+        if event["presence"] == Presence.DELETED:
+            return
+        subject.needs = destination.needs(subject.route.action, subject.entity, subject.source.account_uid)
+        mapper = await self._mappings.of(subject.route, connector, event["stream"])
+        subject.mapped = mapper(subject.entity)
+
+    def read(self, source: Connector | None, connection: Connection, event: Any) -> Any:
+        """Open an event's body and read it into a canonical word; what is deleted has only its id left."""
+        if event["presence"] == Presence.DELETED and event["stream"] in _TOMBSTONES:
+            return _TOMBSTONES[event["stream"]](event["external_id"])
+        document = orjson.loads(self._vault.open_body(event["body"], (event.get("event_id") or event["id"]).bytes))
+        if source is None or source.read is None:
+            return document
+        seen = Observation(
+            stream=event["stream"],
+            external_id=event["external_id"],
+            document=document,
+            presence=Presence(event["presence"]),
+            status=event["status"],
+            modified_at=event["modified_at"],
+        )
+        return source.read(seen, connection.account)
+
+    async def _look_up(self, conn: Any, connection: Connection, subjects: Sequence[Subject]) -> list[Context]:
+        related = await self._related(conn, subjects)
+        speakers = await self._speakers(conn, subjects)
+        parents = sorted({key for s in subjects for _, key in s.needs.children_of} | set(map(_own_key, subjects)))
+        children: dict[str, list[tuple[str, str]]] = {}
+        if parents:
+            for row in await conn.fetch(SQL["children"], connection.id, parents):
+                children.setdefault(row["parent_key"], []).append((row["object"], row["key"]))
+        return [
+            Context(
+                store_uid=s.source.account_uid,
+                store_name=s.source.name,
+                store_url=str(s.source.config.get("url", "")),
+                config=connection.config,
+                account=connection.account,
+                event_type=s.event["type"],
+                external_id=s.event["external_id"],
+                presence=s.event["presence"],
+                related={k: related[s.source.id, *k] for k in s.needs.related if (s.source.id, *k) in related},
+                speakers={e: speakers[e] for e in s.needs.subjects if e in speakers},
+                children={k: tuple(v) for k, v in children.items() if k == _own_key(s) or _asked(s, k)},
+                body=self._published(s),
+            )
+            for s in subjects
+        ]
+
+    async def _related(self, conn: Any, subjects: Sequence[Subject]) -> dict[tuple[Any, ...], Any]:
+        wanted = sorted({(s.source.id, *pair) for s in subjects for pair in s.needs.related})
+        if not wanted:
+            return {}
+        sources = {s.source.id: s.source for s in subjects}
+        found = {}
+        for row in await conn.fetch(SQL["related"], *map(list, zip(*wanted, strict=True))):
+            source = sources[row["connection_id"]]
+            entity = self.read(self._directory.connector(source.connector), source, row)
+            found[row["connection_id"], row["stream"], row["external_id"]] = entity
+        return found
+
+    async def _speakers(self, conn: Any, subjects: Sequence[Subject]) -> dict[str, tuple[str, str]]:
+        hashes = {self._vault.subject(e): e for s in subjects for e in s.needs.subjects}
+        if not hashes:
+            return {}
+        rows = await conn.fetch(SQL["speakers"], subjects[0].tenant_id, list(hashes))
+        return {hashes[row["subject"]]: (row["stream"], row["name"]) for row in rows}
+
+    def _published(self, subject: Subject) -> bytes:
+        """Return the event as the hub publishes it (JSON); only messages carry it."""
+        if not subject.route.occurrence:
+            return b""
+        event = subject.event
+        return orjson.dumps(
+            {
+                "id": show(Prefix.EVENT, event["id"]),
+                "type": event["type"],
+                "timestamp": event["recorded_at"],
+                "source": subject.source.account_uid,
+                "stream": event["stream"],
+                "external_id": event["external_id"] or None,
+                "origin": event["origin"],
+                "data": orjson.Fragment(self._vault.open_body(event["body"], event["id"].bytes)),
+            }
+        )
+
+
+def _own_key(subject: Subject) -> str:
+    return f"{subject.source.account_uid}:{subject.event['stream']}:{subject.event['external_id']}"
+
+
+def _asked(subject: Subject, key: str) -> bool:
+    return any(key == parent for _, parent in subject.needs.children_of)
+
+
+class Preparer:
+    """Turns claims into jobs."""
+
+    def __init__(self, directory: Directory, planner: Planner) -> None:
+        self._directory = directory
+        self._planner = planner
+        self._routes: dict[uuid.UUID, Route | None] = {}
+
+    async def jobs(
+        self, conn: Any, connection: Connection, destination: Destination, claims: Sequence[Claim]
+    ) -> list[Job]:
+        """Read, look up and plan a claimed batch; a claim that cannot be planned is a job that has its outcome."""
+        events = {row["id"]: row for row in await conn.fetch(SQL["bodies"], [c.event_id for c in claims])}
+        await self._load_routes(conn, claims)
+        jobs, subjects = [], []
+        for claim in claims:
+            job = Job(claim, main_key="")
+            jobs.append(job)
+            route, event = self._routes[claim.route_id], events.get(claim.event_id)
+            if route is None:
+                job.skipped = SkipReason.ROUTE_REMOVED
+            elif event is None or event["body"] is None:
+                job.outcome = Rejected("the event's body is no longer kept", code="body-expired")
+            else:
+                source = await self._directory.connection(event["connection_id"])
+                subjects.append(Subject(job, claim.tenant_id, route, source, event))
+        for planned in await self._planner.plan(conn, connection, destination, subjects):
+            job = planned.subject.key
+            job.main_key = planned.main_key
+            if planned.plan is None:
+                job.outcome = Rejected(planned.refused, code="mapping")
+                continue
+            job.plan = planned.plan
+            if not planned.plan.steps:
+                job.skipped, job.reason = SkipReason.FILTER, planned.plan.nothing
+        return jobs
+
+    async def _load_routes(self, conn: Any, claims: Sequence[Claim]) -> None:
+        wanted = sorted({c.route_id for c in claims})
+        rows = {row["id"]: row for row in await conn.fetch(SQL["routes"], wanted)}
+        self._routes = {
+            route_id: _route(rows[route_id]) if route_id in rows and rows[route_id]["enabled"] else None
+            for route_id in wanted
+        }
+
+
+def _route(row: Any) -> Route:
+    facts = {name: row[name] for name in Route.__struct_fields__}
+    facts["types"], facts["skip_statuses"] = frozenset(row["types"]), frozenset(row["skip_statuses"])
+    return Route(**{**facts, "priority": Priority(row["priority"])})

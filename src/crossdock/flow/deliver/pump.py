@@ -1,0 +1,210 @@
+"""The pump: takes one lane after the other and drains what is due, under the lane's lease."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+
+from crossdock import metrics
+from crossdock.connect.connector import Connector
+from crossdock.flow.deliver.breaker import Breaker
+from crossdock.flow.deliver.desk import Desk, Fenced, Lane
+from crossdock.flow.deliver.job import Claim, Job, NewLink
+from crossdock.flow.deliver.perform import Links, Performer
+from crossdock.flow.deliver.ports import Directory, Limits, Store
+from crossdock.flow.deliver.prepare import Preparer
+from crossdock.kit.clock import Clock
+from crossdock.kit.failpoints import Failpoints
+from crossdock.model.outcome import Delivered, Refresh, Retry, Throttled, Unknown
+from crossdock.store.queries import load
+
+SQL = load(Path(__file__).with_name("queue.sql"))
+_MESSAGE_BATCHES = 4
+log = structlog.get_logger("crossdock.deliver")
+
+
+class Trip(msgspec.Struct):
+    """What one slice of a lane has found out."""
+
+    lane: Lane
+    breaker: Breaker
+    rest: float | None = None
+    """Seconds the lane has to wait: throttled or breaker open."""
+    reason: str = ""
+    broken: str = ""
+
+
+class Pump:
+    """Drains lanes. Any number of them, in any number of processes, on one database."""
+
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        preparer: Preparer,
+        limits: Limits,
+        clock: Clock,
+        failpoints: Failpoints,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._preparer = preparer
+        self._limits = limits
+        self._clock = clock
+        self._failpoints = failpoints
+        self._mine: set[uuid.UUID] = set()
+
+    async def drain_one(self, owner: str) -> bool:
+        """Take one lane that has work, drain it for a slice, leave it. False when there was none."""
+        async with self._store.engine() as conn:
+            row = await conn.fetchrow(SQL["take_lane"], owner, self._limits.lease, list(self._mine))
+        if row is None:
+            return False
+        lane = Lane(row["id"], row["tenant_id"], owner, row["epoch"])
+        self._mine.add(lane.id)
+        try:
+            await self._hold(lane, row["breaker"])
+        finally:
+            self._mine.discard(lane.id)
+        return True
+
+    async def _hold(self, lane: Lane, breaker: str) -> None:
+        trip = Trip(lane, Breaker(state=breaker))
+        drain = asyncio.create_task(self._drain(trip))
+        heart = asyncio.create_task(self._beat(lane))
+        try:
+            await asyncio.wait({drain, heart}, return_when=asyncio.FIRST_COMPLETED)
+            if not drain.done():
+                log.warning("lane lost", lane=str(lane.id))
+                return
+            heart.cancel()
+            problem = drain.exception()
+            if (isinstance(problem, BaseExceptionGroup) and problem.subgroup(Fenced)) or isinstance(problem, Fenced):
+                log.warning("lane lost", lane=str(lane.id))
+                return
+            await self._leave(trip, problem)
+        finally:
+            for task in (drain, heart):
+                task.cancel()
+            await asyncio.gather(drain, heart, return_exceptions=True)
+
+    async def _beat(self, lane: Lane) -> None:
+        """Extend the lease; ends when it is lost."""
+        pause = self._limits.lease.total_seconds() / 4
+        silent_since = self._clock.monotonic()
+        while self._clock.monotonic() - silent_since < self._limits.lease.total_seconds():
+            await asyncio.sleep(pause)
+            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                began = self._clock.monotonic()
+                async with self._store.engine() as conn:
+                    kept = await conn.fetchval(SQL["keep_lane"], lane.id, lane.owner, lane.epoch, self._limits.lease)
+                if kept is None:
+                    return
+                silent_since = began
+
+    async def _leave(self, trip: Trip, problem: BaseException | None) -> None:
+        lane = trip.lane
+        async with self._store.engine() as conn:
+            if trip.broken:
+                await conn.execute(SQL["break_connection"], lane.id, trip.broken)
+                log.error("connection broken", connection=str(lane.id), reason=trip.broken)
+            if trip.rest is not None:
+                opened = trip.breaker.state if trip.breaker.state != "half_open" else "open"
+                metrics.BREAKER.labels(str(lane.id)).set(2 if opened == "open" else 0)
+                wait = timedelta(seconds=trip.rest)
+                await conn.execute(SQL["rest_lane"], lane.id, lane.owner, lane.epoch, opened, wait, trip.reason)
+            elif trip.breaker.state == "closed":
+                metrics.BREAKER.labels(str(lane.id)).set(0)
+                await conn.execute(SQL["close_breaker"], lane.id, lane.owner, lane.epoch)
+            await conn.execute(SQL["leave_lane"], lane.id, lane.owner, lane.epoch)
+        if problem is not None:
+            log.error("lane stopped", lane=str(lane.id), problem=type(problem).__name__, exc_info=problem)
+            await asyncio.sleep(1)
+
+    async def _drain(self, trip: Trip) -> None:
+        desk = Desk(self._store, trip.lane, self._limits)
+        await desk.recover()
+        connection = await self._directory.connection(trip.lane.id)
+        connector = self._directory.connector(connection.connector)
+        destination = await self._directory.destination(trip.lane.id)
+        until = self._clock.monotonic() + self._limits.slice_s
+        batches = _parallel(connector)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(batches if trip.breaker.most is None else 1):
+                group.create_task(self._work(trip, desk, connection, destination, until))
+
+    async def _work(self, trip: Trip, desk: Desk, connection: Any, destination: Any, until: float) -> None:
+        settled: list[Job] = []
+        fresh: list[NewLink] = []
+        while True:
+            on = trip.rest is None and not trip.broken and self._clock.monotonic() < until
+            most = min(self._limits.batch, trip.breaker.most or self._limits.batch) if on else 0
+            claims = await desk.settle_and_claim(settled, fresh, most)
+            await self._failpoints.reach("deliver.claimed")
+            if not claims:
+                return
+            began = self._clock.monotonic()
+            settled, fresh = await self._deliver(desk, connection, destination, claims)
+            desk.took_ms = int((self._clock.monotonic() - began) * 1000)
+            self._learn(trip, settled)
+
+    async def _deliver(
+        self, desk: Desk, connection: Any, destination: Any, claims: Sequence[Claim]
+    ) -> tuple[list[Job], list[NewLink]]:
+        async with self._reading() as conn:
+            jobs = await self._preparer.jobs(conn, connection, destination, claims)
+            links: Links = {}
+            if any(job.open for job in jobs) and not _messages(jobs):
+                links = await _links(conn, connection.id, jobs)
+        budget = self._limits.step_budget.total_seconds()
+        performer = Performer(destination, links, budget, self._failpoints)
+        return jobs, await performer.run(jobs, desk.advance)
+
+    @contextlib.asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Any]:
+        async with self._store.engine() as conn:
+            yield conn
+
+    def _learn(self, trip: Trip, jobs: Sequence[Job]) -> None:
+        """Draw the lane's conclusions: rest when throttled, stop when refused, open the breaker on failures."""
+        for job in jobs:
+            match job.outcome:
+                case Throttled(after_s=after_s, reason=reason):
+                    trip.rest, trip.reason = max(trip.rest or 0.0, after_s), reason
+                case Refresh(reason=reason):
+                    trip.broken = reason
+        failed = sum(isinstance(job.outcome, Retry | Unknown) for job in jobs)
+        if trip.breaker.note(ok=sum(isinstance(job.outcome, Delivered) for job in jobs), failed=failed):
+            trip.rest, trip.reason = self._limits.breaker_for.total_seconds(), "too many calls failed"
+            log.warning("breaker opened", lane=str(trip.lane.id), failed=failed)
+
+
+def _parallel(connector: Connector | None) -> int:
+    """Return how many batches of a lane may be under way: records are written one batch after the other."""
+    messages = connector is not None and all(a.kind == "occurrence" for a in connector.manifest.actions)
+    return _MESSAGE_BATCHES if messages else 1
+
+
+def _messages(jobs: Sequence[Job]) -> bool:
+    return all(write.verb == "send" for job in jobs for step in job.plan.steps for write in step.writes)
+
+
+async def _links(conn: Any, connection_id: uuid.UUID, jobs: Sequence[Job]) -> Links:
+    names = set()
+    for job in jobs:
+        for step in job.plan.steps:
+            for write in step.writes:
+                names.add((write.object, write.key))
+                refs = [write.to, *(v for v in write.properties.values() if not isinstance(v, str | None))]
+                names.update((ref.object, ref.key) for ref in refs if ref is not None)
+    rows = await conn.fetch(SQL["links"], connection_id, *map(list, zip(*sorted(names), strict=True)))
+    return {(row["object"], row["key"]): row["external_id"] for row in rows}

@@ -1,0 +1,176 @@
+-- name: take_lane
+-- One unleased lane with something due. A waiting head that is due, or work a dead owner left behind.
+UPDATE lane
+SET owner = $1, epoch = lane.epoch + 1, until = now() + $2::interval, due_at = NULL
+WHERE lane.id = (
+    SELECT l.id
+    FROM lane l JOIN connection c ON c.id = l.id
+    WHERE c.state = 'active' AND (l.until IS NULL OR l.until < now())
+      AND (l.breaker_until IS NULL OR l.breaker_until <= now()) AND NOT (l.id = ANY($3::uuid[]))
+      AND (EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = l.id AND d.head AND d.state = 'waiting'
+                   AND d.priority = 0 AND d.due_at <= now())
+           OR EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = l.id AND d.head AND d.state = 'waiting'
+                      AND d.priority = 1 AND d.due_at <= now())
+           OR EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = l.id AND d.head AND d.state = 'waiting'
+                      AND d.priority = 2 AND d.due_at <= now())
+           OR EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = l.id AND d.state <> 'waiting'
+                      AND (d.state = 'claimed' OR d.due_at <= now())))
+    ORDER BY l.due_at NULLS LAST
+    LIMIT 1
+    FOR UPDATE OF l SKIP LOCKED)
+RETURNING id, tenant_id, epoch, breaker;
+
+-- name: keep_lane
+UPDATE lane SET until = now() + $4::interval WHERE id = $1 AND owner = $2 AND epoch = $3 RETURNING id;
+
+-- name: leave_lane
+-- due_at = now() puts it behind the others: round robin.
+UPDATE lane SET owner = NULL, until = NULL, due_at = now() WHERE id = $1 AND owner = $2 AND epoch = $3;
+
+-- name: rest_lane
+UPDATE lane SET breaker = $4, breaker_until = now() + $5::interval, reason = $6
+WHERE id = $1 AND owner = $2 AND epoch = $3;
+
+-- name: close_breaker
+UPDATE lane SET breaker = 'closed', breaker_until = NULL, reason = NULL WHERE id = $1 AND owner = $2 AND epoch = $3;
+
+-- name: hint_lanes
+-- Hints, after the commit: the truth is a due head.
+WITH marked AS (
+    UPDATE lane SET due_at = now() WHERE id = ANY($1::uuid[]) AND due_at IS NULL RETURNING id
+)
+SELECT pg_notify('crossdock_lane', '') FROM (SELECT 1 LIMIT 1) AS once WHERE $2::boolean OR EXISTS (SELECT 1 FROM marked);
+
+-- name: recover
+-- What an earlier owner was doing when it lost the lane: in doubt until its call can no longer take effect.
+UPDATE delivery
+SET state = CASE WHEN call_deadline_at + $3::interval > now() THEN 'in_doubt' ELSE 'waiting' END,
+    due_at = greatest(now(), call_deadline_at + $3::interval), reason = 'its worker was lost in the middle of a call'
+WHERE lane_id = $1 AND state = 'claimed' AND lane_epoch < $2;
+
+-- name: end_doubt
+UPDATE delivery SET state = 'waiting' WHERE lane_id = $1 AND state = 'in_doubt' AND due_at <= now();
+
+-- name: claim
+WITH fence AS (
+    SELECT l.id FROM lane l JOIN connection c ON c.id = l.id
+    WHERE l.id = $1 AND l.epoch = $2 AND l.until > now() AND c.state = 'active'
+    FOR SHARE OF l
+), due AS (
+    SELECT found.id
+    FROM fence, (VALUES (0::smallint), (1::smallint), (2::smallint)) AS p(priority), LATERAL (
+        SELECT d.id, d.due_at FROM delivery d
+        WHERE d.lane_id = $1 AND d.head AND d.state = 'waiting' AND d.priority = p.priority AND d.due_at <= now()
+        ORDER BY d.due_at
+        LIMIT $3) AS found
+    ORDER BY p.priority, found.due_at
+    LIMIT $3
+)
+UPDATE delivery d
+SET state = 'claimed', lane_epoch = $2, attempt = d.attempt + 1, step = 0, call_deadline_at = now() + $4::interval
+FROM due
+WHERE d.id = due.id AND d.state = 'waiting'
+RETURNING d.id, d.tenant_id, d.route_id, d.record_id, d.event_id, d.seq, d.attempt, d.created_at;
+
+-- name: fence
+SELECT 1 FROM lane WHERE id = $1 AND epoch = $2 FOR SHARE;
+
+-- name: advance
+-- A step is done: the next call's deadline stands before the call is made.
+UPDATE delivery SET step = $3, call_deadline_at = now() + $4::interval
+WHERE id = ANY($1::uuid[]) AND lane_epoch = $2;
+
+-- name: settle
+WITH ends AS (
+    SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+        AS k(id, state, rule, reason, evidence, external_id)
+), line AS (
+    SELECT d.id FROM delivery d JOIN ends USING (id) WHERE d.lane_epoch = $1 ORDER BY d.id FOR UPDATE OF d
+), gone AS (
+    DELETE FROM delivery d USING line WHERE d.id = line.id
+    RETURNING d.id, d.tenant_id, d.lane_id, d.route_id, d.record_id, d.event_id, d.seq, d.attempt, d.created_at
+)
+INSERT INTO delivery_done (id, tenant_id, lane_id, route_id, record_id, event_id, seq, state, rule, reason, evidence,
+                           external_id, attempts, created_at)
+SELECT g.id, g.tenant_id, g.lane_id, g.route_id, g.record_id, g.event_id, g.seq, k.state, k.rule, k.reason,
+       k.evidence, k.external_id, g.attempt, g.created_at
+FROM gone g JOIN ends k USING (id)
+RETURNING id;
+
+-- name: promote
+-- A statement of its own: it has to see followers that were added while `settle` waited for their arrival's commit.
+UPDATE delivery d
+SET head = true, due_at = least(d.due_at, now())
+FROM (
+    SELECT DISTINCT ON (f.route_id, f.record_id) f.id, f.route_id, f.record_id
+    FROM delivery f
+    JOIN unnest($1::uuid[], $2::uuid[]) AS k(route_id, record_id) USING (route_id, record_id)
+    ORDER BY f.route_id, f.record_id, f.seq, f.id
+) AS next
+WHERE d.id = next.id AND NOT d.head
+  AND NOT EXISTS (SELECT 1 FROM delivery h
+                  WHERE h.route_id = next.route_id AND h.record_id = next.record_id AND h.head);
+
+-- name: put_back
+-- Not ended: tried again later. A throttled or refused-credential call burns no attempt.
+UPDATE delivery d
+SET state = k.state, due_at = now() + k.wait, attempt = d.attempt - k.unburnt, reason = k.reason
+FROM unnest($2::uuid[], $3::text[], $4::interval[], $5::integer[], $6::text[])
+     AS k(id, state, wait, unburnt, reason)
+WHERE d.id = k.id AND d.lane_epoch = $1;
+
+-- name: note_attempts
+INSERT INTO attempt (id, tenant_id, delivery_id, lane_id, number, step, outcome, code, reason, took_ms)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[], $7::text[], $8::text[],
+                     $9::text[], $10::integer[]);
+
+-- name: break_connection
+UPDATE connection SET state = 'broken', problem = $2, changed_at = now() WHERE id = $1 AND state = 'active';
+
+-- name: bodies
+SELECT id, connection_id, stream, external_id, type, origin, presence, status, modified_at, recorded_at, hops, body
+FROM event WHERE id = ANY($1::uuid[]);
+
+-- name: links
+SELECT l.object, l.key, l.external_id
+FROM link l JOIN unnest($2::text[], $3::text[]) AS k(object, key) USING (object, key)
+WHERE l.connection_id = $1;
+
+-- name: save_links
+INSERT INTO link AS l (connection_id, object, key, tenant_id, external_id, parent_key, lane_epoch)
+SELECT $1, k.object, k.key, $2, k.external_id, k.parent_key, $3
+FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) AS k(object, key, external_id, parent_key)
+ON CONFLICT (connection_id, object, key) DO UPDATE
+SET external_id = EXCLUDED.external_id, parent_key = EXCLUDED.parent_key, lane_epoch = EXCLUDED.lane_epoch,
+    changed_at = now()
+WHERE l.lane_epoch <= EXCLUDED.lane_epoch;
+
+-- name: drop_links
+DELETE FROM link l USING unnest($2::text[], $3::text[]) AS k(object, key)
+WHERE l.connection_id = $1 AND l.object = k.object AND l.key = k.key;
+
+-- name: children
+SELECT parent_key, object, key FROM link WHERE connection_id = $1 AND parent_key = ANY($2::text[]) ORDER BY key;
+
+-- name: related
+SELECT r.connection_id, r.stream, r.external_id, r.presence, r.status, r.modified_at, e.id AS event_id, e.body
+FROM record r
+JOIN unnest($1::uuid[], $2::text[], $3::text[]) AS k(connection_id, stream, external_id)
+  USING (connection_id, stream, external_id)
+JOIN event e ON e.id = r.event_id
+WHERE r.presence <> 'deleted';
+
+-- name: speakers
+-- Whose data a person's fields follow: a registered customer before a guest's order, then the newest.
+SELECT DISTINCT ON (r.subject) r.subject, r.stream, c.account_uid || ':' || r.external_id AS name
+FROM record r JOIN connection c ON c.id = r.connection_id
+WHERE r.tenant_id = $1 AND r.subject = ANY($2::bytea[]) AND r.stream IN ('customer', 'order')
+  AND r.presence IN ('live', 'trashed') AND c.state <> 'revoked'
+ORDER BY r.subject, (r.stream = 'customer') DESC,
+         CASE WHEN r.stream = 'customer' THEN coalesce(r.modified_at, r.made_at) ELSE r.made_at END DESC NULLS LAST,
+         c.account_uid, length(r.external_id) DESC, r.external_id DESC;
+
+-- name: routes
+SELECT id, tenant_id, source_id, destination_id, stream, action, occurrence, historical, priority, types,
+       skip_statuses, mapping_version, enabled
+FROM route WHERE id = ANY($1::uuid[]);

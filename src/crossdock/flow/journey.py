@@ -1,0 +1,170 @@
+"""The order of the journey: receive, verify, record, route; and what each stage lends the next."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+
+from crossdock.connect.connector import Arrived, Connector
+from crossdock.errors import BadInput
+from crossdock.flow.map import compile_mapping
+from crossdock.flow.record import Intake, Ledger, Parcel, Receipt
+from crossdock.flow.record.ledger import Redo
+from crossdock.flow.record.parcel import digest_of
+from crossdock.flow.verify import Refusals, verify
+from crossdock.model.connection import Connection
+from crossdock.model.mapping import Mapped
+from crossdock.model.observation import Doorbell, Observation, Occurrence
+from crossdock.model.origin import Origin
+from crossdock.model.route import Route
+
+
+class Secrets(Protocol):
+    """Where the secrets of a connection's webhooks are."""
+
+    async def hook_secrets(self, connection_id: uuid.UUID) -> Mapping[str, str]:
+        """Return vendor id -> secret."""
+        ...
+
+
+class Journey:
+    """Takes what arrives through the stages up to its commit."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        ledger: Ledger,
+        connectors: Callable[[str], Connector | None],
+        secrets: Secrets,
+        refusals: Refusals,
+        rung: Callable[[set[uuid.UUID], bool], None],
+    ) -> None:
+        self.intake = intake
+        self.refusals = refusals
+        self.again = Redo
+        self._ledger = ledger
+        self._connectors = connectors
+        self._secrets = secrets
+        self._rung = rung
+        self._lanes: set[uuid.UUID] = set()
+        self._volatile: dict[tuple[str, str], frozenset[str]] = {}
+
+    async def webhook(self, connection: Connection, headers: Mapping[str, str], body: bytes) -> list[Receipt]:
+        """Take one webhook: verify, parse, record. A ping gives no receipt.
+
+        Raises ``Unauthenticated``, ``BadInput`` or ``Overloaded``; then nothing of it is kept.
+        """
+        connector = self._connectors(connection.connector)
+        door = connector.door if connector else None
+        if door is None:
+            raise BadInput("this connection does not receive webhooks", remedy="see the connector's page")
+        if door.ping(headers, body):
+            return []
+        verify(door, headers, body, await self._secrets.hook_secrets(connection.id), self.refusals, connection)
+        try:
+            arrivals = door.parse(headers, body)
+        except ValueError as malformed:
+            self.refusals.note("malformed", connection)
+            raise BadInput(f"the body cannot be read: {malformed}", remedy="send the vendor's own format") from None
+        waiting = [self.intake.enqueue(self.parcel(connection, a, Origin.WEBHOOK, body)) for a in arrivals]
+        return [await receipt for receipt in waiting]
+
+    async def occurrences(self, connection: Connection, events: Sequence[Occurrence]) -> list[Receipt | Exception]:
+        """Take custom events of the events API; each gets its own receipt or refusal."""
+        waiting = []
+        for event in events:
+            body = orjson.dumps(event.document)
+            waiting.append(self.intake.enqueue(self.parcel(connection, event, Origin.API, body)))
+        answers: list[Receipt | Exception] = []
+        for receipt in waiting:
+            try:
+                answers.append(await receipt)
+            except Exception as refused:  # noqa: BLE001 - each event has its own answer
+                answers.append(refused)
+        return answers
+
+    def parcel(
+        self,
+        connection: Connection,
+        arrived: Arrived,
+        origin: Origin,
+        body: bytes,
+        interval: tuple[datetime, datetime] | None = None,
+        *,
+        fresh: bool = False,
+    ) -> Parcel:
+        """Make an arrival ready for the ledger."""
+        return Parcel(
+            tenant_id=connection.tenant_id,
+            connection_id=connection.id,
+            origin=origin,
+            arrived=arrived,
+            body=b"" if isinstance(arrived, Doorbell) else body,
+            digest=digest_of(arrived, self._volatile_of(connection.connector, arrived.stream)),
+            seen_from=interval[0] if interval else None,
+            seen_to=interval[1] if interval else None,
+            fresh=fresh,
+        )
+
+    def _volatile_of(self, connector: str, stream: str) -> frozenset[str]:
+        known = self._volatile.get((connector, stream))
+        if known is None:
+            found = self._connectors(connector)
+            streams = found.manifest.streams if found else ()
+            known = frozenset(next((s.volatile for s in streams if s.name == stream), ()))
+            self._volatile[connector, stream] = known
+        return known
+
+    async def record(
+        self,
+        conn: Any,
+        connection: Connection,
+        seen: Sequence[Observation],
+        origin: Origin,
+        interval: tuple[datetime, datetime],
+        *,
+        fresh: bool = False,
+    ) -> dict[str, int]:
+        """Record what a pull has read, inside its transaction; returns how many got which verdict."""
+        if not seen:
+            return {}
+        parcels = [
+            self.parcel(connection, item, origin, orjson.dumps(item.document), interval, fresh=fresh) for item in seen
+        ]
+        receipts, lanes = await self._ledger.append(conn, parcels)
+        counts: dict[str, int] = {}
+        for receipt in receipts:
+            if isinstance(receipt, Exception):
+                raise receipt
+            counts[receipt.verdict] = counts.get(receipt.verdict, 0) + 1
+        self._lanes |= lanes
+        return counts
+
+    def recorded(self) -> None:
+        """Tell the pumps after a pull's commit."""
+        lanes, self._lanes = self._lanes, set()
+        self._rung(lanes, False)
+
+
+class DefaultMappings:
+    """The map stage for the pump: compiled once a mapping."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str, str], Callable[[Any], Mapped]] = {}
+
+    async def of(self, route: Route, destination: Connector, entity: str) -> Callable[[Any], Mapped]:
+        """Return the connector's own mapping of an action and entity; one that maps nothing where it has none."""
+        name = (destination.manifest.name, route.action, entity)
+        if name not in self._compiled:
+            fitting = [m for m in destination.mappings if m.action == route.action and m.entity == entity]
+            self._compiled[name] = compile_mapping(fitting[0]) if fitting else _nothing
+        return self._compiled[name]
+
+
+def _nothing(entity: Any) -> Mapped:
+    del entity
+    return Mapped({})

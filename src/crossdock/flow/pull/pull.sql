@@ -1,0 +1,101 @@
+-- name: now
+SELECT clock_timestamp();
+
+-- name: checkpoints
+SELECT stream, kind, cursor FROM checkpoint WHERE connection_id = $1 AND cursor IS NOT NULL;
+
+-- name: save_checkpoint
+INSERT INTO checkpoint AS c (connection_id, stream, kind, tenant_id, cursor)
+VALUES ($1, $2, $3, $4, $5::jsonb)
+ON CONFLICT (connection_id, stream, kind) DO UPDATE SET cursor = EXCLUDED.cursor, changed_at = now();
+
+-- name: clear_checkpoint
+DELETE FROM checkpoint WHERE connection_id = $1 AND stream = $2 AND kind = $3;
+
+-- name: plan_pulls
+-- Connections whose time has come; the next time is set at once, so that many schedulers make one run.
+UPDATE checkpoint k
+SET next_at = now() + $1::interval * (0.9 + 0.2 * random())
+FROM connection c
+WHERE c.id = k.connection_id AND c.state = 'active' AND k.stream = '*' AND k.kind = 'pull' AND k.next_at <= now()
+RETURNING k.connection_id, k.tenant_id;
+
+-- name: start_schedule
+INSERT INTO checkpoint (connection_id, stream, kind, tenant_id, next_at)
+VALUES ($1, '*', 'pull', $2, now() + $3::interval)
+ON CONFLICT (connection_id, stream, kind) DO NOTHING;
+
+-- name: add_run
+INSERT INTO run (id, tenant_id, connection_id, kind, streams, state)
+VALUES ($1, $2, $3, $4, $5, 'queued')
+ON CONFLICT (connection_id, kind) WHERE state IN ('queued', 'running') DO NOTHING
+RETURNING id;
+
+-- name: run_under_way
+SELECT id FROM run WHERE connection_id = $1 AND kind = $2 AND state IN ('queued', 'running');
+
+-- name: take_run
+UPDATE run
+SET owner = $1, epoch = run.epoch + 1, until = now() + $2::interval, state = 'running',
+    started_at = coalesce(started_at, now())
+WHERE run.id = (
+    SELECT r.id FROM run r JOIN connection c ON c.id = r.connection_id
+    WHERE r.state IN ('queued', 'running') AND r.due_at <= now() AND (r.until IS NULL OR r.until < now())
+      AND c.state = 'active'
+    ORDER BY r.due_at LIMIT 1
+    FOR UPDATE OF r SKIP LOCKED)
+RETURNING id, tenant_id, connection_id, kind, streams, epoch, failures, progress;
+
+-- name: keep_run
+UPDATE run SET until = now() + $3::interval, progress = coalesce($4::jsonb, progress)
+WHERE id = $1 AND epoch = $2 AND state = 'running' RETURNING id;
+
+-- name: fence_run
+SELECT 1 FROM run WHERE id = $1 AND epoch = $2 AND state = 'running' FOR SHARE;
+
+-- name: end_run
+UPDATE run SET state = $3, ended_at = now(), until = NULL, owner = NULL, problem = $4, result = $5::jsonb,
+               progress = coalesce($6::jsonb, progress)
+WHERE id = $1 AND epoch = $2;
+
+-- name: retry_run
+UPDATE run SET until = NULL, owner = NULL, failures = failures + 1, due_at = now() + $3::interval, problem = $4
+WHERE id = $1 AND epoch = $2;
+
+-- name: take_bells
+UPDATE doorbell d
+SET due_at = now() + $1::interval
+FROM (
+    SELECT b.connection_id, b.stream, b.external_id
+    FROM doorbell b JOIN connection c ON c.id = b.connection_id
+    WHERE b.due_at <= now() AND c.state = 'active'
+    ORDER BY b.due_at
+    LIMIT $2
+    FOR UPDATE OF b SKIP LOCKED
+) AS due
+WHERE (d.connection_id, d.stream, d.external_id) = (due.connection_id, due.stream, due.external_id)
+RETURNING d.connection_id, d.tenant_id, d.stream, d.external_id, d.parent_id, d.reason, d.rung_at, d.failures;
+
+-- name: answer_bell
+-- Rung again since: it stays, and is due at once.
+WITH still AS (
+    UPDATE doorbell SET due_at = now()
+    WHERE connection_id = $1 AND stream = $2 AND external_id = $3 AND rung_at > $4
+)
+DELETE FROM doorbell WHERE connection_id = $1 AND stream = $2 AND external_id = $3 AND rung_at <= $4;
+
+-- name: postpone_bell
+UPDATE doorbell SET due_at = now() + $4::interval, failures = failures + 1
+WHERE connection_id = $1 AND stream = $2 AND external_id = $3;
+
+-- name: bells_waiting
+SELECT count(*) FROM doorbell;
+
+-- name: ring_absent
+-- Entities of ours that a sweep has not met.
+INSERT INTO doorbell AS d (connection_id, stream, external_id, tenant_id, parent_id, reason)
+SELECT r.connection_id, r.stream, r.external_id, r.tenant_id, r.parent_id, 'absent from a sweep'
+FROM record r
+WHERE r.connection_id = $1 AND r.stream = $2 AND r.presence <> 'deleted' AND r.seen_to < $3
+ON CONFLICT (connection_id, stream, external_id) DO UPDATE SET due_at = least(d.due_at, now())
+RETURNING external_id;

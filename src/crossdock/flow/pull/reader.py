@@ -1,0 +1,150 @@
+"""Read streams page by page; each page and its checkpoint are one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import orjson
+
+from crossdock import metrics
+from crossdock.connect.connector import Page, Source
+from crossdock.flow.pull.ports import Recorder, Sources, Store
+from crossdock.flow.pull.runs import Run, RunKind, Runs
+from crossdock.kit.failpoints import Failpoints
+from crossdock.model.connection import Connection
+from crossdock.model.origin import Origin
+from crossdock.store.queries import load
+
+SQL = load(Path(__file__).with_name("pull.sql"))
+_TRIES = 6
+_ORIGIN = {RunKind.PULL: Origin.PULL, RunKind.BACKFILL: Origin.BACKFILL, RunKind.RECONCILE: Origin.RECONCILE}
+
+
+class Progress(msgspec.Struct):
+    """How far one stream has come."""
+
+    read: int = 0
+    total: int | None = None
+    verdicts: dict[str, int] = msgspec.field(default_factory=dict)
+    done: bool = False
+    began: datetime | None = None
+    """Database time at which a sweep began: what was not met since then is absent."""
+
+
+class Reading:
+    """Does the reading of a run, resumable after every page."""
+
+    def __init__(self, store: Store, sources: Sources, recorder: Recorder, runs: Runs, failpoints: Failpoints) -> None:
+        self._store = store
+        self._sources = sources
+        self._recorder = recorder
+        self._runs = runs
+        self._failpoints = failpoints
+
+    async def __call__(self, run: Run) -> dict[str, Any]:
+        """Read all streams of a run. Raises what the source raises; what was committed stays."""
+        connection = await self._sources.connection(run.connection_id)
+        source = await self._sources.source(run.connection_id)
+        streams = run.streams or self._sources.streams(connection)
+        async with self._store.engine() as conn:
+            rows = await conn.fetch(SQL["checkpoints"], connection.id)
+        cursors = {(row["stream"], row["kind"]): orjson.loads(row["cursor"]) for row in rows}
+        for stream in streams:
+            progress = msgspec.convert(run.progress.get(stream, {}), Progress)
+            if progress.done:
+                continue
+            if run.kind is not RunKind.PULL and (stream, "pull") not in cursors:
+                # the pull goes on from where the backfill began, so what changes meanwhile is not missed
+                await self._page(run, connection, source, stream, None, RunKind.PULL, Progress())
+            progress.began = progress.began or await self._now()
+            cursor = cursors.get((stream, run.kind))
+            await self._stream(run, connection, source, stream, cursor, progress)
+            if run.kind is RunKind.RECONCILE:
+                progress.verdicts["absent"] = await self._ring_absent(connection, stream, progress.began)
+            progress.done = True
+            run.progress[stream] = msgspec.to_builtins(progress)
+        return {stream: run.progress[stream] for stream in streams}
+
+    async def _stream(
+        self, run: Run, connection: Connection, source: Source, stream: str, cursor: Any, progress: Progress
+    ) -> None:
+        while True:
+            page = await self._page(run, connection, source, stream, cursor, run.kind, progress)
+            run.progress[stream] = msgspec.to_builtins(progress)
+            cursor = page.cursor
+            if page.done:
+                break
+        if run.kind is not RunKind.PULL:
+            async with self._store.transaction() as conn:
+                await self._runs.fence(conn, run)
+                await conn.execute(SQL["clear_checkpoint"], connection.id, stream, run.kind)
+
+    async def _page(
+        self,
+        run: Run,
+        connection: Connection,
+        source: Source,
+        stream: str,
+        cursor: Any,
+        kind: RunKind,
+        progress: Progress,
+    ) -> Page:
+        began = await self._now()
+        page = await source.page(stream, cursor, full=kind is not RunKind.PULL)
+        ended = await self._now()
+        await self._failpoints.reach("pull.read")
+        for left in reversed(range(_TRIES)):
+            try:
+                verdicts = await self._save(run, connection, stream, kind, page, (began, ended))
+                break
+            except (asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError, self._recorder.again):
+                if not left:
+                    raise
+        self._recorder.recorded()
+        await self._failpoints.reach("pull.saved")
+        metrics.PULLED.labels(stream).inc(len(page.items))
+        progress.read += len(page.items)
+        progress.total = page.total if page.total is not None else progress.total
+        for verdict, count in verdicts.items():
+            progress.verdicts[verdict] = progress.verdicts.get(verdict, 0) + count
+        return page
+
+    async def _save(
+        self,
+        run: Run,
+        connection: Connection,
+        stream: str,
+        kind: RunKind,
+        page: Page,
+        interval: tuple[datetime, datetime],
+    ) -> dict[str, int]:
+        async with self._store.transaction() as conn:
+            await self._runs.fence(conn, run)
+            verdicts = await self._recorder.record(conn, connection, page.items, _ORIGIN[kind], interval)
+            cursor = orjson.dumps(page.cursor).decode()
+            await conn.execute(SQL["save_checkpoint"], connection.id, stream, kind, connection.tenant_id, cursor)
+            return verdicts
+
+    async def _ring_absent(self, connection: Connection, stream: str, began: datetime) -> int:
+        """Ring for every entity of ours that the sweep has not met: deleted in the shop without a word."""
+        async with self._store.engine() as conn:
+            return len(await conn.fetch(SQL["ring_absent"], connection.id, stream, began))
+
+    async def _now(self) -> datetime:
+        async with self._store.engine() as conn:
+            now: datetime = await conn.fetchval(SQL["now"])
+            return now
+
+
+def fits(streams: Sequence[str], wanted: Sequence[str], connection_id: uuid.UUID) -> tuple[str, ...]:
+    """Return the wanted streams. Raises ``ValueError`` naming one the connection does not have."""
+    for name in wanted:
+        if name not in streams:
+            raise ValueError(f"stream {name!r} is not one of {', '.join(streams)} (connection {connection_id})")
+    return tuple(wanted)

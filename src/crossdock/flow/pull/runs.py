@@ -1,0 +1,146 @@
+"""Runs: pulls, backfills and reconciliations with a lease, a checkpoint and progress."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import orjson
+import structlog
+
+from crossdock.flow.pull.ports import Store
+from crossdock.kit.backoff import full_jitter
+from crossdock.kit.ids import new_id
+from crossdock.kit.redact import text
+from crossdock.store.queries import load
+
+SQL = load(Path(__file__).with_name("pull.sql"))
+log = structlog.get_logger("crossdock.runs")
+_MOST_FAILURES = {"pull": 1, "backfill": 50, "reconcile": 5}
+"""A pull comes again by its interval; a backfill goes on through a bad night."""
+
+
+class RunKind(StrEnum):
+    """What a run does."""
+
+    PULL = "pull"
+    BACKFILL = "backfill"
+    RECONCILE = "reconcile"
+
+
+class Run(msgspec.Struct):
+    """A run under our lease. ``progress`` is shown to people and saved with every heartbeat."""
+
+    id: uuid.UUID
+    tenant_id: uuid.UUID
+    connection_id: uuid.UUID
+    kind: RunKind
+    streams: tuple[str, ...]
+    epoch: int
+    failures: int
+    progress: dict[str, Any]
+
+
+class RunLost(Exception):
+    """Another process goes on with the run."""
+
+
+Work = Callable[[Run], Awaitable[dict[str, Any] | None]]
+
+
+class Runs:
+    """Makes runs, takes them, keeps their lease and ends them."""
+
+    def __init__(self, store: Store, lease: timedelta) -> None:
+        self._store = store
+        self._lease = lease
+
+    async def add(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, kind: RunKind, streams: Sequence[str]) -> Any:
+        """Queue a run; one that is under way already is returned instead."""
+        async with self._store.engine() as conn:
+            made = await conn.fetchval(SQL["add_run"], new_id(), tenant_id, connection_id, kind, list(streams))
+            return made or await conn.fetchval(SQL["run_under_way"], connection_id, kind)
+
+    async def schedule(self, interval: timedelta) -> int:
+        """Queue a pull for every connection whose time has come; returns how many."""
+        async with self._store.engine() as conn:
+            due = await conn.fetch(SQL["plan_pulls"], interval)
+        for row in due:
+            await self.add(row["tenant_id"], row["connection_id"], RunKind.PULL, ())
+        return len(due)
+
+    async def start_schedule(self, connection_id: uuid.UUID, tenant_id: uuid.UUID, first: timedelta) -> None:
+        """Begin the regular pulls of a connection."""
+        async with self._store.engine() as conn:
+            await conn.execute(SQL["start_schedule"], connection_id, tenant_id, first)
+
+    async def work_one(self, owner: str, work: Work) -> bool:
+        """Take one due run and do it. False when there was none."""
+        async with self._store.engine() as conn:
+            row = await conn.fetchrow(SQL["take_run"], owner, self._lease)
+        if row is None:
+            return False
+        facts = dict(row)
+        run = Run(
+            **{
+                **facts,
+                "kind": RunKind(row["kind"]),
+                "streams": tuple(row["streams"]),
+                "progress": orjson.loads(row["progress"]),
+            }
+        )
+        doing = asyncio.create_task(work(run))  # type: ignore[arg-type]
+        heart = asyncio.create_task(self._beat(run))
+        try:
+            await asyncio.wait({doing, heart}, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                await self._end(run, doing)
+        finally:
+            for task in (doing, heart):
+                task.cancel()
+            await asyncio.gather(doing, heart, return_exceptions=True)
+        return True
+
+    async def fence(self, conn: Any, run: Run) -> None:
+        """Make sure inside a transaction that the run is still ours. Raises :class:`RunLost`."""
+        if await conn.fetchval(SQL["fence_run"], run.id, run.epoch) is None:
+            raise RunLost(str(run.id))
+
+    async def _beat(self, run: Run) -> None:
+        pause = self._lease.total_seconds() / 4
+        missed = 0
+        while missed < 4:
+            await asyncio.sleep(pause)
+            try:
+                async with self._store.engine() as conn:
+                    shown = orjson.dumps(run.progress).decode()
+                    if await conn.fetchval(SQL["keep_run"], run.id, run.epoch, self._lease, shown) is None:
+                        return
+                missed = 0
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                missed += 1
+
+    async def _end(self, run: Run, doing: asyncio.Task[dict[str, Any] | None]) -> None:
+        problem = doing.exception()
+        if isinstance(problem, RunLost):
+            return
+        shown = orjson.dumps(run.progress).decode()
+        async with self._store.engine() as conn:
+            if problem is None:
+                result = orjson.dumps(doing.result()).decode()
+                await conn.execute(SQL["end_run"], run.id, run.epoch, "done", None, result, shown)
+                return
+            said = text(f"{type(problem).__name__}: {problem}")[:500]
+            log.warning("run failed", kind=run.kind, connection=str(run.connection_id), problem=said)
+            if run.failures + 1 >= _MOST_FAILURES[run.kind]:
+                await conn.execute(SQL["end_run"], run.id, run.epoch, "failed", said, None, shown)
+            else:
+                wait = timedelta(seconds=1 + full_jitter(run.failures + 1, base_s=1, ceiling_s=60))
+                await conn.execute(SQL["retry_run"], run.id, run.epoch, wait, said)

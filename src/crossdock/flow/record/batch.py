@@ -1,0 +1,121 @@
+"""One commit in the making: the records it has locked and the rows it is going to write."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from crossdock.model.observation import Presence
+
+Key = tuple[uuid.UUID, str, str]
+
+
+class RecordRow(msgspec.Struct):
+    """A record as it stands in this transaction."""
+
+    id: uuid.UUID
+    tenant_id: uuid.UUID
+    connection_id: uuid.UUID
+    stream: str
+    external_id: str
+    parent_id: str | None
+    seq: int
+    digest: bytes
+    presence: Presence
+    status: str
+    modified_at: datetime | None
+    made_at: datetime | None
+    seen_to: datetime
+    contested: bool
+    subject: bytes | None
+    event_id: uuid.UUID
+    is_new: bool = False
+    """Not in the table yet."""
+    applied: bool = False
+    """Carries a new state to be saved."""
+    touched: bool = False
+    """Was seen again; only its times moved."""
+
+
+class EventRow(msgspec.Struct, frozen=True):
+    """One immutable event, its body sealed."""
+
+    id: uuid.UUID
+    tenant_id: uuid.UUID
+    connection_id: uuid.UUID
+    record_id: uuid.UUID
+    seq: int
+    stream: str
+    external_id: str
+    type: str
+    origin: str
+    verdict: str
+    presence: str
+    status: str
+    modified_at: datetime | None
+    recorded_at: datetime
+    subject: bytes | None
+    hops: int
+    digest: bytes
+    body: bytes
+
+
+class DeliveryRow(msgspec.Struct):
+    """One event on one route, to be queued or (with a ``rule``) ended at once."""
+
+    id: uuid.UUID
+    tenant_id: uuid.UUID
+    lane_id: uuid.UUID
+    route_id: uuid.UUID
+    record_id: uuid.UUID
+    event_id: uuid.UUID
+    seq: int
+    occurrence: bool
+    priority: int
+    head: bool = True
+    rule: str | None = None
+
+
+class KeyRow(msgspec.Struct, frozen=True):
+    """A transport key that came in with this commit."""
+
+    connection_id: uuid.UUID
+    key: str
+    tenant_id: uuid.UUID
+    event_id: uuid.UUID
+    body_hash: bytes
+
+
+class RingRow(msgspec.Struct, frozen=True):
+    """A doorbell to ring."""
+
+    connection_id: uuid.UUID
+    stream: str
+    external_id: str
+    tenant_id: uuid.UUID
+    parent_id: str | None
+    reason: str
+
+
+class Batch:
+    """All that one commit holds."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.records: dict[Key, RecordRow] = {}
+        self.events: list[EventRow] = []
+        self.deliveries: list[DeliveryRow] = []
+        self.keys: dict[tuple[uuid.UUID, str], KeyRow] = {}
+        self.rings: dict[Key, RingRow] = {}
+
+    def ring(self, key: Key, tenant_id: uuid.UUID, parent_id: str | None, reason: str) -> None:
+        """Ask for a fresh GET; many rings of one entity are one."""
+        self.rings[key] = RingRow(key[0], key[1], key[2], tenant_id, parent_id, reason)
+
+
+def columns(rows: list[Any], names: tuple[str, ...]) -> list[list[Any]]:
+    """Turn rows into one array a column, as ``unnest`` takes them."""
+    return [[getattr(row, name) for row in rows] for name in names]

@@ -1,0 +1,186 @@
+"""Natural group commit: no timer, a few flushes in flight, each takes all that waits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from crossdock import metrics
+from crossdock.errors import CrossdockError, Overloaded, Trouble
+from crossdock.flow.record.ledger import Ledger, Redo
+from crossdock.flow.record.parcel import Parcel, Receipt
+from crossdock.kit.clock import Clock
+from crossdock.model.observation import Doorbell
+
+_TRIES = 6
+_NO_ROOM = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError, asyncpg.TooManyConnectionsError)
+_AGAIN = (Redo, asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
+
+
+class IntakeLimits(msgspec.Struct, frozen=True):
+    """How much may wait for a commit. Beyond it nothing is accepted."""
+
+    rows: int = 20_000
+    bytes: int = 128_000_000
+    age_s: float = 5.0
+    batch: int = 128
+    flushers: int = 2
+
+
+class Transactions(Protocol):
+    """The database, as the intake needs it."""
+
+    def transaction(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """Return a context in which an engine connection has an open transaction."""
+        ...
+
+
+class _Waiting(msgspec.Struct):
+    parcel: Parcel
+    done: asyncio.Future[Receipt]
+    since: float
+
+
+class Intake:
+    """Takes parcels, gives each a receipt once it is committed and fsynced."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        database: Transactions,
+        clock: Clock,
+        limits: IntakeLimits,
+        rung: Callable[[set[UUID], bool], None],
+    ) -> None:
+        """``rung(lanes, doorbells)`` is told after each commit who got work."""
+        self._ledger = ledger
+        self._database = database
+        self._clock = clock
+        self._limits = limits
+        self._rung = rung
+        self._queue: deque[_Waiting] = deque()
+        self._bytes = 0
+        self._busy: set[tuple[UUID, str, str]] = set()
+        self._wake = asyncio.Event()
+        self._flushers: list[asyncio.Task[None]] = []
+        self._closing = False
+
+    async def __aenter__(self) -> Intake:
+        self._flushers = [asyncio.create_task(self._flush_for_ever()) for _ in range(self._limits.flushers)]
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Commit what waits, then stop."""
+        self._closing = True
+        self._wake.set()
+        await asyncio.gather(*self._flushers)
+
+    def admit(self, size: int) -> None:
+        """Refuse a body before it is read when too much waits. Raises :class:`Overloaded`."""
+        oldest = self._clock.monotonic() - self._queue[0].since if self._queue else 0.0
+        full = len(self._queue) >= self._limits.rows or self._bytes + size > self._limits.bytes
+        if full or oldest > self._limits.age_s or self._closing:
+            metrics.REFUSALS.labels("overloaded").inc()
+            raise Overloaded("too many arrivals wait for the database")
+
+    async def submit(self, parcel: Parcel) -> Receipt:
+        """Wait for the parcel's commit. Raises :class:`CrossdockError` when it was not recorded."""
+        return await self.enqueue(parcel)
+
+    def enqueue(self, parcel: Parcel) -> asyncio.Future[Receipt]:
+        """Queue a parcel; the future holds its receipt."""
+        done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(parcel, done, self._clock.monotonic()))
+        self._bytes += parcel.size
+        self._wake.set()
+        return done
+
+    async def _flush_for_ever(self) -> None:
+        while True:
+            batch = self._take()
+            while not batch:
+                if self._closing and not self._queue:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                batch = self._take()
+            try:
+                await self._commit(batch)
+            finally:
+                self._busy.difference_update(w.parcel.key for w in batch)
+                self._wake.set()
+
+    def _take(self) -> list[_Waiting]:
+        """Take what waits, but nothing whose entity another flush is writing: arrivals keep their order."""
+        taken: list[_Waiting] = []
+        kept: list[_Waiting] = []
+        while self._queue and len(taken) < self._limits.batch and len(kept) < self._limits.batch:
+            waiting = self._queue.popleft()
+            if waiting.parcel.key in self._busy:
+                kept.append(waiting)
+            else:
+                taken.append(waiting)
+                self._bytes -= waiting.parcel.size
+        self._queue.extendleft(reversed(kept))
+        self._busy.update(w.parcel.key for w in taken if w.parcel.key[2])
+        metrics.INGEST_WAITING.set(len(self._queue))
+        return taken
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        metrics.FLUSH_ROWS.observe(len(batch))
+        try:
+            receipts = await self._write([w.parcel for w in batch])
+        except Exception as problem:  # noqa: BLE001 - whoever waits has to hear of it, whatever it is
+            if _is_data(problem) and len(batch) > 1:
+                half = len(batch) // 2
+                await self._commit(batch[:half])
+                await self._commit(batch[half:])
+                return
+            receipts = [_shown(problem)] * len(batch)
+        now = self._clock.monotonic()
+        for waiting, receipt in zip(batch, receipts, strict=True):
+            if waiting.done.cancelled():
+                continue
+            if isinstance(receipt, Exception):
+                waiting.done.set_exception(receipt)
+            else:
+                waiting.done.set_result(receipt)
+                metrics.ARRIVALS.labels(waiting.parcel.origin, receipt.verdict).inc()
+                metrics.INGEST_SECONDS.observe(now - waiting.since)
+
+    async def _write(self, parcels: Sequence[Parcel]) -> list[Receipt | Exception]:
+        for left in reversed(range(_TRIES)):
+            try:
+                async with self._database.transaction() as conn:
+                    receipts, lanes = await self._ledger.append(conn, parcels)
+            except _AGAIN:
+                if not left:
+                    raise
+                continue
+            doorbells = any(isinstance(p.arrived, Doorbell) for p in parcels) or any(
+                isinstance(r, Receipt) and r.verdict in ("contested", "stale") for r in receipts
+            )
+            self._rung(lanes, doorbells)
+            return receipts
+        raise Overloaded("others write the same entities")
+
+
+def _is_data(problem: Exception) -> bool:
+    return isinstance(problem, asyncpg.DataError | asyncpg.IntegrityConstraintViolationError | ValueError)
+
+
+def _shown(problem: Exception) -> Exception:
+    if isinstance(problem, CrossdockError):
+        return problem
+    if isinstance(problem, _NO_ROOM):
+        return Overloaded("the database has no room", retry_after_s=30, remedy="free disk space; nothing was accepted")
+    if _is_data(problem):
+        return Trouble("the arrival holds data the database does not take", remedy="see the log; nothing was stored")
+    return Overloaded("the database does not answer", retry_after_s=5)

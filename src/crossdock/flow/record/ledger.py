@@ -1,0 +1,373 @@
+"""The ledger: writes a batch of arrivals, their records and their deliveries in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from crossdock.errors import KeyReused, NotFound
+from crossdock.flow.record.batch import (
+    Batch,
+    DeliveryRow,
+    EventRow,
+    Key,
+    KeyRow,
+    RecordRow,
+    RingRow,
+    columns,
+)
+from crossdock.flow.record.parcel import Parcel, Receipt, Verdict
+from crossdock.flow.record.rule import Known, Seen, event_type, rule
+from crossdock.kit import digest as digests
+from crossdock.kit.ids import new_id
+from crossdock.model.delivery import SkipReason
+from crossdock.model.observation import Doorbell, Observation, Occurrence, Presence
+from crossdock.model.origin import Origin
+from crossdock.model.route import Route
+from crossdock.store.queries import load
+
+SQL = load(Path(__file__).with_name("ledger.sql"))
+
+KEYS_KEPT = timedelta(days=7)
+"""How long a transport key is remembered: longer than any vendor retries (Stripe: 3 days)."""
+
+_RECORD = (
+    *("id", "tenant_id", "connection_id", "stream", "external_id", "parent_id", "seq", "digest", "digest_version"),
+    *("presence", "status", "modified_at", "made_at", "seen_to", "contested", "subject", "event_id"),
+)
+_EVENT = tuple(EventRow.__struct_fields__)
+_DELIVERY = tuple(name for name in DeliveryRow.__struct_fields__ if name != "rule")
+_DONE = ("id", "tenant_id", "lane_id", "route_id", "record_id", "event_id", "seq", "rule")
+
+
+class Sealer(Protocol):
+    """The part of the vault the ledger needs."""
+
+    def seal_body(self, body: bytes, row: bytes) -> bytes: ...
+    def subject(self, identifier: str) -> bytes: ...
+
+
+class Redo(Exception):
+    """Somebody else wrote in between; the batch has to be done again from the start."""
+
+
+FanOut = Callable[[EventRow], Sequence[tuple[Route, SkipReason | None]]]
+"""Which routes take an event, and which of them end it at once by a named rule."""
+
+
+class FanOuts(Protocol):
+    """The route stage, as the ledger sees it."""
+
+    def of(self, connection_id: uuid.UUID, epoch: int) -> FanOut | None:
+        """Return the fan-out of a connection, None when the cached routes are of another epoch."""
+        ...
+
+    async def refresh(self, connection_ids: Sequence[uuid.UUID]) -> None:
+        """Read the routes of connections again."""
+        ...
+
+
+class Ledger:
+    """Appends batches. One instance serves any number of concurrent transactions."""
+
+    def __init__(self, vault: Sealer, fan_outs: FanOuts) -> None:
+        self._vault = vault
+        self._fan_outs = fan_outs
+
+    async def append(self, conn: Any, parcels: Sequence[Parcel]) -> tuple[list[Receipt | Exception], set[uuid.UUID]]:
+        """Record ``parcels`` inside the caller's transaction.
+
+        Returns one receipt (or refusal) per parcel, in order, and the lanes that got work. Raises :class:`Redo` when
+        the transaction has to be rolled back and tried again.
+        """
+        connections = sorted({p.connection_id for p in parcels})
+        gates = {row["id"]: row for row in await conn.fetch(SQL["gate"], connections)}
+        fans = await self._fans(gates)
+        batch = Batch(at=max((g["at"] for g in gates.values()), default=datetime.now(UTC)))
+        await self._lock(conn, batch, parcels)
+        receipts: list[Receipt | Exception] = []
+        for parcel in parcels:
+            gate = gates.get(parcel.connection_id)
+            if gate is None or gate["tenant_id"] != parcel.tenant_id or gate["state"] == "revoked":
+                receipts.append(NotFound("there is no such connection"))
+                continue
+            try:
+                receipts.append(self._enter(batch, parcel))
+            except KeyReused as refused:
+                receipts.append(refused)
+        self._fan_out(batch, fans)
+        await self._write(conn, batch)
+        return receipts, {d.lane_id for d in batch.deliveries if d.rule is None}
+
+    async def _fans(self, gates: dict[uuid.UUID, Any]) -> dict[uuid.UUID, FanOut]:
+        stale = [cid for cid, gate in gates.items() if self._fan_outs.of(cid, gate["route_epoch"]) is None]
+        if stale:
+            await self._fan_outs.refresh(stale)
+        fans = {}
+        for cid, gate in gates.items():
+            fan = self._fan_outs.of(cid, gate["route_epoch"])
+            if fan is None:
+                raise Redo
+            fans[cid] = fan
+        return fans
+
+    async def _lock(self, conn: Any, batch: Batch, parcels: Sequence[Parcel]) -> None:
+        keys = sorted({p.key for p in parcels if p.key[2] and not isinstance(p.arrived, Doorbell)})
+        if keys:
+            for row in await conn.fetch(SQL["lock_records"], *map(list, zip(*keys, strict=True))):
+                key = (row["connection_id"], row["stream"], row["external_id"])
+                owner = next(p.tenant_id for p in parcels if p.connection_id == key[0])
+                facts = {**dict(row), "presence": Presence(row["presence"]), "tenant_id": owner}
+                batch.records[key] = RecordRow(**facts)
+        given = sorted({(p.connection_id, p.arrived.key) for p in parcels if _transport_key(p)})
+        if given:
+            for row in await conn.fetch(SQL["known_keys"], *map(list, zip(*given, strict=True))):
+                batch.keys[row["connection_id"], row["key"]] = KeyRow(
+                    row["connection_id"], row["key"], parcels[0].tenant_id, row["event_id"], row["body_hash"]
+                )
+
+    def _enter(self, batch: Batch, parcel: Parcel) -> Receipt:
+        arrived = parcel.arrived
+        if isinstance(arrived, Doorbell):
+            batch.ring(parcel.key, parcel.tenant_id, arrived.parent_id, arrived.reason)
+            return Receipt(Verdict.RUNG)
+        if isinstance(arrived, Occurrence):
+            return self._enter_occurrence(batch, parcel, arrived)
+        return self._enter_observation(batch, parcel, arrived)
+
+    def _enter_occurrence(self, batch: Batch, parcel: Parcel, arrived: Occurrence) -> Receipt:
+        body_hash = hashlib.sha256(parcel.body).digest()
+        if arrived.key:
+            known = batch.keys.get((parcel.connection_id, arrived.key))
+            if known is not None:
+                if known.body_hash != body_hash:
+                    raise KeyReused(
+                        "the Idempotency-Key was used before with another body",
+                        field="Idempotency-Key",
+                        remedy="send the same body, or a new key for a new event",
+                    )
+                return Receipt(Verdict.DUPLICATE, known.event_id)
+        record = batch.records.get(parcel.key) if arrived.external_id else None
+        event_id = new_id()
+        if record is None:
+            record = self._new_record(batch, parcel, event_id)
+            if arrived.external_id:
+                batch.records[parcel.key] = record
+        record.seq += 1
+        record.digest, record.seen_to, record.event_id, record.applied = parcel.digest, batch.at, event_id, True
+        event = self._event(batch, parcel, record, arrived.type, Verdict.APPLIED, event_id)
+        batch.events.append(event)
+        if arrived.key:
+            row = KeyRow(parcel.connection_id, arrived.key, parcel.tenant_id, event_id, body_hash)
+            batch.keys[parcel.connection_id, arrived.key] = row
+        return Receipt(Verdict.APPLIED, event_id)
+
+    def _enter_observation(self, batch: Batch, parcel: Parcel, arrived: Observation) -> Receipt:
+        record = batch.records.get(parcel.key)
+        seen_to = parcel.seen_to or batch.at
+        known = record and Known(record.digest, record.modified_at, record.seen_to, record.presence)
+        ruling = rule(
+            known or None,
+            Seen(
+                digest=parcel.digest,
+                modified_at=arrived.modified_at,
+                seen_from=parcel.seen_from,
+                presence=arrived.presence,
+                fresh=parcel.fresh,
+                listed=parcel.seen_from is not None,
+            ),
+        )
+        if ruling.ring:
+            batch.ring(parcel.key, parcel.tenant_id, arrived.parent_id, ruling.verdict)
+        if ruling.verdict in (Verdict.UNKNOWN, Verdict.STALE):
+            return Receipt(ruling.verdict)
+        if ruling.verdict is Verdict.UNCHANGED:
+            assert record is not None
+            _touch(record, arrived.modified_at, seen_to, settled=parcel.fresh)
+            return Receipt(ruling.verdict)
+        return self._apply(batch, parcel, arrived, record, ruling.verdict, seen_to)
+
+    def _apply(
+        self,
+        batch: Batch,
+        parcel: Parcel,
+        arrived: Observation,
+        record: RecordRow | None,
+        verdict: Verdict,
+        seen_to: datetime,
+    ) -> Receipt:
+        event_id = new_id()
+        before = record.presence if record else None
+        if record is None:
+            record = batch.records[parcel.key] = self._new_record(batch, parcel, event_id)
+        kind = event_type(arrived.stream, before, arrived.presence)
+        if verdict is Verdict.CONTESTED:
+            record.contested, record.touched = True, True
+        else:
+            record.seq += 1
+            record.digest, record.event_id, record.applied, record.contested = parcel.digest, event_id, True, False
+            record.presence, record.status = arrived.presence, arrived.status
+            record.modified_at = arrived.modified_at or record.modified_at
+            record.made_at = arrived.created_at or record.made_at
+            record.parent_id = arrived.parent_id or record.parent_id
+            record.seen_to = max(record.seen_to, seen_to)
+            if arrived.subjects:
+                record.subject = self._vault.subject(arrived.subjects[0])
+        batch.events.append(self._event(batch, parcel, record, kind, verdict, event_id))
+        return Receipt(verdict, event_id)
+
+    def _new_record(self, batch: Batch, parcel: Parcel, event_id: uuid.UUID) -> RecordRow:
+        arrived = parcel.arrived
+        assert not isinstance(arrived, Doorbell)
+        return RecordRow(
+            id=new_id(),
+            tenant_id=parcel.tenant_id,
+            connection_id=parcel.connection_id,
+            stream=arrived.stream,
+            external_id=arrived.external_id or "",
+            parent_id=None,
+            seq=0,
+            digest=parcel.digest,
+            presence=Presence.LIVE,
+            status="",
+            modified_at=None,
+            made_at=None,
+            seen_to=parcel.seen_to or batch.at,
+            contested=False,
+            subject=self._vault.subject(arrived.subjects[0]) if arrived.subjects else None,
+            event_id=event_id,
+            is_new=True,
+        )
+
+    def _event(
+        self, batch: Batch, parcel: Parcel, record: RecordRow, kind: str, verdict: Verdict, event_id: uuid.UUID
+    ) -> EventRow:
+        arrived = parcel.arrived
+        assert not isinstance(arrived, Doorbell)
+        seen = arrived if isinstance(arrived, Observation) else None
+        return EventRow(
+            id=event_id,
+            tenant_id=parcel.tenant_id,
+            connection_id=parcel.connection_id,
+            record_id=record.id,
+            seq=record.seq,
+            stream=arrived.stream,
+            external_id=arrived.external_id or "",
+            type=kind,
+            origin=parcel.origin,
+            verdict=verdict,
+            presence=seen.presence if seen else Presence.LIVE,
+            status=seen.status if seen else "",
+            modified_at=seen.modified_at if seen else arrived.occurred_at,  # type: ignore[union-attr]
+            recorded_at=batch.at,
+            subject=self._vault.subject(arrived.subjects[0]) if arrived.subjects else record.subject,
+            hops=parcel.hops,
+            digest=parcel.digest,
+            body=self._vault.seal_body(parcel.body, event_id.bytes),
+        )
+
+    def _fan_out(self, batch: Batch, fans: dict[uuid.UUID, FanOut]) -> None:
+        last: dict[tuple[uuid.UUID, uuid.UUID], DeliveryRow] = {}
+        for event in batch.events:
+            if event.verdict == Verdict.CONTESTED:
+                continue
+            for route, skipped in fans[event.connection_id](event):
+                row = DeliveryRow(
+                    id=new_id(),
+                    tenant_id=event.tenant_id,
+                    lane_id=route.destination_id,
+                    route_id=route.id,
+                    record_id=event.record_id,
+                    event_id=event.id,
+                    seq=event.seq,
+                    occurrence=route.occurrence,
+                    priority=_priority(route, event.origin),
+                    rule=skipped,
+                )
+                batch.deliveries.append(row)
+                if skipped:
+                    continue
+                earlier = last.get((route.id, event.record_id))
+                if earlier is not None and not route.occurrence:
+                    earlier.rule = SkipReason.SUPERSEDED
+                elif earlier is not None:
+                    row.head = False
+                last[route.id, event.record_id] = row
+
+    async def _write(self, conn: Any, batch: Batch) -> None:
+        await self._stand_in_line(conn, batch)
+        await self._save_records(conn, batch)
+        if batch.events:
+            live = [d for d in batch.deliveries if d.rule is None]
+            await conn.execute(SQL["append"], *columns(batch.events, _EVENT), *columns(live, _DELIVERY))
+        done = [d for d in batch.deliveries if d.rule is not None]
+        if done:
+            await conn.execute(SQL["append_done"], *columns(done, _DONE))
+        new_keys = [k for k in batch.keys.values() if any(e.id == k.event_id for e in batch.events)]
+        if new_keys:
+            written = await conn.fetchval(
+                SQL["keep_keys"], *columns(new_keys, tuple(KeyRow.__struct_fields__)), KEYS_KEPT
+            )
+            if written != len(new_keys):
+                raise Redo
+        if batch.rings:
+            rows = [batch.rings[key] for key in sorted(batch.rings)]
+            await conn.execute(SQL["ring"], *columns(rows, tuple(RingRow.__struct_fields__)))
+
+    async def _stand_in_line(self, conn: Any, batch: Batch) -> None:
+        """Decide which new deliveries are heads and which waiting ones a newer state replaces."""
+        known = [r.id for r in batch.records.values() if r.applied and not r.is_new]
+        if not known or not any(d.rule is None for d in batch.deliveries):
+            return
+        lines: dict[tuple[uuid.UUID, uuid.UUID], list[Any]] = {}
+        for row in await conn.fetch(SQL["lock_deliveries"], known):
+            lines.setdefault((row["route_id"], row["record_id"]), []).append(row)
+        replaced = []
+        for new in batch.deliveries:
+            line = lines.get((new.route_id, new.record_id)) if new.rule is None else None
+            if not line:
+                continue
+            tail = max(line, key=lambda row: (row["seq"], row["id"]))
+            if not new.occurrence and tail["state"] == "waiting" and not tail["occurrence"]:
+                replaced.append(tail["id"])
+                line.remove(tail)
+                new.head = new.head and tail["head"]
+            else:
+                new.head = False
+        if replaced:
+            await conn.execute(SQL["supersede"], sorted(replaced))
+
+    async def _save_records(self, conn: Any, batch: Batch) -> None:
+        keys: list[Key] = sorted(batch.records)
+        applied = [batch.records[k] for k in keys if batch.records[k].applied]
+        if applied:
+            names = tuple(n for n in _RECORD if n != "digest_version")
+            arrays = columns(applied, names)
+            arrays.insert(_RECORD.index("digest_version"), [digests.VERSION] * len(applied))
+            if await conn.fetchval(SQL["save_records"], *arrays) != len(applied):
+                raise Redo
+        touched = [batch.records[k] for k in keys if batch.records[k].touched and not batch.records[k].applied]
+        if touched:
+            await conn.execute(SQL["touch_records"], *columns(touched, ("id", "modified_at", "seen_to", "contested")))
+
+
+def _transport_key(parcel: Parcel) -> bool:
+    return isinstance(parcel.arrived, Occurrence) and bool(parcel.arrived.key)
+
+
+def _touch(record: RecordRow, modified_at: datetime | None, seen_to: datetime, *, settled: bool) -> None:
+    if modified_at is not None and (record.modified_at is None or modified_at > record.modified_at):
+        record.modified_at, record.touched = modified_at, True
+    if seen_to > record.seen_to:
+        record.seen_to, record.touched = seen_to, True
+    if record.contested and settled:
+        record.contested, record.touched = False, True
+
+
+def _priority(route: Route, origin: str) -> int:
+    bulk = Origin(origin).historical
+    return 2 if bulk else int(route.priority)

@@ -1,0 +1,104 @@
+-- name: gate
+-- The connections of a batch: which routes they have now, and the database's time.
+SELECT c.id, c.tenant_id, c.route_epoch, c.state, clock_timestamp() AS at
+FROM connection c
+WHERE c.id = ANY($1::uuid[]);
+
+-- name: lock_records
+-- The row locks in one order for everybody, so that two batches never wait for each other in a circle.
+SELECT r.id, r.connection_id, r.stream, r.external_id, r.parent_id, r.seq, r.digest, r.presence, r.status,
+       r.modified_at, r.made_at, r.seen_to, r.contested, r.subject, r.event_id
+FROM record r
+JOIN unnest($1::uuid[], $2::text[], $3::text[]) AS k(connection_id, stream, external_id)
+  USING (connection_id, stream, external_id)
+ORDER BY r.connection_id, r.stream, r.external_id
+FOR NO KEY UPDATE OF r;
+
+-- name: known_keys
+SELECT a.connection_id, a.key, a.event_id, a.body_hash
+FROM arrival_key a
+JOIN unnest($1::uuid[], $2::text[]) AS k(connection_id, key) USING (connection_id, key)
+WHERE a.expires_at > now();
+
+-- name: lock_deliveries
+-- Live deliveries of records that change: a pump that is completing one of them is waited for.
+SELECT d.id, d.route_id, d.record_id, d.seq, d.head, d.state, d.occurrence
+FROM delivery d
+WHERE d.record_id = ANY($1::uuid[])
+ORDER BY d.id
+FOR UPDATE;
+
+-- name: supersede
+-- A newer state takes the place of one that nobody has begun to deliver.
+WITH gone AS (
+    DELETE FROM delivery WHERE id = ANY($1::uuid[])
+    RETURNING id, tenant_id, lane_id, route_id, record_id, event_id, seq, attempt, created_at
+)
+INSERT INTO delivery_done (id, tenant_id, lane_id, route_id, record_id, event_id, seq, state, rule, attempts, created_at)
+SELECT id, tenant_id, lane_id, route_id, record_id, event_id, seq, 'skipped', 'superseded', attempt, created_at
+FROM gone;
+
+-- name: save_records
+WITH written AS (
+    INSERT INTO record AS r (id, tenant_id, connection_id, stream, external_id, parent_id, seq, digest, digest_version,
+                             presence, status, modified_at, made_at, seen_to, contested, subject, event_id)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+                         $8::bytea[], $9::smallint[], $10::text[], $11::text[], $12::timestamptz[],
+                         $13::timestamptz[], $14::timestamptz[], $15::boolean[], $16::bytea[], $17::uuid[])
+    ON CONFLICT (connection_id, stream, external_id) DO UPDATE
+    SET parent_id = EXCLUDED.parent_id, seq = EXCLUDED.seq, digest = EXCLUDED.digest,
+        digest_version = EXCLUDED.digest_version, presence = EXCLUDED.presence, status = EXCLUDED.status,
+        modified_at = EXCLUDED.modified_at, made_at = EXCLUDED.made_at, seen_to = EXCLUDED.seen_to,
+        contested = EXCLUDED.contested, subject = EXCLUDED.subject, event_id = EXCLUDED.event_id
+    WHERE r.id = EXCLUDED.id
+    RETURNING 1
+)
+SELECT count(*) FROM written;
+
+-- name: touch_records
+-- Seen again, unchanged: only the times move (a heap-only update).
+UPDATE record r
+SET modified_at = k.modified_at, seen_to = k.seen_to, contested = k.contested
+FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::boolean[])
+     AS k(id, modified_at, seen_to, contested)
+WHERE r.id = k.id;
+
+-- name: append
+WITH events AS (
+    INSERT INTO event (id, tenant_id, connection_id, record_id, seq, stream, external_id, type, origin, verdict,
+                       presence, status, modified_at, recorded_at, subject, hops, digest, body)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[],
+                         $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[],
+                         $14::timestamptz[], $15::bytea[], $16::smallint[], $17::bytea[], $18::bytea[])
+)
+INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence, priority, head)
+SELECT * FROM unnest($19::uuid[], $20::uuid[], $21::uuid[], $22::uuid[], $23::uuid[], $24::uuid[], $25::bigint[],
+                     $26::boolean[], $27::smallint[], $28::boolean[]);
+
+-- name: append_done
+INSERT INTO delivery_done (id, tenant_id, lane_id, route_id, record_id, event_id, seq, state, rule, attempts, created_at)
+SELECT k.id, k.tenant_id, k.lane_id, k.route_id, k.record_id, k.event_id, k.seq, 'skipped', k.rule, 0, now()
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bigint[], $8::text[])
+     AS k(id, tenant_id, lane_id, route_id, record_id, event_id, seq, rule);
+
+-- name: keep_keys
+WITH written AS (
+    INSERT INTO arrival_key AS a (connection_id, key, tenant_id, event_id, body_hash, expires_at)
+    SELECT k.connection_id, k.key, k.tenant_id, k.event_id, k.body_hash, now() + $6::interval
+    FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bytea[])
+         AS k(connection_id, key, tenant_id, event_id, body_hash)
+    ON CONFLICT (connection_id, key) DO UPDATE
+    SET event_id = EXCLUDED.event_id, body_hash = EXCLUDED.body_hash, expires_at = EXCLUDED.expires_at
+    WHERE a.expires_at <= now()
+    RETURNING 1
+)
+SELECT count(*) FROM written;
+
+-- name: ring
+INSERT INTO doorbell AS d (connection_id, stream, external_id, tenant_id, parent_id, reason)
+SELECT k.connection_id, k.stream, k.external_id, k.tenant_id, k.parent_id, k.reason
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[])
+     AS k(connection_id, stream, external_id, tenant_id, parent_id, reason)
+ON CONFLICT (connection_id, stream, external_id) DO UPDATE
+SET rung_at = clock_timestamp(), reason = EXCLUDED.reason, parent_id = coalesce(EXCLUDED.parent_id, d.parent_id),
+    due_at = least(d.due_at, now());

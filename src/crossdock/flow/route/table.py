@@ -1,0 +1,105 @@
+"""The routes of every connection, cached per process and valid for one route epoch."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from crossdock.model.delivery import SkipReason
+from crossdock.model.observation import Presence
+from crossdock.model.origin import Origin
+from crossdock.model.route import Priority, Route
+from crossdock.store.queries import load
+
+SQL = load(Path(__file__).with_name("table.sql"))
+_MOST = 4096
+
+
+class Reads(Protocol):
+    """The database, as the route table needs it."""
+
+    def engine(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """Return an engine connection."""
+        ...
+
+
+class Facts(Protocol):
+    """What a route looks at: nothing personal, nothing from the body."""
+
+    stream: str
+    type: str
+    origin: str
+    presence: str
+    status: str
+
+
+class Fan:
+    """The routes of one connection at one epoch."""
+
+    def __init__(self, epoch: int, routes: Sequence[Route]) -> None:
+        self.epoch = epoch
+        self._by_stream: dict[str, tuple[Route, ...]] = {}
+        self._routes = tuple(routes)
+
+    def __call__(self, event: Facts) -> list[tuple[Route, SkipReason | None]]:
+        """Return the routes that take ``event``; a named rule beside those that end it at once."""
+        routes = self._by_stream.get(event.stream)
+        if routes is None:
+            routes = tuple(r for r in self._routes if r.stream in ("*", event.stream))
+            self._by_stream[event.stream] = routes
+        return [(r, _rule(r, event)) for r in routes if not r.types or event.type in r.types]
+
+
+def _rule(route: Route, event: Facts) -> SkipReason | None:
+    if event.status in route.skip_statuses or (event.presence == Presence.DRAFT and not route.occurrence):
+        return SkipReason.FILTER
+    if route.occurrence and not route.historical and Origin(event.origin).historical:
+        return SkipReason.HISTORICAL
+    return None
+
+
+class RouteTable:
+    """Answers from memory; the ledger verifies the epoch inside its transaction and asks for a refresh."""
+
+    def __init__(self, database: Reads) -> None:
+        self._database = database
+        self._fans: OrderedDict[uuid.UUID, Fan] = OrderedDict()
+
+    def of(self, connection_id: uuid.UUID, epoch: int) -> Fan | None:
+        """Return the fan-out of a connection, None when what is cached is of another epoch."""
+        fan = self._fans.get(connection_id)
+        return fan if fan is not None and fan.epoch == epoch else None
+
+    async def refresh(self, connection_ids: Sequence[uuid.UUID]) -> None:
+        """Read the routes of connections again."""
+        async with self._database.engine() as conn:
+            rows = await conn.fetch(SQL["routes_of"], list(connection_ids))
+        for connection_id in connection_ids:
+            own = [row for row in rows if row["connection_id"] == connection_id]
+            if own:
+                routes = [_route(row) for row in own if row["id"] is not None]
+                self._fans[connection_id] = Fan(own[0]["route_epoch"], routes)
+                self._fans.move_to_end(connection_id)
+        while len(self._fans) > _MOST:
+            self._fans.popitem(last=False)
+
+
+def _route(row: Any) -> Route:
+    return Route(
+        id=row["id"],
+        tenant_id=row["tenant_id"],
+        source_id=row["source_id"],
+        destination_id=row["destination_id"],
+        stream=row["stream"],
+        action=row["action"],
+        occurrence=row["occurrence"],
+        historical=row["historical"],
+        priority=Priority(row["priority"]),
+        types=frozenset(row["types"]),
+        skip_statuses=frozenset(row["skip_statuses"]),
+        mapping_version=row["mapping_version"],
+    )

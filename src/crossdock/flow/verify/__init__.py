@@ -1,0 +1,6 @@
+"""verify: is an arrival what it claims to be? Nothing unverified is parsed further."""
+
+from crossdock.flow.verify.refusals import Refusals
+from crossdock.flow.verify.signature import verify
+
+__all__ = ["Refusals", "verify"]

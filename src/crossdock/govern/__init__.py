@@ -1,0 +1,1 @@
+"""What guards the journey: keys, the vault, consent, audit, retention."""

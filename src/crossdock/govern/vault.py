@@ -1,0 +1,151 @@
+"""The vault: AES-256-GCM seals, each bound to its row, with a key id in the clear.
+
+A seal is ``0x01 | key id (4 bytes) | nonce (12 bytes) | ciphertext and tag``. Bodies are compressed (zstandard,
+level 1) before they are sealed. The working keys are derived from the master key by HKDF-SHA256, one a purpose.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+import zstandard
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from crossdock.errors import Trouble, WrongMasterKey
+from crossdock.kit.signing import keyed_hash
+
+_VERSION = b"\x01"
+_HEAD = 17
+_LARGEST_BODY = 64 << 20
+
+
+def _derive(master: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"crossdock:" + purpose.encode()).derive(master)
+
+
+class Vault:
+    """Seals and opens with a ring of master keys: the first seals, all open."""
+
+    def __init__(self, masters: tuple[bytes, ...]) -> None:
+        if not masters or any(len(m) != 32 for m in masters):
+            raise Trouble(
+                "the master key is not 32 bytes in base64",
+                remedy="set CROSSDOCK_MASTER_KEY to the output of: crossdock keys master",
+            )
+        self._ring = {self._id(m): m for m in masters}
+        self._current = self._id(masters[0])
+        self._ciphers = {
+            (kid, purpose): AESGCM(_derive(m, purpose))
+            for kid, m in self._ring.items()
+            for purpose in ("body", "secret")
+        }
+        self._sealer = self._ciphers[self._current, "body"]
+        self._subjects = _derive(masters[-1], "subject")
+        self._press = zstandard.ZstdCompressor(level=1)
+        self._unpress = zstandard.ZstdDecompressor()
+
+    @staticmethod
+    def _id(master: bytes) -> bytes:
+        return hashlib.blake2b(_derive(master, "id"), digest_size=4).digest()
+
+    @property
+    def key_id(self) -> str:
+        """Return the id of the key that seals now (hex)."""
+        return self._current.hex()
+
+    def check_value(self, key_id: str) -> bytes | None:
+        """Return 16 bytes that show whether a key of this id is the same key; None when it is not in the ring."""
+        master = self._ring.get(bytes.fromhex(key_id))
+        return _derive(master, "check")[:16] if master else None
+
+    def subject(self, identifier: str) -> bytes:
+        """Return the keyed hash by which all that is about one person is found again."""
+        return keyed_hash(self._subjects, identifier.strip().lower())
+
+    def seal_body(self, body: bytes, row: bytes) -> bytes:
+        """Compress and seal a raw body; ``row`` names the row it belongs to and has to be given to open it."""
+        nonce = os.urandom(12)
+        return b"".join((_VERSION, self._current, nonce, self._sealer.encrypt(nonce, self._press.compress(body), row)))
+
+    def open_body(self, sealed: bytes, row: bytes) -> bytes:
+        """Open what :meth:`seal_body` made. Raises :class:`WrongMasterKey`."""
+        return self._unpress.decompress(self._open("body", sealed, row), max_output_size=_LARGEST_BODY)
+
+    def seal_secret(self, secret: str, row: bytes) -> bytes:
+        """Seal a credential."""
+        nonce = os.urandom(12)
+        cipher = self._ciphers[self._current, "secret"]
+        return b"".join((_VERSION, self._current, nonce, cipher.encrypt(nonce, secret.encode(), row)))
+
+    def open_secret(self, sealed: bytes, row: bytes) -> str:
+        """Open a credential. Raises :class:`WrongMasterKey`."""
+        return self._open("secret", sealed, row).decode()
+
+    def _open(self, purpose: str, sealed: bytes, row: bytes) -> bytes:
+        cipher = self._ciphers.get((sealed[1:5], purpose)) if sealed[:1] == _VERSION else None
+        if cipher is None:
+            raise WrongMasterKey(
+                f"a value was sealed with key {sealed[1:5].hex()}, which is not among the master keys given",
+                remedy="add that key to CROSSDOCK_MASTER_KEY (comma separated, the current one first)",
+            )
+        try:
+            return cipher.decrypt(sealed[5:_HEAD], sealed[_HEAD:], row)
+        except InvalidTag:
+            raise WrongMasterKey(
+                "a sealed value does not open: it was changed, or belongs to another row",
+                remedy="restore the row from a backup; crossdock doctor tells which master keys fit",
+            ) from None
+
+
+def new_master_key() -> str:
+    """Return a fresh master key in base64."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def read_masters(text: str) -> tuple[bytes, ...]:
+    """Read one or several base64 keys, separated by commas. Raises :class:`Trouble` without showing them."""
+    try:
+        return tuple(base64.b64decode(part.strip(), validate=True) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise Trouble("the master key is not base64", remedy="make one with: crossdock keys master") from None
+
+
+def open_vault(given: str | None, file: Path, *, create: bool) -> Vault:
+    """Open the vault from a given key or a key file; ``create`` makes the file (0600) when there is none.
+
+    Raises :class:`Trouble` when there is no key.
+    """
+    if given is None:
+        if not file.exists():
+            if not create:
+                raise Trouble(
+                    f"there is no master key: CROSSDOCK_MASTER_KEY is unset and {file} does not exist",
+                    remedy="put back the key that was kept apart from the backup, or set CROSSDOCK_MASTER_KEY",
+                )
+            _write_key(file)
+        given = file.read_text(encoding="ascii").strip()
+    return Vault(read_masters(given))
+
+
+def _write_key(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as out:
+        out.write(new_master_key() + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    try:
+        # a link never replaces a key that another process made first
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,101 @@
+"""Typed settings: environment (``CROSSDOCK_*``) over a TOML file over the defaults below."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import TomlConfigSettingsSource as TomlSource
+
+
+def _default_data_dir() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "crossdock"
+
+
+def _default_key_file() -> Path:
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "crossdock" / "master.key"
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations. Times in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="CROSSDOCK_", extra="ignore", validate_default=True)
+
+    data_dir: Path = Field(default_factory=_default_data_dir, description="Where the embedded database lives.")
+    database_url: SecretStr | None = Field(
+        default=None, description="An external PostgreSQL instead of the embedded one (postgresql://…)."
+    )
+    listen_url: SecretStr | None = Field(
+        default=None, description="A direct URL for LISTEN when database_url goes through PgBouncer."
+    )
+    master_key: SecretStr | None = Field(
+        default=None,
+        description="32 bytes in base64 that seal credentials and bodies; several, separated by commas: the first"
+        " seals, all open.",
+    )
+    master_key_file: Path = Field(
+        default_factory=_default_key_file,
+        description="File with the master key, used when master_key is unset; made at the first start. Keep it apart"
+        " from the data.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the HTTP doors listen on.")
+    port: int = Field(default=8484, ge=0, le=65535, description="Port the HTTP doors listen on; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None,
+        description="The https address under which shops reach this hub. Unset: pull-only mode, webhooks are off.",
+    )
+    production: bool = Field(default=True, description="Refuse plain http and private addresses in vendor URLs.")
+    egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Networks (CIDR) that vendor URLs may reach although they are private; for development."
+    )
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
+    log_format: str = Field(default="auto", pattern="^(auto|json|text)$", description="auto: text on a terminal.")
+    pool_size: int = Field(default=10, ge=2, description="Engine connections to the database per process.")
+    max_body_bytes: int = Field(default=5_000_000, ge=1024, description="Largest body a door accepts.")
+    ingest_rows: int = Field(default=20_000, ge=1, description="Arrivals waiting for a commit before 503.")
+    ingest_bytes: int = Field(default=128_000_000, ge=1024, description="Bytes waiting for a commit before 503.")
+    ingest_age_s: float = Field(default=5.0, gt=0, description="Age of the oldest waiting arrival before 503.")
+    ingest_batch: int = Field(default=128, ge=1, description="Most arrivals in one commit.")
+    ingest_flushers: int = Field(default=2, ge=1, le=4, description="Commits under way at once in one process.")
+    pull_interval_s: float = Field(default=300.0, gt=0, description="Time between pulls while webhooks work.")
+    pull_only_interval_s: float = Field(default=60.0, gt=0, description="Time between pulls without webhooks.")
+    call_timeout_s: float = Field(default=15.0, gt=0, description="Longest wait for one vendor call.")
+    lease_s: float = Field(default=4.0, gt=0.5, description="How long a silent worker keeps its lanes and runs.")
+    doubt_margin_s: float = Field(default=1.0, ge=0, description="Waited beyond a call's deadline before a resend.")
+    retry_base_s: float = Field(default=2.0, gt=0, description="First span of the jittered back-off.")
+    retry_ceiling_s: float = Field(default=3600.0, gt=0, description="Longest span of the back-off.")
+    retry_for_s: float = Field(default=3 * 86400.0, gt=0, description="A delivery is retried at least this long.")
+    breaker_for_s: float = Field(default=15.0, gt=0, description="How long an open breaker rests before one probe.")
+    delivery_batch: int = Field(default=100, ge=1, le=1000, description="Deliveries claimed at once.")
+    keep_bodies_days: int = Field(default=30, ge=1, description="Age at which unpinned raw bodies are dropped.")
+    keep_events_days: int = Field(default=400, ge=1, description="Age at which events and deliveries are dropped.")
+    keep_attempts_days: int = Field(default=90, ge=1, description="Age at which attempts are dropped.")
+
+    @field_validator("egress_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _bare(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("expected an address that begins with https://")
+        return value.rstrip("/") if value else None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments, then the environment, then the file named by CROSSDOCK_CONFIG (or ./config.toml)."""
+        del dotenv_settings, file_secret_settings
+        path = Path(os.environ.get("CROSSDOCK_CONFIG", "config.toml"))
+        return (init_settings, env_settings, TomlSource(settings_cls, toml_file=path))
