@@ -1,1 +1,12 @@
 """WooCommerce: a shop's orders, customers, products, refunds and coupons, read over REST and rung by webhooks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from crossdock.connect.connector import Connector
+from crossdock.connectors.woocommerce.client import MANIFEST, WooCommerceClient
+from crossdock.connectors.woocommerce.mapper import read
+from crossdock.connectors.woocommerce.webhook import DOOR
+
+CONNECTOR: Final = Connector(MANIFEST, source=WooCommerceClient, door=DOOR, read=read)

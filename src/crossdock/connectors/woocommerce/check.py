@@ -1,0 +1,299 @@
+"""Trying a shop's connection: says apart what can be wrong, changes nothing there.
+
+Three questions at most are asked of a healthy shop: WordPress's index without keys, one order's id with them, and the
+system status. Recorded facts used here: an unknown key and keys that never arrived give the same 401
+``woocommerce_rest_cannot_view``; a wrong secret, a late clock, a read-only and a write-only key all give
+``woocommerce_rest_authentication_error`` and differ in the message alone; creating a webhook with a topic that does
+not exist is refused (400) before anything is stored, and a read-only key is refused (401) before that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from crossdock.connect.client import CallFailed, FailKind, Reply, VendorClient
+from crossdock.connect.connector import Access, CheckResult
+from crossdock.connectors.woocommerce import site
+from crossdock.connectors.woocommerce.replies import date_of, document_of, error_of
+
+_ORDERS: Final = "/wc/v3/orders"
+_ONE: Final = {"per_page": "1", "_fields": "id"}
+_FAR_S: Final = 14 * 60
+"""OAuth 1.0a takes 15 minutes either way (13 min taken, 16.7 min refused)."""
+_NEAR_S: Final = 60
+_REST_KEYS: Final = "WooCommerce > Settings > Advanced > REST API"
+
+_FAILED: Final = {
+    FailKind.DNS: ("unknown-host", "look for a typing error in the address"),
+    FailKind.TLS: ("tls", "the shop's certificate has to be repaired by its host; http:// is no way around it"),
+    FailKind.REFUSED: ("unreachable", "look whether the shop is up, and whether a firewall keeps the hub out"),
+    FailKind.TIMEOUT: ("timeout", "look whether the shop is up, and whether a firewall keeps the hub out"),
+    FailKind.EGRESS: ("egress", ""),
+    FailKind.CUT: ("unreachable", "look whether a firewall in front of the shop cuts connections"),
+}
+
+
+class _Stop(Exception):
+    """The diagnosis is made."""
+
+    def __init__(self, code: str, problem: str, remedy: str) -> None:
+        super().__init__(code)
+        self.code, self.problem, self.remedy = code, problem, remedy
+
+
+class Diagnosis:
+    """One try. ``vendor_at(base URL, auth kind)`` makes a client; kind ``none`` sends no keys."""
+
+    def __init__(self, access: Access, vendor_at: Callable[[str, str], VendorClient]) -> None:
+        self._access = access
+        self._config = access.connection.config
+        self._vendor_at = vendor_at
+        self._account: dict[str, Any] = {}
+        self._warnings: list[str] = []
+        self._site = ""
+
+    async def result(self) -> CheckResult:
+        """Return what is wrong, or the shop's facts: version, currency, time_zone, gmt_offset, hpos, site_url, name."""
+        try:
+            self._site = self._address()
+            await self._find_rest()
+            await self._try_keys()
+            await self._read_facts()
+            await self._try_writing()
+        except _Stop as stop:
+            return CheckResult(False, stop.problem, stop.remedy, stop.code)
+        except CallFailed as problem:
+            code, remedy = _FAILED.get(problem.kind, ("unreachable", "try again later"))
+            return CheckResult(False, problem.reason, problem.remedy or remedy, code)
+        uid = site.account_uid(str(self._account["site_url"]))
+        return CheckResult(True, account=self._account, account_uid=uid, warnings=tuple(self._warnings))
+
+    def _address(self) -> str:
+        try:
+            return site.site_url(str(self._config.get("url", "")))
+        except ValueError:
+            raise _Stop("wrong-url", "this is no web address", "give it as https://shop.example") from None
+
+    # WordPress's index, without keys
+
+    async def _find_rest(self) -> None:
+        base = site.rest_base(self._config, {})
+        index = await self._index(base)
+        if index is None and base == site.REST_BASE:
+            index = await self._index(site.PLAIN_REST_BASE)
+            if index is not None:
+                self._account["rest_base"] = site.PLAIN_REST_BASE
+                self._warnings.append("the server does not rewrite addresses; /index.php/wp-json is used instead")
+        if index is None:
+            raise await self._no_index()
+        self._learn(index)
+
+    async def _index(self, base: str) -> dict[str, Any] | None:
+        """Return the index at a base; None when there is none. Stops for what is wrong for sure."""
+        reply = await self._vendor_at(self._site + base, "none").request("GET", "/")
+        self._stop_if_moved(reply)
+        document = document_of(reply)
+        if reply.ok and isinstance(document, dict) and "namespaces" in document:
+            self._compare_clocks(reply)
+            return document
+        self._stop_if_blocked(reply)
+        return None
+
+    async def _no_index(self) -> _Stop:
+        """Tell a site with plain permalinks from one that is no WordPress at all."""
+        reply = await self._vendor_at(self._site, "none").request("GET", "/", params={"rest_route": "/"})
+        document = document_of(reply)
+        if isinstance(document, dict) and "namespaces" in document:
+            return _Stop(
+                "permalinks-off",
+                "the site answers its REST API only as ?rest_route=, which does not take WooCommerce's keys",
+                "choose any structure but Plain in WordPress > Settings > Permalinks",
+            )
+        return _Stop(
+            "wrong-url",
+            f"there is no WordPress REST API at this address (status {reply.status})",
+            "give the address of the shop's start page, with its folder if it lives in one",
+        )
+
+    def _learn(self, index: dict[str, Any]) -> None:
+        if "wc/v3" not in (index.get("namespaces") or []):
+            raise _Stop(
+                "no-woocommerce",
+                "this WordPress site has no WooCommerce REST API",
+                "activate WooCommerce 3.5 or newer, or give the shop's own address",
+            )
+        home = str(index.get("home") or "")
+        self._account |= {
+            "name": str(index.get("name") or ""),
+            "site_url": home if home.startswith(("http://", "https://")) else self._site,
+            "time_zone": str(index.get("timezone_string") or ""),
+            "gmt_offset": index.get("gmt_offset") if isinstance(index.get("gmt_offset"), int | float) else 0,
+        }
+        if self._site.startswith("http://"):
+            self._warnings.append("the shop is read over plain http: everybody on the way can read along")
+
+    def _stop_if_moved(self, reply: Reply) -> None:
+        if reply.redirected:
+            where = reply.headers.get("Location", "")
+            try:
+                known = site.site_url(where) if "://" in where else ""
+            except ValueError:
+                known = ""
+            remedy = f"give {known} as the address" if known else "give the address the shop itself uses"
+            raise _Stop("moved", f"the address points elsewhere (status {reply.status})", remedy)
+
+    def _stop_if_blocked(self, reply: Reply) -> None:
+        code, _ = error_of(reply)
+        if reply.status == 429:
+            raise _Stop("throttled", "the shop's host limits requests", "try again in some minutes")
+        if reply.status in (401, 403, 406) or (code.startswith("rest_") and code != "rest_no_route"):
+            raise _Stop(
+                "rest-blocked",
+                f"something in front of the REST API refuses us (status {reply.status})",
+                "let the hub's address through in the firewall or security plugin, and leave the REST API switched on",
+            )
+        if reply.status >= 500:
+            raise _Stop(
+                "shop-down",
+                f"the shop's server is in trouble (status {reply.status})",
+                "look at the shop itself first; its error log says more",
+            )
+
+    def _compare_clocks(self, reply: Reply) -> None:
+        theirs = date_of(reply)
+        if theirs is None:
+            return
+        apart = abs((theirs - self._access.clock.now()).total_seconds())
+        if apart > _FAR_S and self._site.startswith("http://"):
+            raise _Stop(
+                "clock-skew",
+                f"the shop's clock and the hub's are {apart / 60:.0f} minutes apart; signatures are taken for 15",
+                "set both machines' clocks by NTP",
+            )
+        if apart > _NEAR_S:
+            self._warnings.append(f"the shop's clock and the hub's are {apart:.0f} seconds apart")
+
+    # one order's id, with keys
+
+    def _base(self) -> str:
+        return self._site + site.rest_base(self._config, self._account)
+
+    def _vendor(self) -> VendorClient:
+        try:
+            return self._vendor_at(self._base(), site.auth_kind(self._site, self._config, self._account))
+        except ValueError:
+            raise _Stop("wrong-keys", "the consumer key or secret is missing or cannot be sent", _keys()) from None
+
+    async def _try_keys(self) -> None:
+        reply = await self._vendor().request("GET", _ORDERS, params=_ONE)
+        if self._may_be_stripped(reply):
+            other = await self._vendor_at(self._base(), "query").request("GET", _ORDERS, params=_ONE)
+            if other.ok:
+                self._account["auth"] = "query"
+                self._warnings.append(
+                    "the server strips the Authorization header, so the keys are sent in the address; "
+                    "they may end up in its access log"
+                )
+                reply = other
+        self._stop_if_moved(reply)
+        if not reply.ok:
+            raise self._refused(reply)
+        if not isinstance(document_of(reply), list):
+            raise _Stop(
+                "not-json",
+                "the shop answers a web page or broken text instead of JSON",
+                "look for a maintenance page, a firewall's captcha or a plugin that prints warnings",
+            )
+
+    def _may_be_stripped(self, reply: Reply) -> bool:
+        chosen = str(self._config.get("auth") or "auto")
+        return reply.status == 401 and chosen == "auto" and self._site.startswith("https://")
+
+    def _refused(self, reply: Reply) -> _Stop:
+        code, message = error_of(reply)
+        said = message.lower()
+        if code == "woocommerce_rest_authentication_error":
+            for word, told in _BY_MESSAGE:
+                if word in said:
+                    return _Stop(*told)
+        if reply.status == 401 and code.startswith("woocommerce_rest_"):
+            return _Stop("wrong-keys", "the shop does not accept the keys", _keys())
+        if reply.status == 403 and code.startswith("woocommerce_rest_"):
+            return _Stop(
+                "no-permission",
+                "the user the keys belong to may not read orders",
+                f"make the keys for a shop manager or administrator in {_REST_KEYS}",
+            )
+        try:
+            self._stop_if_blocked(reply)
+        except _Stop as stop:
+            return stop
+        return _Stop("refused", f"the shop refuses to list orders (status {reply.status})", "look at its error log")
+
+    # facts and leave to write
+
+    async def _read_facts(self) -> None:
+        reply = await self._vendor().request("GET", "/wc/v3/system_status", params={"_fields": "environment,settings"})
+        status = document_of(reply) if reply.ok else None
+        if not isinstance(status, dict):
+            self._warnings.append("the shop does not tell its version and settings to these keys")
+            await self._read_currency()
+            return
+        environment, settings = _object(status, "environment"), _object(status, "settings")
+        self._account |= {
+            "version": str(environment.get("version") or ""),
+            "wordpress": str(environment.get("wp_version") or ""),
+            "currency": str(settings.get("currency") or ""),
+        }
+        if isinstance(settings.get("HPOS_enabled"), bool):
+            self._account["hpos"] = settings["HPOS_enabled"]
+        if not self._account["currency"]:
+            await self._read_currency()
+
+    async def _read_currency(self) -> None:
+        reply = await self._vendor().request("GET", "/wc/v3/data/currencies/current")
+        currency = document_of(reply) if reply.ok else None
+        self._account.setdefault("version", "")
+        self._account["currency"] = str(currency.get("code") or "") if isinstance(currency, dict) else ""
+
+    async def _try_writing(self) -> None:
+        nonsense = {"name": "check", "topic": "crossdock.check", "delivery_url": "https://invalid.example/"}
+        reply = await self._vendor().request("POST", "/wc/v3/webhooks", json=nonsense)
+        code, _ = error_of(reply)
+        if code == "woocommerce_rest_shop_webhook_invalid_topic":
+            self._account["permissions"] = "read_write"
+        elif reply.status in (401, 403):
+            self._account["permissions"] = "read"
+            self._warnings.append(
+                "these keys may only read: webhooks cannot be registered, changes are found by pulling alone"
+            )
+
+
+def _object(document: dict[str, Any], name: str) -> dict[str, Any]:
+    value = document.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _keys() -> str:
+    return f"make new keys in {_REST_KEYS} and paste both whole"
+
+
+_BY_MESSAGE: Final = (
+    (
+        "timestamp",
+        ("clock-skew", "the shop's clock and the hub's are too far apart", "set both machines' clocks by NTP"),
+    ),
+    (
+        "read permissions",
+        ("write-only-keys", "these keys may only write", f"give them read permission in {_REST_KEYS}"),
+    ),
+    (
+        "signature",
+        (
+            "signature",
+            "the shop computes another signature: its own address differs from the one given, or the secret is wrong",
+            "give the address that WordPress > Settings > General shows as Site Address, and paste the secret whole",
+        ),
+    ),
+)
