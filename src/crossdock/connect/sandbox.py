@@ -12,7 +12,7 @@ import contextlib
 import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import orjson
@@ -73,7 +73,7 @@ class FaultSwitch:
             await asyncio.sleep(dials.latency_ms / 1000)
         if dials.cut_before_effect > 0:
             dials.cut_before_effect -= 1
-            raise ConnectionAbortedError("dial cut_before_effect")
+            await _cut(send, "cut_before_effect")
         if dials.next_errors > 0 or self._random.random() < dials.error_share:
             dials.next_errors = max(0, dials.next_errors - 1)
             await _answer(send, 503, {"content-type": "text/plain"}, b"Service Unavailable")
@@ -85,8 +85,14 @@ class FaultSwitch:
         if dials.cut_after_effect > 0 and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             dials.cut_after_effect -= 1
             await self.app(scope, receive, _swallow)
-            raise ConnectionAbortedError("dial cut_after_effect")
+            await _cut(send, "cut_after_effect")
         await self.app(scope, receive, send)
+
+
+async def _cut(send: Send, dial: str) -> NoReturn:
+    """End the connection inside an answer: a server would turn an error before its first byte into a 500."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+    raise ConnectionAbortedError(f"dial {dial}")
 
 
 async def _swallow(message: Message) -> None:

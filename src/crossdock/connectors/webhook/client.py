@@ -1,0 +1,60 @@
+"""One POST a message: signs, sends and hands back the answer; no retry, no sleep, no logging."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crossdock.connect.auth import standard_webhooks
+from crossdock.connect.client import Reply, Transport
+from crossdock.kit.clock import Clock
+
+if TYPE_CHECKING:
+    from yarl import URL
+
+_PLAIN = {"Content-Type": "application/json"}
+
+
+class WebhookClient:
+    """A receiver at one address. ``keys`` sign every message; Slack's address needs none."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        address: str,
+        clock: Clock,
+        *,
+        keys: tuple[bytes, ...] = (),
+        plain_http: bool = False,
+        timeout_s: float = 15.0,
+    ) -> None:
+        self._transport = transport
+        self._address = address
+        self._clock = clock
+        self._keys = keys
+        self._plain_http = plain_http
+        self._timeout_s = timeout_s
+
+    def __repr__(self) -> str:
+        return "WebhookClient()"
+
+    @cached_property
+    def _url(self) -> URL:
+        return self._transport.checked(self._address, plain_http=self._plain_http)
+
+    async def post(self, message_id: str, body: bytes) -> Reply:
+        """Send one message; the timestamp is this attempt's. Raises ``CallFailed``."""
+        headers = _PLAIN
+        if self._keys:
+            stamp = int(self._clock.now().timestamp())
+            headers = standard_webhooks.headers(self._keys, message_id, stamp, body)
+            headers["Content-Type"] = "application/json"
+        reply = await self._transport.send("POST", self._url, headers, body, self._timeout_s)
+        observe = self._transport.observe
+        if observe is not None:
+            observe("webhook", reply.status)
+        return reply
+
+    async def head(self) -> Reply:
+        """Ask whether anything answers at the address, with no effect. Raises ``CallFailed``."""
+        return await self._transport.send("HEAD", self._url, {}, b"", self._timeout_s)
