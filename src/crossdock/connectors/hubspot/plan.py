@@ -6,6 +6,7 @@ contacts name themselves as their own parent, so that a plan can ask whether the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from crossdock.connect.connector import Context, Needs, PlanRefused
@@ -41,7 +42,12 @@ def needs(entity: Any, store_uid: str) -> Needs:
 
 
 def plan(action: str, entity: Any, mapped: Mapped, context: Context) -> Plan:
-    """Make the plan of an order, customer or product. Raises ``PlanRefused``."""
+    """Make the plan of an order, customer or product. Raises ``PlanRefused``.
+
+    What is deleted at the shop has no entity any more (None): its plan follows from the action and the id.
+    """
+    if context.presence == "deleted" and action in _GONE:
+        return _GONE[action](context)
     if isinstance(entity, Order):
         return _order(entity, mapped, context)
     if isinstance(entity, Customer):
@@ -62,8 +68,6 @@ def _order(order: Order, mapped: Mapped, context: Context) -> Plan:
     key = mapper.order_key(context.store_uid, order.id)
     known = context.children.get(key, ())
     sale = _sale_object(context)
-    if context.presence == "deleted":
-        return _deleted_order(key, known, sale, context)
     if order.status in _NEVER_SHOWN and not any(name == sale for name, _ in known):
         return Plan((), nothing="the order is a draft that its buyer has not placed")
     contact = _buyer(order, mapped, context)
@@ -91,16 +95,18 @@ def _sale_object(context: Context) -> str:
     return ORDERS
 
 
-def _deleted_order(key: str, known: tuple[tuple[str, str], ...], sale: str, context: Context) -> Plan:
+def _deleted_order(context: Context) -> Plan:
+    key = mapper.order_key(context.store_uid, context.external_id)
+    known = context.children.get(key, ())
     held = [name for name, own in known if own == key and name in (DEALS, ORDERS)]
     if not held:
         return Plan((), nothing="the order was deleted before anything of it was delivered")
     if context.config.get("on_delete", "archive") == "leave":
         status: dict[str, str | Ref | None] = {"crossdock_order_status": "deleted"}
-        return _steps((sale.removesuffix("s"), [_record(name, key, status) for name in held]))
+        return _steps(*((name.removesuffix("s"), [_record(name, key, status)]) for name in held))
     return _steps(
         ("archive-lines", _archived(known, set(), key)),
-        ("archive-" + sale.removesuffix("s"), [_archive(name, key, key) for name in held]),
+        *(("archive-" + name.removesuffix("s"), [_archive(name, key, key)]) for name in held),
     )
 
 
@@ -228,13 +234,6 @@ def _customer(customer: Customer, mapped: Mapped, context: Context) -> Plan:
         return Plan((), nothing="the customer has no usable e-mail address")
     me = ("customer", f"{context.store_uid}:{customer.id}")
     speaks = context.speakers.get(address, me) == me
-    if customer.deleted or context.presence == "deleted":
-        if not context.children.get(key):
-            return Plan((), nothing="the customer was deleted before it was delivered")
-        if not speaks:
-            return Plan((), nothing="the contact follows another record of the same person")
-        gone: dict[str, str | Ref | None] = {"crossdock_customer_state": "deleted"}
-        return _steps(("contact", [_person(key, address, gone)]))
     if not speaks:
         return _steps(("contact", [_ensured_contact(key, address)]))
     fields: dict[str, str | Ref | None] = {
@@ -251,12 +250,37 @@ def _person(key: str, address: str, fields: dict[str, str | Ref | None]) -> Writ
     return Write(Verb.UPSERT, CONTACTS, key, properties=fields, match=("email", address), parent_key=key)
 
 
+def _deleted_customer(context: Context) -> Plan:
+    key = mapper.customer_key(context.store_uid, context.external_id)
+    if not context.children.get(key):
+        return Plan((), nothing="the customer was deleted before it was delivered")
+    # by link alone: the address is not known any more, and a contact is not made for somebody who has left
+    gone = Write(
+        Verb.UPSERT, CONTACTS, key, properties={"crossdock_customer_state": "deleted"}, match=None, parent_key=key
+    )
+    return _steps(("contact", [gone]))
+
+
 def _product(product: Product, mapped: Mapped, context: Context) -> Plan:
     key = mapper.product_key(context.store_uid, product.id)
-    deleted = context.presence == "deleted" or product.presence == "deleted"
-    if deleted and not context.children.get(key):
-        return Plan((), nothing="the product was deleted before it was delivered")
-    fields: dict[str, str | Ref | None] = {} if deleted else {**mapped.one(PRODUCTS)}
-    fields["crossdock_state"] = context.presence
-    fields["crossdock_store"] = context.store_name
+    fields: dict[str, str | Ref | None] = {
+        **mapped.one(PRODUCTS),
+        "crossdock_state": context.presence,
+        "crossdock_store": context.store_name,
+    }
     return _steps(("product", [_record(PRODUCTS, key, fields)]))
+
+
+def _deleted_product(context: Context) -> Plan:
+    key = mapper.product_key(context.store_uid, context.external_id)
+    if not context.children.get(key):
+        return Plan((), nothing="the product was deleted before it was delivered")
+    return _steps(("product", [_record(PRODUCTS, key, {"crossdock_state": "deleted"})]))
+
+
+_GONE: dict[str, Callable[[Context], Plan]] = {
+    "order": _deleted_order,
+    "contact": _deleted_customer,
+    "product": _deleted_product,
+}
+"""Plans of what is deleted at the shop, by action."""

@@ -1,0 +1,92 @@
+"""HubSpot as a destination: the parts of this folder behind the one protocol the flow knows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
+
+from crossdock.connect.connector import Access, CheckResult, Context, Needs
+from crossdock.connect.manifest import Manifest
+from crossdock.connectors.hubspot import plan as plans
+from crossdock.connectors.hubspot.answers import Reader
+from crossdock.connectors.hubspot.batches import Sender
+from crossdock.connectors.hubspot.client import HubSpot
+from crossdock.connectors.hubspot.finding import Finder
+from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, LINE_ITEMS, ORDERS, same_value
+from crossdock.connectors.hubspot.perform import Performance
+from crossdock.connectors.hubspot.setup import OWN, Setup
+from crossdock.model.mapping import Mapped, Mapping
+from crossdock.model.outcome import Outcome
+from crossdock.model.plan import Found, Plan, Resolved
+
+_PLANNED = {
+    DEALS: ("pipeline", "dealstage"),
+    ORDERS: ("hs_pipeline", "hs_pipeline_stage", "hs_external_order_id", "hs_source_store"),
+    LINE_ITEMS: ("hs_product_id",),
+    CONTACTS: ("hs_additional_emails",),
+}
+"""Properties that no mapping names and a proof has to see."""
+
+
+class HubSpotDestination:
+    """Writing to one portal."""
+
+    def __init__(self, access: Access, manifest: Manifest, mappings: Sequence[Mapping]) -> None:
+        connection = access.connection
+        self._hubspot = HubSpot(access, manifest)
+        self._clock = access.clock
+        self._reader = Reader(manifest, str(connection.account.get("time_zone") or "UTC"))
+        self._setup = Setup(self._hubspot, wants_orders=connection.config.get("order_object") == ORDERS)
+        self._finder = Finder(
+            self._hubspot,
+            self._reader,
+            self._clock,
+            read_properties(mappings, connection.config.get("read_properties") or {}),
+        )
+        self._concurrency = manifest.limits.concurrency
+
+    async def check(self) -> CheckResult:
+        """Try the token, its permissions and the portal's objects. Changes nothing."""
+        return await self._setup.check()
+
+    async def prepare(self) -> dict[str, Any]:
+        """Make our property group and properties; return portal id, time zone, currencies and pipelines."""
+        return await self._setup.prepare()
+
+    def needs(self, action: str, entity: Any, store_uid: str) -> Needs:
+        """Say what a plan has to know: the customer of an order, who speaks for a person, what was written before."""
+        del action
+        return plans.needs(entity, store_uid)
+
+    def plan(self, action: str, entity: Any, mapped: Mapped, context: Context) -> Plan:
+        """Make the plan of one delivery. Raises ``PlanRefused``."""
+        return plans.plan(action, entity, mapped, context)
+
+    async def perform(self, step: str, writes: Sequence[Resolved]) -> list[Outcome]:
+        """Do the writes of one step in batches of a hundred; one outcome per write, in order."""
+        del step
+        sender = Sender(self._reader, self._clock, concurrency=self._concurrency)
+        return await Performance(self._hubspot, sender, writes).run()
+
+    def found(self, object_name: str, store_uid: str) -> AsyncIterator[Found]:
+        """Read the records that carry our key of this store; contacts all."""
+        return self._finder.found(object_name, store_uid)
+
+    def equal(self, object_name: str, name: str, sent: str | None, found: str | None) -> bool:
+        """Whether a value found is the value sent, as HubSpot normalises."""
+        return same_value(object_name, name, sent, found)
+
+
+def read_properties(mappings: Iterable[Mapping], more: dict[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the properties a proof reads of each object: the default mappings', our own, the plan's, and ``more``."""
+    names: dict[str, dict[str, None]] = {}
+    for mapping in mappings:
+        for part in mapping.objects:
+            names.setdefault(part.object, {}).update(dict.fromkeys(rule.target for rule in part.rules))
+    for own in OWN.properties:
+        for object_name in own.on:
+            names.setdefault(object_name, {})[own.name] = None
+    for extra in (_PLANNED, more):
+        for object_name, added in extra.items():
+            names.setdefault(object_name, {}).update(dict.fromkeys(added))
+    return {object_name: tuple(found) for object_name, found in names.items()}

@@ -1,0 +1,104 @@
+"""Reading what a portal holds now, for a proof: through the list endpoints, which see every write at once.
+
+Search is never used: it lags behind by seconds (vendor fact) and ends at 10,000 results.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+from crossdock.connect.client import CallFailed, FailKind, Reply
+from crossdock.connectors.hubspot.answers import Reader
+from crossdock.connectors.hubspot.client import BATCH, HubSpot
+from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, KEY, LINE_ITEMS, ORDERS
+from crossdock.kit.clock import Clock
+from crossdock.model.outcome import Retry, Throttled
+from crossdock.model.plan import Found
+
+OTHERS = {DEALS: (CONTACTS, LINE_ITEMS), ORDERS: (CONTACTS, LINE_ITEMS)}
+"""Associations a proof looks at."""
+
+TRIES = 8
+LONGEST_WAIT_S = 30.0
+
+
+class Finder:
+    """Pages through the records of one portal; waits where HubSpot asks it to, for it is nobody's live path."""
+
+    def __init__(
+        self, hubspot: HubSpot, reader: Reader, clock: Clock, properties: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        self._hubspot = hubspot
+        self._reader = reader
+        self._clock = clock
+        self._properties = properties
+
+    async def found(self, object_name: str, store_uid: str) -> AsyncIterator[Found]:
+        """Yield the records that carry a key of the store; contacts all, by their address.
+
+        Raises ``CallFailed`` when HubSpot does not answer in the end.
+        """
+        others = OTHERS.get(object_name, ())
+        after: str | None = None
+        while True:
+            page = await self._read(object_name, others, after)
+            for record in page.get("results") or ():
+                found = await self._one(object_name, record, others)
+                if object_name == CONTACTS or (found.key or "").startswith(f"{store_uid}:"):
+                    yield found
+            after = ((page.get("paging") or {}).get("next") or {}).get("after")
+            if after is None:
+                return
+
+    async def _read(self, name: str, others: tuple[str, ...], after: str | None) -> Mapping[str, Any]:
+        properties = self._properties.get(name, ())
+        return await self._ask(lambda: self._hubspot.list_objects(name, properties, others, after, BATCH))
+
+    async def _ask(self, call: Callable[[], Awaitable[Reply]]) -> Mapping[str, Any]:
+        problem = CallFailed(FailKind.TIMEOUT, True, "HubSpot did not answer")
+        for _ in range(TRIES):
+            try:
+                reply = await call()
+            except CallFailed as failed:
+                problem, wait = failed, 0.5
+            else:
+                if reply.ok:
+                    body: Mapping[str, Any] = reply.json()
+                    return body
+                outcome, _refusal = self._reader.whole(reply, self._clock.now())
+                problem = CallFailed(FailKind.REFUSED, True, getattr(outcome, "reason", "HubSpot refuses"))
+                if not isinstance(outcome, Retry | Throttled):
+                    break
+                wait = outcome.after_s or 0.5
+            if wait > LONGEST_WAIT_S:
+                break
+            await asyncio.sleep(wait)
+        raise problem
+
+    async def _one(self, name: str, record: Mapping[str, Any], others: tuple[str, ...]) -> Found:
+        properties = dict(record.get("properties") or {})
+        record_id = str(record["id"])
+        ends = set()
+        for spelt, part in (record.get("associations") or {}).items():
+            other = spelt.replace(" ", "_")  # HubSpot spells it "line items" here
+            if other not in others:
+                continue
+            ends |= {(other, str(each["id"])) for each in part.get("results") or ()}
+            after = ((part.get("paging") or {}).get("next") or {}).get("after")
+            if after is not None:
+                ends |= {(other, each) async for each in self._more(name, other, record_id, after)}
+        key = properties.get("crossdock_customer_id") if name == CONTACTS else properties.get(KEY)
+        return Found(name, record_id, key or None, properties, frozenset(ends))
+
+    async def _more(self, name: str, other: str, record_id: str, after: str | None) -> AsyncIterator[str]:
+        """Yield the ends beyond the ones a list shows (an order of very many lines)."""
+        while after is not None:
+            asked = {"id": record_id, "after": after}
+            body = await self._ask(lambda asked=asked: self._hubspot.batch_read_associations(name, other, [asked]))  # type: ignore[misc]
+            after = None
+            for result in body.get("results") or ():
+                for end in result.get("to") or ():
+                    yield str(end.get("toObjectId") or end.get("id"))
+                after = ((result.get("paging") or {}).get("next") or {}).get("after")
