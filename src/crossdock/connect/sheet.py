@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from crossdock.connect.manifest import FormField, Limits, Manifest
 
@@ -92,3 +93,11 @@ def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def write(manifest: Manifest, directory: Path) -> Path:
+    """Write the page as ``<directory>/<name>.md`` and return its path."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{manifest.name}.md"
+    path.write_text(render(manifest), encoding="utf-8")
+    return path

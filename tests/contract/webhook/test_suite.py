@@ -1,0 +1,8 @@
+"""The webhook connector keeps the contract."""
+
+from __future__ import annotations
+
+from crossdock.connect.suite import contract
+from tests.contract.webhook.harness import HARNESS
+
+test_rule = contract(HARNESS)
