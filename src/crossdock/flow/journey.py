@@ -12,7 +12,7 @@ import orjson
 from crossdock.connect.connector import Arrived, Connector
 from crossdock.errors import BadInput
 from crossdock.flow.map import compile_mapping
-from crossdock.flow.record import Intake, Ledger, Parcel, Receipt
+from crossdock.flow.record import Intake, Ledger, Parcel, Receipt, Tally
 from crossdock.flow.record.ledger import Redo
 from crossdock.flow.record.parcel import digest_of
 from crossdock.flow.verify import Refusals, verify
@@ -42,6 +42,7 @@ class Journey:
         secrets: Secrets,
         refusals: Refusals,
         rung: Callable[[set[uuid.UUID], bool], None],
+        tally: Tally,
     ) -> None:
         self.intake = intake
         self.refusals = refusals
@@ -50,6 +51,7 @@ class Journey:
         self._connectors = connectors
         self._secrets = secrets
         self._rung = rung
+        self.tally = tally
         self._lanes: set[uuid.UUID] = set()
         self._volatile: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -137,9 +139,10 @@ class Journey:
         ]
         receipts, lanes = await self._ledger.append(conn, parcels)
         counts: dict[str, int] = {}
-        for receipt in receipts:
+        for parcel, receipt in zip(parcels, receipts, strict=True):
             if isinstance(receipt, Exception):
                 raise receipt
+            self.tally.note(parcel, receipt)
             counts[receipt.verdict] = counts.get(receipt.verdict, 0) + 1
         self._lanes |= lanes
         return counts

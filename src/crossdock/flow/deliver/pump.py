@@ -32,6 +32,13 @@ _MESSAGE_BATCHES = 4
 log = structlog.get_logger("crossdock.deliver")
 
 
+class Taken(msgspec.Struct, frozen=True):
+    """A lane whose lease we have, and the breaker it was left with."""
+
+    lane: Lane
+    breaker: str
+
+
 class Trip(msgspec.Struct):
     """What one slice of a lane has found out."""
 
@@ -63,19 +70,21 @@ class Pump:
         self._failpoints = failpoints
         self._mine: set[uuid.UUID] = set()
 
-    async def drain_one(self, owner: str) -> bool:
-        """Take one lane that has work, drain it for a slice, leave it. False when there was none."""
+    async def take(self, owner: str) -> Taken | None:
+        """Take the lease of one lane that has work; None when there is none."""
         async with self._store.engine() as conn:
             row = await conn.fetchrow(SQL["take_lane"], owner, self._limits.lease, list(self._mine))
         if row is None:
-            return False
-        lane = Lane(row["id"], row["tenant_id"], owner, row["epoch"])
-        self._mine.add(lane.id)
+            return None
+        self._mine.add(row["id"])
+        return Taken(Lane(row["id"], row["tenant_id"], owner, row["epoch"]), row["breaker"])
+
+    async def drain(self, taken: Taken) -> None:
+        """Drain a lane for a slice and leave it."""
         try:
-            await self._hold(lane, row["breaker"])
+            await self._hold(taken.lane, taken.breaker)
         finally:
-            self._mine.discard(lane.id)
-        return True
+            self._mine.discard(taken.lane.id)
 
     async def _hold(self, lane: Lane, breaker: str) -> None:
         trip = Trip(lane, Breaker(state=breaker))

@@ -132,9 +132,11 @@ def _lookup(argument: Any) -> Transform:
 
 
 def _zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise ValueError("takes a known time zone (Europe/Berlin)") from None
 
 

@@ -16,6 +16,7 @@ from crossdock import metrics
 from crossdock.errors import CrossdockError, Overloaded, Trouble
 from crossdock.flow.record.ledger import Ledger, Redo
 from crossdock.flow.record.parcel import Parcel, Receipt
+from crossdock.flow.record.tally import Tally
 from crossdock.kit.clock import Clock
 from crossdock.model.observation import Doorbell
 
@@ -58,6 +59,7 @@ class Intake:
         clock: Clock,
         limits: IntakeLimits,
         rung: Callable[[set[UUID], bool], None],
+        tally: Tally,
     ) -> None:
         """``rung(lanes, doorbells)`` is told after each commit who got work."""
         self._ledger = ledger
@@ -65,6 +67,7 @@ class Intake:
         self._clock = clock
         self._limits = limits
         self._rung = rung
+        self._tally = tally
         self._queue: deque[_Waiting] = deque()
         self._bytes = 0
         self._busy: set[tuple[UUID, str, str]] = set()
@@ -152,7 +155,7 @@ class Intake:
                 waiting.done.set_exception(receipt)
             else:
                 waiting.done.set_result(receipt)
-                metrics.ARRIVALS.labels(waiting.parcel.origin, receipt.verdict).inc()
+                self._tally.note(waiting.parcel, receipt)
                 metrics.INGEST_SECONDS.observe(now - waiting.since)
 
     async def _write(self, parcels: Sequence[Parcel]) -> list[Receipt | Exception]:

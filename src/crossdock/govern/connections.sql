@@ -1,0 +1,96 @@
+-- name: connection
+SELECT id, tenant_id, connector, name, state, account_uid, config, account, route_epoch FROM connection WHERE id = $1;
+
+-- name: secrets
+SELECT id, name, sealed FROM credential WHERE connection_id = $1;
+
+-- name: tenant_by_slug
+SELECT tenant_id, slug, name FROM tenant WHERE slug = $1;
+
+-- name: tenants
+SELECT tenant_id, slug, name, created_at FROM tenant ORDER BY created_at;
+
+-- name: add_tenant
+INSERT INTO tenant (tenant_id, slug, name) VALUES ($1, $2, $3) ON CONFLICT (slug) DO NOTHING RETURNING tenant_id;
+
+-- name: list_connections
+SELECT c.id, c.tenant_id, c.connector, c.name, c.state, c.account_uid, c.config, c.account, c.route_epoch, c.problem,
+       c.created_at
+FROM connection c WHERE c.tenant_id = $1 AND c.state <> 'revoked' ORDER BY c.created_at;
+
+-- name: add_connection
+INSERT INTO connection (id, tenant_id, connector, name, state, account_uid, config, account)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb)
+ON CONFLICT (tenant_id, connector, account_uid) WHERE state <> 'revoked' DO NOTHING
+RETURNING id;
+
+-- name: add_lane
+INSERT INTO lane (id, tenant_id) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING;
+
+-- name: set_state
+UPDATE connection SET state = $3, problem = $4, changed_at = now()
+WHERE id = $2 AND tenant_id = $1 AND state <> 'revoked' RETURNING id;
+
+-- name: set_account
+UPDATE connection SET account = $3::jsonb, changed_at = now() WHERE id = $2 AND tenant_id = $1;
+
+-- name: put_secret
+INSERT INTO credential AS c (id, tenant_id, connection_id, name, key_id, sealed)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (connection_id, name) DO UPDATE
+SET id = EXCLUDED.id, key_id = EXCLUDED.key_id, sealed = EXCLUDED.sealed, generation = c.generation + 1,
+    changed_at = now();
+
+-- name: drop_secret
+DELETE FROM credential WHERE connection_id = $1 AND name = $2;
+
+-- name: add_hook
+INSERT INTO hook (id, tenant_id, connection_id, topic, vendor_id, url) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: hooks
+SELECT topic, vendor_id, url FROM hook WHERE connection_id = $1 ORDER BY topic;
+
+-- name: drop_hook
+DELETE FROM hook WHERE connection_id = $1 AND vendor_id = $2;
+
+-- name: add_route
+INSERT INTO route (id, tenant_id, source_id, destination_id, stream, action, occurrence, historical, priority, types,
+                   skip_statuses)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (source_id, destination_id, stream, action) WHERE enabled DO NOTHING
+RETURNING id;
+
+-- name: bump_routes
+UPDATE connection SET route_epoch = route_epoch + 1, changed_at = now() WHERE id = $1;
+
+-- name: list_routes
+SELECT r.id, r.source_id, r.destination_id, s.name AS source, d.name AS destination, r.stream, r.action, r.occurrence,
+       r.historical, r.priority, r.types, r.enabled
+FROM route r JOIN connection s ON s.id = r.source_id JOIN connection d ON d.id = r.destination_id
+WHERE r.tenant_id = $1 AND r.enabled
+ORDER BY r.created_at;
+
+-- name: remove_route
+UPDATE route SET enabled = false WHERE tenant_id = $1 AND id = $2 AND enabled RETURNING source_id;
+
+-- name: audit
+INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6::jsonb);
+
+-- name: add_key
+INSERT INTO api_key (id, tenant_id, name, key_hash, scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: key
+SELECT k.id, k.tenant_id, k.name, k.scopes FROM api_key k
+WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
+
+-- name: list_keys
+SELECT id, name, scopes, created_at, expires_at, revoked_at FROM api_key WHERE tenant_id = $1 ORDER BY created_at;
+
+-- name: revoke_key
+UPDATE api_key SET revoked_at = now() WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING id;
+
+-- name: vault_keys
+SELECT key_id, check_value FROM vault_key ORDER BY created_at;
+
+-- name: note_vault_key
+INSERT INTO vault_key (key_id, check_value) VALUES ($1, $2) ON CONFLICT (key_id) DO NOTHING;

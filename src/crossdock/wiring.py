@@ -1,0 +1,156 @@
+"""The composition root: settings in, a running hub out. The only place where the parts meet."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import msgspec
+
+from crossdock import metrics
+from crossdock.connect import catalogue
+from crossdock.connect.client import Transport
+from crossdock.connect.connector import Connector
+from crossdock.connect.egress import Guard
+from crossdock.errors import WrongMasterKey
+from crossdock.flow.deliver import Hints, Limits, Pump
+from crossdock.flow.deliver.prepare import Planner, Preparer
+from crossdock.flow.journey import DefaultMappings, Journey
+from crossdock.flow.pull import Bells, Reading, Runs
+from crossdock.flow.reconcile import Prover
+from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
+from crossdock.flow.route import RouteTable
+from crossdock.flow.verify import Refusals
+from crossdock.govern.connections import Connections
+from crossdock.govern.directory import Directory
+from crossdock.govern.keys import Keys
+from crossdock.govern.tenants import Tenants
+from crossdock.govern.vault import Vault, open_vault
+from crossdock.kit.clock import SystemClock
+from crossdock.kit.failpoints import NONE, Failpoints
+from crossdock.settings import Settings
+from crossdock.store.database import Database
+from crossdock.store.settings import StoreSettings
+
+
+class Hub(msgspec.Struct, frozen=True):
+    """Everything a door or a loop may ask for."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    transport: Transport
+    directory: Directory
+    connections: Connections
+    tenants: Tenants
+    keys: Keys
+    journey: Journey
+    hints: Hints
+    pump: Pump
+    runs: Runs
+    reading: Reading
+    bells: Bells
+    prover: Prover
+    refusals: Refusals
+
+
+def connector_named(name: str) -> Connector | None:
+    """Return an installed connector, None where there is none of that name."""
+    try:
+        return catalogue.get(name)
+    except LookupError:
+        return None
+
+
+def store_settings(settings: Settings) -> StoreSettings:
+    """Return the part of the settings that the store needs."""
+    return StoreSettings(
+        data_dir=settings.data_dir,
+        database_url=settings.database_url.get_secret_value() if settings.database_url else None,
+        listen_url=settings.listen_url.get_secret_value() if settings.listen_url else None,
+        engine_pool=settings.pool_size,
+    )
+
+
+def vault_of(settings: Settings, *, create: bool = True) -> Vault:
+    """Open the vault with the master key of the settings."""
+    given = settings.master_key.get_secret_value() if settings.master_key else None
+    return open_vault(given, settings.master_key_file, create=create)
+
+
+def guard_of(settings: Settings) -> Guard:
+    """Return the egress guard of the settings."""
+    return Guard(allow=settings.egress_allow, production=settings.production)
+
+
+@contextlib.asynccontextmanager
+async def open_hub(settings: Settings, failpoints: Failpoints = NONE) -> AsyncIterator[Hub]:
+    """Open the database (starting the embedded one if need be), migrate it, and put the hub together.
+
+    Raises ``Trouble`` or a ``StoreError`` with problem and remedy.
+    """
+    vault = vault_of(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database.open(store_settings(settings)))
+        transport = await stack.enter_async_context(
+            Transport(guard_of(settings), observe=_count)
+        )
+        keys = Keys(database)
+        await keys.check_vault(vault)
+        clock = SystemClock()
+        directory = Directory(database, vault, transport, clock, connector_named)
+        hints = Hints(database)
+        ledger = Ledger(vault, RouteTable(database))
+        limits = IntakeLimits(
+            rows=settings.ingest_rows,
+            bytes=settings.ingest_bytes,
+            age_s=settings.ingest_age_s,
+            batch=settings.ingest_batch,
+            flushers=settings.ingest_flushers,
+        )
+        tally = Tally()
+        intake = await stack.enter_async_context(Intake(ledger, database, clock, limits, hints.ring, tally))
+        refusals = Refusals()
+        journey = Journey(intake, ledger, connector_named, directory, refusals, hints.ring, tally)
+        runs = Runs(database, timedelta(seconds=settings.lease_s))
+        planner = Planner(directory, DefaultMappings(), vault)
+        yield Hub(
+            settings=settings,
+            database=database,
+            vault=vault,
+            transport=transport,
+            directory=directory,
+            connections=Connections(database, vault, directory, settings.public_url),
+            tenants=Tenants(database),
+            keys=keys,
+            journey=journey,
+            hints=hints,
+            pump=Pump(database, directory, Preparer(directory, planner), delivery_limits(settings), clock, failpoints),
+            runs=runs,
+            reading=Reading(database, directory, journey, runs, failpoints),
+            bells=Bells(database, directory, journey),
+            prover=Prover(database, directory, planner),
+            refusals=refusals,
+        )
+
+
+def delivery_limits(settings: Settings) -> Limits:
+    """Return the pump's part of the settings."""
+    return Limits(
+        batch=settings.delivery_batch,
+        lease=timedelta(seconds=settings.lease_s),
+        call_timeout_s=settings.call_timeout_s,
+        doubt_margin=timedelta(seconds=settings.doubt_margin_s),
+        retry_base_s=settings.retry_base_s,
+        retry_ceiling_s=settings.retry_ceiling_s,
+        retry_for=timedelta(seconds=settings.retry_for_s),
+        breaker_for=timedelta(seconds=settings.breaker_for_s),
+    )
+
+
+def _count(connector: str, status: int) -> None:
+    metrics.VENDOR_CALLS.labels(connector, f"{status // 100}xx" if status else "none").inc()
+
+
+__all__ = ["Hub", "WrongMasterKey", "connector_named", "open_hub"]

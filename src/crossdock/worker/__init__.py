@@ -1,0 +1,5 @@
+"""The loops that do the work: pumps, runs, doorbells, hints, housekeeping. Any number of processes."""
+
+from crossdock.worker.loops import Worker
+
+__all__ = ["Worker"]

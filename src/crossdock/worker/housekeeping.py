@@ -1,0 +1,84 @@
+"""Housekeeping: partitions, retention, tallies, refusals and gauges, each at its own pace."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import structlog
+
+from crossdock import metrics
+from crossdock.kit.ids import floor_of
+from crossdock.store.queries import load
+from crossdock.wiring import Hub
+
+SQL = load(Path(__file__).with_name("housekeeping.sql"))
+log = structlog.get_logger("crossdock.housekeeping")
+
+
+class Housekeeping:
+    """Does each chore when its time has come."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
+            (2.0, self._tally),
+            (5.0, self._gauges),
+            (60.0, self._refusals),
+            (600.0, self._expire),
+        ]
+
+    async def run(self) -> None:
+        """Run the chores until cancelled."""
+        due = {chore: time.monotonic() + pace for pace, chore in self._chores}
+        due[self._expire] = time.monotonic() + 5
+        while True:
+            await asyncio.sleep(1)
+            for pace, chore in self._chores:
+                if time.monotonic() < due[chore]:
+                    continue
+                due[chore] = time.monotonic() + pace
+                try:
+                    await chore()
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
+                    log.warning("chore put off", chore=chore.__name__, problem=type(problem).__name__)
+
+    async def flush(self) -> None:
+        """Write what is counted in memory."""
+        await self._tally()
+        await self._refusals()
+
+    async def _tally(self) -> None:
+        await self._hub.journey.tally.flush(self._hub.database)
+
+    async def _refusals(self) -> None:
+        await self._hub.refusals.flush(self._hub.database)
+
+    async def _gauges(self) -> None:
+        async with self._hub.database.engine() as conn:
+            rows = await conn.fetch(SQL["gauges"])
+            metrics.DOORBELLS.set(await conn.fetchval(SQL["bells"]))
+        for row in rows:
+            lane = str(row["id"])
+            metrics.QUEUE_DEPTH.labels(lane).set(row["depth"])
+            metrics.QUEUE_AGE.labels(lane).set(row["age"])
+            metrics.BREAKER.labels(lane).set({"closed": 0, "half_open": 1, "open": 2}[row["breaker"]])
+
+    async def _expire(self) -> None:
+        settings = self._hub.settings
+        await self._hub.database.tend_partitions(
+            {
+                "event": settings.keep_events_days,
+                "delivery_done": settings.keep_events_days,
+                "attempt": settings.keep_attempts_days,
+                "audit_entry": None,
+            }
+        )
+        old = floor_of(datetime.now(UTC) - timedelta(days=settings.keep_bodies_days))
+        async with self._hub.database.engine() as conn:
+            await conn.execute(SQL["forget_keys"])
+            await conn.execute(SQL["forget_bodies"], old)

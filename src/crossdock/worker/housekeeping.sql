@@ -1,0 +1,21 @@
+-- name: forget_keys
+DELETE FROM arrival_key WHERE (connection_id, key) IN
+    (SELECT connection_id, key FROM arrival_key WHERE expires_at < now() LIMIT 10000);
+
+-- name: forget_bodies
+-- Raw bodies past their time, except those a live delivery or a record points to.
+UPDATE event e SET body = NULL
+WHERE e.id < $1 AND e.body IS NOT NULL AND e.id IN (
+    SELECT o.id FROM event o WHERE o.id < $1 AND o.body IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM record r WHERE r.event_id = o.id)
+      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = o.id)
+    LIMIT 5000);
+
+-- name: gauges
+SELECT l.id, count(d.id) AS depth,
+       coalesce(extract(epoch FROM now() - min(d.created_at)), 0)::float8 AS age, l.breaker
+FROM lane l LEFT JOIN delivery d ON d.lane_id = l.id
+GROUP BY l.id, l.breaker;
+
+-- name: bells
+SELECT count(*) FROM doorbell;

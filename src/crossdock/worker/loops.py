@@ -1,0 +1,112 @@
+"""The loops of one worker. Each survives the database's absence; none polls faster than the sweep when idle."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from crossdock.wiring import Hub
+from crossdock.worker.housekeeping import Housekeeping
+
+log = structlog.get_logger("crossdock.worker")
+TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+SWEEP_S = 2.0
+"""A lost hint costs at most this."""
+_LANES = 16
+_RUNS = 3
+
+
+class Worker:
+    """Runs until it is told to stop; what is under way is finished or left to the next owner."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self.owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._stopping = asyncio.Event()
+        self._draining: set[asyncio.Task[None]] = set()
+
+    def stop(self) -> None:
+        """Begin to stop: nothing new is taken."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Run all loops."""
+        hub = self._hub
+        unlisten = await hub.database.listen("crossdock_lane", lambda _payload: self._heard())
+        housekeeping = Housekeeping(hub)
+        background = [asyncio.create_task(hub.hints.run()), asyncio.create_task(housekeeping.run())]
+        try:
+            await asyncio.gather(
+                self._loop("pump", hub.hints.local, self._start_pumps),
+                self._loop("bell", hub.hints.local_bells, hub.bells.answer_some),
+                self._loop("schedule", None, self._schedule),
+                *(self._loop("run", None, self._runner(number)) for number in range(_RUNS)),
+            )
+            await asyncio.gather(*self._draining, return_exceptions=True)
+        finally:
+            for task in (*background, *self._draining):
+                task.cancel()
+            await asyncio.gather(*background, *self._draining, return_exceptions=True)
+            with contextlib.suppress(*TROUBLE):
+                await housekeeping.flush()
+                await unlisten()
+
+    def _heard(self) -> None:
+        self._hub.hints.local.set()
+        self._hub.hints.local_bells.set()
+
+    async def _start_pumps(self) -> bool:
+        """Give every lane that has work its pump, up to the process's share."""
+        while len(self._draining) < _LANES and not self._stopping.is_set():
+            taken = await self._hub.pump.take(self.owner)
+            if taken is None:
+                break
+            task = asyncio.create_task(self._hub.pump.drain(taken))
+            self._draining.add(task)
+            task.add_done_callback(self._drained)
+        return False
+
+    def _drained(self, task: asyncio.Task[None]) -> None:
+        self._draining.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("pump failed", exc_info=task.exception())
+        # what came in while the lane was being left is due now
+        self._hub.hints.local.set()
+
+    def _runner(self, number: int) -> Callable[[], Awaitable[object]]:
+        return lambda: self._hub.runs.work_one(f"{self.owner}/{number}", self._hub.reading)
+
+    async def _schedule(self) -> bool:
+        """Queue the regular pulls."""
+        settings = self._hub.settings
+        interval = settings.pull_interval_s if settings.public_url else settings.pull_only_interval_s
+        await self._hub.runs.schedule(timedelta(seconds=interval))
+        return False
+
+    async def _loop(self, name: str, hint: asyncio.Event | None, step: Callable[[], Awaitable[object]]) -> None:
+        """Take work while there is any; then wait for a hint or the sweep."""
+        while not self._stopping.is_set():
+            if hint is not None:
+                hint.clear()
+            try:
+                worked = await step()
+            except TROUBLE as problem:
+                log.warning("database trouble", loop=name, problem=type(problem).__name__)
+                worked = False
+            if not worked:
+                await self._wait(hint)
+
+    async def _wait(self, hint: asyncio.Event | None) -> None:
+        waiters = [asyncio.create_task(self._stopping.wait())]
+        if hint is not None:
+            waiters.append(asyncio.create_task(hint.wait()))
+        _, pending = await asyncio.wait(waiters, timeout=SWEEP_S, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
