@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -201,7 +201,8 @@ class WooCommerceClient:
         return document
 
     def _shop_now(self, reply: Reply) -> datetime:
-        return date_of(reply) or self._access.clock.now()
+        # when the shop began to answer: a row touched while a slow answer was made is later than this
+        return (date_of(reply) or self._access.clock.now()) - timedelta(milliseconds=reply.took_ms)
 
 
 def _not_this(reason: str) -> CallFailed:
