@@ -174,8 +174,8 @@ _STATUS = {"OBJECT_NOT_FOUND": 404, "CONFLICT": 409, "MISSING_SCOPES": 403, "RAT
 def until_midnight(now: datetime, time_zone: str) -> float:
     """Return the seconds until the next midnight of a time zone (UTC where it is unknown), at least one."""
     try:
-        zone = ZoneInfo(time_zone) if time_zone else UTC
-    except (OSError, ValueError):
+        zone = ZoneInfo(time_zone)
+    except (OSError, ValueError, KeyError):
         zone = UTC
     here = now.astimezone(zone)
     midnight = (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

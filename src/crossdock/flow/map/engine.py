@@ -109,7 +109,8 @@ def _apply(
 
     def builtins() -> Any:
         if not plain:
-            plain.append(msgspec.to_builtins(entity))
+            # through JSON: JMESPath knows lists, and a word holds tuples
+            plain.append(msgspec.json.decode(msgspec.json.encode(entity)))
         return plain[0]
 
     for rule in rules:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import jmespath  # type: ignore[import-untyped]
+import jmespath
 import msgspec
-from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
+from jmespath.exceptions import JMESPathError
 
 from crossdock.flow.map import paths
 from crossdock.flow.map.transforms import TABLE, Transform, Unfit, text
