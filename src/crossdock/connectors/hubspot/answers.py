@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -174,7 +174,7 @@ _STATUS = {"OBJECT_NOT_FOUND": 404, "CONFLICT": 409, "MISSING_SCOPES": 403, "RAT
 def until_midnight(now: datetime, time_zone: str) -> float:
     """Return the seconds until the next midnight of a time zone (UTC where it is unknown), at least one."""
     try:
-        zone = ZoneInfo(time_zone)
+        zone: tzinfo = ZoneInfo(time_zone)
     except (OSError, ValueError, KeyError):
         zone = UTC
     here = now.astimezone(zone)
