@@ -224,7 +224,9 @@ def test_deletions_before_a_page_send_the_sweep_back() -> None:
 def test_a_list_that_is_not_in_order_is_refused() -> None:
     cursor = Cursor(mode=Mode.SWEEP, climb=Climb())
     with pytest.raises(walk.Disordered):
-        walk.take(ORDERS, cursor, [{"id": 5}, {"id": 4}], NOON, 100)
+        walk.take(ORDERS, cursor, [{"id": 5}, {"id": 4}], NOON, 2)
+    moved, fresh = walk.take(ORDERS, cursor, [{"id": 5}, {"id": 4}], NOON, 3)
+    assert ([row["id"] for row in fresh], moved.phase) == ([4, 5], 1), "a whole list in one page needs no order"
 
 
 def test_customers_of_before_now_are_left_out_until_they_change() -> None:

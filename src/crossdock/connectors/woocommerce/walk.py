@@ -228,7 +228,10 @@ def _climb(climb: Climb, rows: Sequence[Mapping[str, Any]], size: int) -> tuple[
     back = msgspec.structs.replace(climb, offset=max(0, climb.offset - size))
     if not rows:
         return (back if climb.offset else None), []
-    ids = [int(identifier(row.get("id"), "id")) for row in rows]
+    whole = not climb.offset and len(rows) < size
+    if whole:  # all there is: its order says nothing
+        rows = sorted(rows, key=_id)
+    ids = [_id(row) for row in rows]
     if any(a >= b for a, b in pairwise(ids)):
         raise Disordered("the list does not come in the order of ids that was asked for")
     if climb.offset and ids[0] > climb.edge:
@@ -237,6 +240,10 @@ def _climb(climb: Climb, rows: Sequence[Mapping[str, Any]], size: int) -> tuple[
     if len(rows) < size:
         return None, fresh
     return Climb(max(climb.edge, ids[-1]), climb.offset + len(rows) - min(REREAD, size // 2)), fresh
+
+
+def _id(row: Mapping[str, Any]) -> int:
+    return int(identifier(row.get("id"), "id"))
 
 
 def _changes(
