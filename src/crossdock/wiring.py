@@ -14,9 +14,9 @@ from crossdock.connect.client import Transport
 from crossdock.connect.connector import Connector
 from crossdock.connect.egress import Guard
 from crossdock.errors import WrongMasterKey
-from crossdock.flow.deliver import Hints, Limits, Pump
+from crossdock.flow.deliver import Hints, Limits, Pump, Replay
 from crossdock.flow.deliver.prepare import Planner, Preparer
-from crossdock.flow.journey import DefaultMappings, Journey
+from crossdock.flow.journey import DefaultMappings, Expectations, Journey
 from crossdock.flow.pull import Bells, Reading, Runs
 from crossdock.flow.reconcile import Prover
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
@@ -52,6 +52,7 @@ class Hub(msgspec.Struct, frozen=True):
     reading: Reading
     bells: Bells
     prover: Prover
+    replay: Replay
     refusals: Refusals
 
 
@@ -93,9 +94,7 @@ async def open_hub(settings: Settings, failpoints: Failpoints = NONE) -> AsyncIt
     vault = vault_of(settings)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database.open(store_settings(settings)))
-        transport = await stack.enter_async_context(
-            Transport(guard_of(settings), observe=_count)
-        )
+        transport = await stack.enter_async_context(Transport(guard_of(settings), observe=_count))
         keys = Keys(database)
         await keys.check_vault(vault)
         clock = SystemClock()
@@ -114,6 +113,7 @@ async def open_hub(settings: Settings, failpoints: Failpoints = NONE) -> AsyncIt
         refusals = Refusals()
         journey = Journey(intake, ledger, connector_named, directory, refusals, hints.ring, tally)
         runs = Runs(database, timedelta(seconds=settings.lease_s))
+        replay = Replay(database, hints)
         planner = Planner(directory, DefaultMappings(), vault)
         yield Hub(
             settings=settings,
@@ -130,7 +130,8 @@ async def open_hub(settings: Settings, failpoints: Failpoints = NONE) -> AsyncIt
             runs=runs,
             reading=Reading(database, directory, journey, runs, failpoints),
             bells=Bells(database, directory, journey),
-            prover=Prover(database, directory, planner),
+            prover=Prover(database, directory, journey, Expectations(planner, directory), replay),
+            replay=replay,
             refusals=refusals,
         )
 

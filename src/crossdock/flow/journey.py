@@ -11,7 +11,10 @@ import orjson
 
 from crossdock.connect.connector import Arrived, Connector
 from crossdock.errors import BadInput
+from crossdock.flow.deliver import Directory
+from crossdock.flow.deliver.prepare import Planner, Subject, route_of
 from crossdock.flow.map import compile_mapping
+from crossdock.flow.reconcile import Expected
 from crossdock.flow.record import Intake, Ledger, Parcel, Receipt, Tally
 from crossdock.flow.record.ledger import Redo
 from crossdock.flow.record.parcel import digest_of
@@ -151,6 +154,26 @@ class Journey:
         """Tell the pumps after a pull's commit."""
         lanes, self._lanes = self._lanes, set()
         self._rung(lanes, False)
+
+
+class Expectations:
+    """The map and plan stages for the prover: what should stand at a destination."""
+
+    def __init__(self, planner: Planner, directory: Directory) -> None:
+        self._planner = planner
+        self._directory = directory
+
+    async def expected(self, conn: Any, destination: Connection, rows: Sequence[tuple[Any, Any]]) -> list[Expected]:
+        """Plan the present state of records: (row of a route, row of a record with its event)."""
+        writer = await self._directory.destination(destination.id)
+        subjects = []
+        for route, row in rows:
+            source = await self._directory.connection(row["connection_id"])
+            subjects.append(Subject(row, source.tenant_id, route_of(route), source, row))
+        return [
+            Expected(item.subject.key["record_id"], item.subject.key["external_id"], item.main_key, item.plan)
+            for item in await self._planner.plan(conn, destination, writer, subjects)
+        ]
 
 
 class DefaultMappings:

@@ -233,12 +233,13 @@ class Preparer:
         wanted = sorted({c.route_id for c in claims})
         rows = {row["id"]: row for row in await conn.fetch(SQL["routes"], wanted)}
         self._routes = {
-            route_id: _route(rows[route_id]) if route_id in rows and rows[route_id]["enabled"] else None
+            route_id: route_of(rows[route_id]) if route_id in rows and rows[route_id]["enabled"] else None
             for route_id in wanted
         }
 
 
-def _route(row: Any) -> Route:
+def route_of(row: Any) -> Route:
+    """Read a row of the route table."""
     facts = {name: row[name] for name in Route.__struct_fields__}
     facts["types"], facts["skip_statuses"] = frozenset(row["types"]), frozenset(row["skip_statuses"])
     return Route(**{**facts, "priority": Priority(row["priority"])})

@@ -90,12 +90,3 @@ WHERE connection_id = $1 AND stream = $2 AND external_id = $3;
 
 -- name: bells_waiting
 SELECT count(*) FROM doorbell;
-
--- name: ring_absent
--- Entities of ours that a sweep has not met.
-INSERT INTO doorbell AS d (connection_id, stream, external_id, tenant_id, parent_id, reason)
-SELECT r.connection_id, r.stream, r.external_id, r.tenant_id, r.parent_id, 'absent from a sweep'
-FROM record r
-WHERE r.connection_id = $1 AND r.stream = $2 AND r.presence <> 'deleted' AND r.seen_to < $3
-ON CONFLICT (connection_id, stream, external_id) DO UPDATE SET due_at = least(d.due_at, now())
-RETURNING external_id;

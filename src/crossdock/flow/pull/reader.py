@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("pull.sql"))
 _TRIES = 6
-_ORIGIN = {RunKind.PULL: Origin.PULL, RunKind.BACKFILL: Origin.BACKFILL, RunKind.RECONCILE: Origin.RECONCILE}
+_ORIGIN = {RunKind.PULL: Origin.PULL, RunKind.BACKFILL: Origin.BACKFILL}
 
 
 class Progress(msgspec.Struct):
@@ -33,8 +31,6 @@ class Progress(msgspec.Struct):
     total: int | None = None
     verdicts: dict[str, int] = msgspec.field(default_factory=dict)
     done: bool = False
-    began: datetime | None = None
-    """Database time at which a sweep began: what was not met since then is absent."""
 
 
 class Reading:
@@ -62,11 +58,8 @@ class Reading:
             if run.kind is not RunKind.PULL and (stream, "pull") not in cursors:
                 # the pull goes on from where the backfill began, so what changes meanwhile is not missed
                 await self._page(run, connection, source, stream, None, RunKind.PULL, Progress())
-            progress.began = progress.began or await self._now()
             cursor = cursors.get((stream, run.kind))
             await self._stream(run, connection, source, stream, cursor, progress)
-            if run.kind is RunKind.RECONCILE:
-                progress.verdicts["absent"] = await self._ring_absent(connection, stream, progress.began)
             progress.done = True
             run.progress[stream] = msgspec.to_builtins(progress)
         return {stream: run.progress[stream] for stream in streams}
@@ -131,20 +124,7 @@ class Reading:
             await conn.execute(SQL["save_checkpoint"], connection.id, stream, kind, connection.tenant_id, cursor)
             return verdicts
 
-    async def _ring_absent(self, connection: Connection, stream: str, began: datetime) -> int:
-        """Ring for every entity of ours that the sweep has not met: deleted in the shop without a word."""
-        async with self._store.engine() as conn:
-            return len(await conn.fetch(SQL["ring_absent"], connection.id, stream, began))
-
     async def _now(self) -> datetime:
         async with self._store.engine() as conn:
             now: datetime = await conn.fetchval(SQL["now"])
             return now
-
-
-def fits(streams: Sequence[str], wanted: Sequence[str], connection_id: uuid.UUID) -> tuple[str, ...]:
-    """Return the wanted streams. Raises ``ValueError`` naming one the connection does not have."""
-    for name in wanted:
-        if name not in streams:
-            raise ValueError(f"stream {name!r} is not one of {', '.join(streams)} (connection {connection_id})")
-    return tuple(wanted)

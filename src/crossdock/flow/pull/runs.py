@@ -1,4 +1,4 @@
-"""Runs: pulls, backfills and reconciliations with a lease, a checkpoint and progress."""
+"""Runs: pulls and backfills with a lease, a checkpoint and progress."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("pull.sql"))
 log = structlog.get_logger("crossdock.runs")
-_MOST_FAILURES = {"pull": 1, "backfill": 50, "reconcile": 5}
+_MOST_FAILURES = {"pull": 1, "backfill": 50}
 """A pull comes again by its interval; a backfill goes on through a bad night."""
 
 
@@ -32,7 +32,6 @@ class RunKind(StrEnum):
 
     PULL = "pull"
     BACKFILL = "backfill"
-    RECONCILE = "reconcile"
 
 
 class Run(msgspec.Struct):
