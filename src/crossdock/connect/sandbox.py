@@ -119,7 +119,7 @@ class Serving(msgspec.Struct, frozen=True):
 @contextlib.asynccontextmanager
 async def serving(app: Asgi, *, port: int = 0) -> AsyncIterator[Serving]:
     """Serve ``app`` on 127.0.0.1 (port 0: a free one) until the block ends."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named: asyncio then sets NODELAY
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     config = uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=1)
