@@ -68,7 +68,8 @@ class Finder:
                     body: Mapping[str, Any] = reply.json()
                     return body
                 outcome, _refusal = self._reader.whole(reply, self._clock.now())
-                problem = CallFailed(FailKind.REFUSED, True, getattr(outcome, "reason", "HubSpot refuses"))
+                reason = getattr(outcome, "reason", "HubSpot refuses")
+                problem = CallFailed(FailKind.ANSWER, True, reason, outcome=outcome)
                 if not isinstance(outcome, Retry | Throttled):
                     break
                 wait = outcome.after_s or 0.5
