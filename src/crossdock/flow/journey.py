@@ -49,7 +49,7 @@ class Journey:
     ) -> None:
         self.intake = intake
         self.refusals = refusals
-        self.again = Redo
+        self.again: type[Exception] = Redo
         self._ledger = ledger
         self._connectors = connectors
         self._secrets = secrets

@@ -30,11 +30,16 @@ class Reads(Protocol):
 class Facts(Protocol):
     """What a route looks at: nothing personal, nothing from the body."""
 
-    stream: str
-    type: str
-    origin: str
-    presence: str
-    status: str
+    @property
+    def stream(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def presence(self) -> str: ...
+    @property
+    def status(self) -> str: ...
 
 
 class Fan:

@@ -1,0 +1,45 @@
+"""Who calls: an API key in ``Authorization: Bearer``, verified against its hash, remembered for a second."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+
+from starlette.requests import Request
+
+from crossdock.errors import Unauthenticated
+from crossdock.govern.keys import Principal
+from crossdock.wiring import Hub
+
+_FRESH_S = 1.0
+_MOST = 1024
+
+
+class Access:
+    """Looks keys up; a revoked key is refused within a second."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
+
+    async def principal(self, request: Request, scope: str) -> Principal:
+        """Return the caller. Raises ``Unauthenticated`` or ``Forbidden``."""
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key:
+            self._hub.refusals.note("no-api-key", subject="api")
+            raise Unauthenticated(
+                "the request has no API key", field="Authorization", remedy="send Authorization: Bearer cdk_…"
+            )
+        now = time.monotonic()
+        known = self._known.get(key)
+        if known is None or known[0] < now:
+            try:
+                known = (now + _FRESH_S, await self._hub.keys.verify(key))
+            except Unauthenticated:
+                self._hub.refusals.note("bad-api-key", subject="api")
+                raise
+            self._known[key] = known
+            while len(self._known) > _MOST:
+                self._known.popitem(last=False)
+        known[1].need(scope)
+        return known[1]

@@ -1,0 +1,43 @@
+"""The ASGI application: every door of the hub."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+
+from crossdock.api.access import Access
+from crossdock.api.body import Receive, Scope
+from crossdock.api.events import EventsDoor
+from crossdock.api.health import Readiness, healthz, prometheus
+from crossdock.api.rest import build_rest
+from crossdock.api.webhooks import Send, WebhookDoor
+from crossdock.wiring import Hub
+
+
+class App:
+    """Sends webhooks straight to their door; everything else goes through Starlette's router."""
+
+    def __init__(self, hub: Hub) -> None:
+        access = Access(hub)
+        self._webhooks = WebhookDoor(hub)
+        self._others = Starlette(
+            routes=[
+                Route("/healthz", healthz),
+                Route("/readyz", Readiness(hub)),
+                Route("/metrics", prometheus),
+                Route("/api/v1/events", EventsDoor(hub, access), methods=["POST"]),
+                Mount("/api/v1", build_rest(hub, access)),
+            ]
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Route one request."""
+        if scope["type"] == "http" and scope["path"].startswith("/webhooks/"):
+            await self._webhooks(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)  # type: ignore[arg-type]
+
+
+def build_app(hub: Hub) -> App:
+    """Put the doors together."""
+    return App(hub)

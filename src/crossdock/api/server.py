@@ -1,0 +1,121 @@
+"""``serve``: the doors and, unless told otherwise, a worker, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+
+import uvicorn
+
+from crossdock.api.app import build_app
+from crossdock.errors import Trouble
+from crossdock.settings import Settings
+from crossdock.wiring import Hub, open_hub
+from crossdock.worker import Worker
+
+_GRACE_S = 10
+Ready = Callable[[Hub, str], None]
+
+
+async def serve(settings: Settings, *, worker: bool = True, ready: Ready = lambda _hub, _url: None) -> None:
+    """Serve until SIGTERM or SIGINT: stop listening, finish what is under way, commit, leave.
+
+    ``ready`` is told the hub and its local address once requests are answered. Raises ``Trouble`` when the port is taken.
+    """
+    listener = _listen(settings.host, settings.port)
+    try:
+        async with open_hub(settings) as hub:
+            await _serve(hub, listener, worker=worker, ready=ready)
+    finally:
+        listener.close()
+
+
+async def _serve(hub: Hub, listener: socket.socket, *, worker: bool, ready: Ready) -> None:
+    config = uvicorn.Config(
+        build_app(hub),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=65_536,
+    )
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    stop = asyncio.Event()
+    with _signals(stop):
+        async with _working(hub, on=worker):
+            task = asyncio.create_task(server.serve(sockets=[listener]))
+            while not server.started and not task.done():
+                await asyncio.sleep(0.01)
+            host, port = listener.getsockname()[:2]
+            ready(hub, f"http://{host}:{port}")
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            stopping.cancel()
+            await task
+
+
+async def work(settings: Settings, *, ready: Callable[[Hub], None] = lambda _hub: None) -> None:
+    """Run a worker alone until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    async with open_hub(settings) as hub:
+        with _signals(stop):
+            async with _working(hub, on=True):
+                ready(hub)
+                await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def _working(hub: Hub, *, on: bool) -> AsyncIterator[None]:
+    """Run a worker beside the block; without one the hints of what is recorded still go out."""
+    if not on:
+        hints = asyncio.create_task(hub.hints.run())
+        try:
+            yield
+        finally:
+            hints.cancel()
+            await asyncio.gather(hints, return_exceptions=True)
+        return
+    worker = Worker(hub)
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(task, _GRACE_S)
+
+
+@contextlib.contextmanager
+def _signals(stop: asyncio.Event):  # type: ignore[no-untyped-def]
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as taken:
+        listener.close()
+        raise Trouble(
+            f"cannot listen on {host}:{port}: {taken.strerror}",
+            remedy="set CROSSDOCK_PORT to a free port, or end the program that uses it",
+        ) from None
+    listener.setblocking(False)
+    return listener
