@@ -6,6 +6,7 @@ to do (``remedy``). None holds a secret or personal data. API answers are proble
     CrossdockError
       BadInput              400  a field breaks a rule
         TooLarge            413
+        MethodNotAllowed    405
         KeyReused           422  an Idempotency-Key came back with another body
       Unauthenticated       401
       Forbidden             403
@@ -65,6 +66,14 @@ class TooLarge(BadInput):
     code = "too-large"
     status = 413
     title = "The body is too large"
+
+
+class MethodNotAllowed(BadInput):
+    """The resource does not take this method."""
+
+    code = "method-not-allowed"
+    status = 405
+    title = "The method is not allowed"
 
 
 class KeyReused(BadInput):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
@@ -17,7 +19,7 @@ from crossdock.wiring import Hub
 class App:
     """Sends webhooks straight to their door; everything else goes through Starlette's router."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, pages: Sequence[Route]) -> None:
         access = Access(hub)
         self._webhooks = WebhookDoor(hub)
         self._others = Starlette(
@@ -26,6 +28,7 @@ class App:
                 Route("/readyz", Readiness(hub)),
                 Route("/metrics", prometheus),
                 Route("/api/v1/events", EventsDoor(hub, access), methods=["POST"]),
+                *pages,
                 Mount("/api/v1", build_rest(hub, access)),
             ]
         )
@@ -35,9 +38,9 @@ class App:
         if scope["type"] == "http" and scope["path"].startswith("/webhooks/"):
             await self._webhooks(scope, receive, send)
         else:
-            await self._others(scope, receive, send)  # type: ignore[arg-type]
+            await self._others(scope, receive, send)
 
 
-def build_app(hub: Hub) -> App:
-    """Put the doors together."""
-    return App(hub)
+def build_app(hub: Hub, pages: Sequence[Route] = ()) -> App:
+    """Put the doors together; ``pages`` are the doors for people."""
+    return App(hub, pages)

@@ -59,7 +59,7 @@ class EventsDoor:
             return unexpected(error)
 
     async def _take(self, request: Request) -> Response:
-        headers = {name: value for name, value in request.headers.items()}
+        headers = dict(request.headers)
         self._hub.journey.intake.admit(announced(headers, self._hub.settings.max_body_bytes))
         principal = await self._access.principal(request, "events:write")
         body = await read(request.receive, self._hub.settings.max_body_bytes)

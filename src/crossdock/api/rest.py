@@ -92,7 +92,7 @@ def build_rest(hub: Hub, access: Access) -> FastAPI:
     async def reader(request: Request) -> Principal:
         return await access.principal(request, "read")
 
-    Reader = Annotated[Principal, Depends(reader)]
+    caller_reads = Depends(reader)
 
     @app.exception_handler(CrossdockError)
     async def ours(request: Request, error: CrossdockError) -> Response:
@@ -112,21 +112,21 @@ def build_rest(hub: Hub, access: Access) -> FastAPI:
         return problem(NotFound("there is no such resource", remedy="see /api/v1/openapi.json"))
 
     @app.get("/status", response_model=Status)
-    async def status(caller: Reader) -> Any:
+    async def status(caller: Principal = caller_reads) -> Any:
         return await status_of(hub, caller.tenant_id)
 
     @app.get("/connections")
-    async def connections(caller: Reader) -> JSONResponse:
+    async def connections(caller: Principal = caller_reads) -> JSONResponse:
         rows = await hub.connections.list(caller.tenant_id)
         shown = [{k: v for k, v in row.items() if k not in ("uuid", "created_at")} for row in rows]
         return JSONResponse({"items": shown})
 
     @app.get("/deliveries", response_model=DeliveryPage)
     async def deliveries(
-        caller: Reader,
         state: Literal["waiting", "claimed", "in_doubt", "delivered", "skipped", "dead"] | None = None,
         before: str | None = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        caller: Principal = caller_reads,
     ) -> Any:
         upper = _parse(ids.Prefix.DELIVERY, before, "before") if before else _LAST
         async with hub.database.tenant(caller.tenant_id) as conn:
@@ -135,7 +135,7 @@ def build_rest(hub: Hub, access: Access) -> FastAPI:
         return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
 
     @app.get("/events/{event_id}", response_model=EventShown)
-    async def event(caller: Reader, event_id: str) -> Any:
+    async def event(event_id: str, caller: Principal = caller_reads) -> Any:
         wanted = _parse(ids.Prefix.EVENT, event_id, "event_id")
         async with hub.database.tenant(caller.tenant_id) as conn:
             row = await conn.fetchrow(SQL["event"], caller.tenant_id, wanted)

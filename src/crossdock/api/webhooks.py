@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from crossdock.api.body import Receive, Scope, announced, headers_of, read
 from crossdock.api.problems import problem, unexpected
-from crossdock.errors import BadInput, CrossdockError, NotFound
+from crossdock.errors import CrossdockError, MethodNotAllowed, NotFound
 from crossdock.kit import ids
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
@@ -40,7 +40,7 @@ class WebhookDoor:
 
     async def _take(self, scope: Scope, receive: Receive) -> None:
         if scope["method"] != "POST":
-            raise _method_not_allowed()
+            raise MethodNotAllowed("webhooks are POSTed", remedy="send POST")
         headers = headers_of(scope)
         hub = self._hub
         try:
@@ -65,11 +65,5 @@ class WebhookDoor:
         return connection
 
 
-def _method_not_allowed() -> BadInput:
-    error = BadInput("webhooks are POSTed", remedy="send POST")
-    error.status = 405  # type: ignore[misc]
-    return error
-
-
 async def _say(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    await response(scope, receive, send)  # type: ignore[arg-type]
+    await response(scope, receive, send)

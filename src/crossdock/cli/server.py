@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import uvicorn
+from starlette.routing import Route
 
 from crossdock.api.app import build_app
 from crossdock.errors import Trouble
 from crossdock.settings import Settings
+from crossdock.web import StatusPage
 from crossdock.wiring import Hub, open_hub
 from crossdock.worker import Worker
 
@@ -23,7 +25,8 @@ Ready = Callable[[Hub, str], None]
 async def serve(settings: Settings, *, worker: bool = True, ready: Ready = lambda _hub, _url: None) -> None:
     """Serve until SIGTERM or SIGINT: stop listening, finish what is under way, commit, leave.
 
-    ``ready`` is told the hub and its local address once requests are answered. Raises ``Trouble`` when the port is taken.
+    ``ready`` is told the hub and its local address once requests are answered. Raises ``Trouble`` when the port is
+    taken.
     """
     listener = _listen(settings.host, settings.port)
     try:
@@ -35,7 +38,7 @@ async def serve(settings: Settings, *, worker: bool = True, ready: Ready = lambd
 
 async def _serve(hub: Hub, listener: socket.socket, *, worker: bool, ready: Ready) -> None:
     config = uvicorn.Config(
-        build_app(hub),
+        build_app(hub, pages=[Route("/", StatusPage(hub))]),
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -50,7 +53,7 @@ async def _serve(hub: Hub, listener: socket.socket, *, worker: bool, ready: Read
     with _signals(stop):
         async with _working(hub, on=worker):
             task = asyncio.create_task(server.serve(sockets=[listener]))
-            while not server.started and not task.done():
+            while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.01)
             host, port = listener.getsockname()[:2]
             ready(hub, f"http://{host}:{port}")
@@ -93,7 +96,7 @@ async def _working(hub: Hub, *, on: bool) -> AsyncIterator[None]:
 
 
 @contextlib.contextmanager
-def _signals(stop: asyncio.Event):  # type: ignore[no-untyped-def]
+def _signals(stop: asyncio.Event) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -1,0 +1,5 @@
+"""The HTTP door for people."""
+
+from crossdock.web.status import StatusPage
+
+__all__ = ["StatusPage"]
