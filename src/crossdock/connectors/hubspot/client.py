@@ -100,10 +100,8 @@ class HubSpot:
     ) -> Reply:
         """GET …/{object}: one page, without archived records."""
         params = [("limit", str(limit)), ("archived", "false")]
-        if properties:
-            params.append(("properties", ",".join(properties)))
-        if associations:
-            params.append(("associations", ",".join(associations)))
+        params += [("properties", name) for name in properties]
+        params += [("associations", name) for name in associations]
         if after is not None:
             params.append(("after", after))
         return await self._client.request("GET", self.paths.objects(object_name), params=params)
