@@ -83,15 +83,20 @@ class WooCommerceClient:
 
     async def hooks(self) -> tuple[Hook, ...]:
         """List all webhooks of the shop, whatever their state."""
-        climb: walk.Cursor = walk.Cursor(parents=("webhooks",))
-        found: list[Hook] = []
-        while climb.parents:
-            asked = {"per_page": str(self._size), "order": "asc", "orderby": "id", "status": "all"}
-            below = climb.below or walk.Climb()
-            reply = await self._get("/wc/v3/webhooks", {**asked, "offset": str(below.offset)})
-            climb, fresh = walk.take_below(climb, self._rows(reply), self._size)
-            found += [_hook(row) for row in fresh]
-        return tuple(found)
+        found: dict[str, Hook] = {}
+        offset, more = 0, True
+        while more:
+            asked = {
+                "per_page": str(self._size),
+                "offset": str(offset),
+                "orderby": "id",
+                "order": "asc",
+                "status": "all",
+            }
+            rows = self._rows(await self._get("/wc/v3/webhooks", asked))
+            found |= {hook.vendor_id: hook for hook in map(_hook, rows)}
+            offset, more = offset + len(rows), len(rows) >= self._size
+        return tuple(found.values())
 
     async def add_hook(self, topic: str, url: str, secret: str) -> Hook:
         """Register a webhook. The shop pings ``url`` before it answers, and answers 201 whatever the ping gets.

@@ -100,6 +100,8 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     at: str = ""
     ceiling: str = ""
     newest: str = ""
+    bounded: bool = False
+    """The list's first page is read: from now on nothing past the ceiling is asked, so that the rest only shrinks."""
     climb: Climb | None = None
     parents: tuple[str, ...] = ()
     below: Climb | None = None
@@ -141,7 +143,7 @@ def resume(reading: Reading, cursor: Cursor, *, full: bool) -> Cursor:
     """Return the cursor inside a reading: an idle one begins anew."""
     if cursor.mode is not Mode.IDLE or cursor.parents:
         return cursor
-    begun = msgspec.structs.replace(cursor, phase=0, newest="", ceiling="", at="", climb=None)
+    begun = msgspec.structs.replace(cursor, phase=0, newest="", ceiling="", at="", climb=None, bounded=False)
     if full:
         return msgspec.structs.replace(begun, mode=Mode.SWEEP, since="", floor="", climb=Climb())
     if not reading.filters:
@@ -161,8 +163,8 @@ def ask(reading: Reading, cursor: Cursor, size: int) -> dict[str, str]:
     if cursor.mode is Mode.CHANGES:
         asked["dates_are_gmt"] = "true"
         asked[f"{reading.prefix}after"] = shift(cursor.at, -1)
-        until = cursor.at if cursor.climb is not None else cursor.ceiling
-        if until:
+        if cursor.climb is not None or cursor.bounded:
+            until = cursor.at if cursor.climb is not None else cursor.ceiling
             asked[f"{reading.prefix}before"] = shift(until, 1)
     if cursor.climb is None:
         return {**asked, "orderby": reading.orderby}
@@ -251,7 +253,7 @@ def _changes(
 ) -> tuple[Cursor, list[Mapping[str, Any]]]:
     ceiling = cursor.ceiling or stamp(shop_now - timedelta(seconds=MARGIN_S))
     newest = max([cursor.newest, *(_stamp_of(row, reading.field) for row in rows)])
-    here = msgspec.structs.replace(cursor, ceiling=ceiling, newest=newest)
+    here = msgspec.structs.replace(cursor, ceiling=ceiling, newest=newest, bounded=True)
     if cursor.climb is not None:
         climb, fresh = _climb(cursor.climb, rows, size)
         at = cursor.at if climb is not None else shift(cursor.at, 1)
@@ -272,7 +274,7 @@ def _changes(
 def _next_phase(reading: Reading, cursor: Cursor) -> Cursor:
     if cursor.phase + 1 < len(reading.phases):
         at = shift(cursor.since, -OVERLAP_S)
-        return msgspec.structs.replace(cursor, phase=cursor.phase + 1, at=at, climb=None)
+        return msgspec.structs.replace(cursor, phase=cursor.phase + 1, at=at, climb=None, bounded=False)
     reached = min(cursor.ceiling, max(cursor.newest, shift(cursor.ceiling, -SKEW_S)))
     return Cursor(since=max(cursor.since, reached), floor=cursor.floor, by_order=cursor.by_order)
 
