@@ -176,11 +176,13 @@ def definition(own: OwnProperty) -> dict[str, Any]:
 
 
 def _account(reply: Reply) -> dict[str, Any]:
-    """Read the portal's id, time zone and currencies (the company's first)."""
+    """Read the portal's id, time zone and currencies (the company's first). Raises ``ValueError``."""
     body = reply.json()
+    if not isinstance(body, dict) or "portalId" not in body:
+        raise ValueError("the answer names no portal")
     currencies: Sequence[Any] = [body.get("companyCurrency"), *(body.get("additionalCurrencies") or ())]
     return {
-        "portal_id": str(body["portalId"]) if "portalId" in body else "",
+        "portal_id": str(body["portalId"]),
         "time_zone": str(body.get("timeZone") or "UTC"),
         "currencies": list(dict.fromkeys(str(code) for code in currencies if code)),
     }
