@@ -2,7 +2,7 @@
 
 It verifies signatures by its own construction, refuses what a careful receiver refuses, counts by ``webhook-id`` and
 keeps the order of arrival. Ground truth at ``GET /_sandbox/state``, dials at ``/_sandbox/dials``; ``DELETE
-/_sandbox/state`` forgets everything.
+/_sandbox/state`` forgets everything, ``PUT /_sandbox/slack {"state": "no_service"}`` lets Slack answer with an error.
 """
 
 from __future__ import annotations
@@ -126,6 +126,7 @@ class Sink:
 
 
 _SLACK_STATUS = {
+    "welcome": 200,
     "action_prohibited": 403,
     "channel_is_archived": 410,
     "rollup_error": 500,
@@ -190,8 +191,11 @@ class Doors:
             if method == "DELETE":
                 self.sink.forget()
             await answer_json(send, 200, self.sink.state())
+        elif part == "slack" and method == "PUT":
+            self.sink.slack_state = str(orjson.loads(body)["state"])
+            await answer_json(send, 200, {"state": self.sink.slack_state})
         else:
-            await answer_json(send, 404, {"error": "there are /_sandbox/state and /_sandbox/dials"})
+            await answer_json(send, 404, {"error": "there are /_sandbox/state, /_sandbox/dials and /_sandbox/slack"})
 
 
 def app(secret: str = SECRET, *, keep_bodies: bool = True) -> Asgi:
