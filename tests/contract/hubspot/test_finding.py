@@ -55,15 +55,18 @@ async def test_all_associations_are_read_however_many() -> None:
     assert found.associations == {("contacts", "7"), *(("line_items", str(n)) for n in (10, 11, 12))}
 
 
-async def test_contacts_are_all_read_by_the_account_they_follow() -> None:
+async def test_contacts_are_all_read_once_for_each_address() -> None:
     people = [
-        {"id": "1", "properties": {"email": "a@example.test", "crossdock_customer_id": "shop:customer:1"}},
-        {"id": "2", "properties": {"email": "b@example.test"}},
+        {"id": "1", "properties": {"email": "a@example.test", "hs_additional_emails": "c@example.test;"}},
+        {"id": "2", "properties": {"email": "b@example.test", "crossdock_customer_id": "shop:customer:1"}},
     ]
     async with portal(lambda asked: Answer(200, {"results": people})) as (_, to):
         found = await read(to, "contacts")
-    assert [each.key for each in found] == ["shop:customer:1", None]
-    assert [each.properties["email"] for each in found] == ["a@example.test", "b@example.test"]
+    assert [(each.external_id, each.key, each.properties["email"]) for each in found] == [
+        ("1", None, "c@example.test"),
+        ("1", None, "a@example.test"),
+        ("2", None, "b@example.test"),
+    ]
 
 
 async def test_it_waits_where_the_portal_asks_it_to() -> None:

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from crossdock.connect.client import CallFailed, FailKind, Reply
 from crossdock.connectors.hubspot.answers import Reader
 from crossdock.connectors.hubspot.client import BATCH, HubSpot
@@ -36,7 +38,7 @@ class Finder:
         self._properties = properties
 
     async def found(self, object_name: str, store_uid: str) -> AsyncIterator[Found]:
-        """Yield the records that carry a key of the store; contacts all, by their address.
+        """Yield the records that carry a key of the store; contacts all, by each of their addresses.
 
         Raises ``CallFailed`` when HubSpot does not answer in the end.
         """
@@ -46,6 +48,8 @@ class Finder:
             page = await self._read(object_name, others, after)
             for record in page.get("results") or ():
                 found = await self._one(object_name, record, others)
+                for alias in _aliases(found):
+                    yield alias
                 if object_name == CONTACTS or (found.key or "").startswith(f"{store_uid}:"):
                     yield found
             after = ((page.get("paging") or {}).get("next") or {}).get("after")
@@ -90,7 +94,8 @@ class Finder:
             after = ((part.get("paging") or {}).get("next") or {}).get("after")
             if after is not None:
                 ends |= {(other, each) async for each in self._more(name, other, record_id, after)}
-        key = properties.get("crossdock_customer_id") if name == CONTACTS else properties.get(KEY)
+        # a contact may stand for the accounts of several shops: it is known by its address and its links
+        key = None if name == CONTACTS else properties.get(KEY)
         return Found(name, record_id, key or None, properties, frozenset(ends))
 
     async def _more(self, name: str, other: str, record_id: str, after: str | None) -> AsyncIterator[str]:
@@ -103,3 +108,15 @@ class Finder:
                 for end in result.get("to") or ():
                     yield str(end.get("toObjectId") or end.get("id"))
                 after = ((result.get("paging") or {}).get("next") or {}).get("after")
+
+
+def _aliases(found: Found) -> list[Found]:
+    """Return a contact once for each further address: HubSpot answers to them as to the first (vendor fact)."""
+    if found.object != CONTACTS:
+        return []
+    further = (found.properties.get("hs_additional_emails") or "").split(";")
+    return [
+        msgspec.structs.replace(found, properties={**found.properties, "email": address.strip()})
+        for address in further
+        if address.strip()
+    ]
