@@ -45,13 +45,20 @@ KEYS = (
 HOOK_SECRET = "canary-secret-of-a-webhook"
 
 
-class Terminator(Transport):
-    """A transport whose TLS ends before the shop: https addresses are served by the http sandbox."""
+class Wire(Transport):
+    """A transport that keeps what it sends; with ``tls`` it ends before the shop, which serves http."""
+
+    def __init__(self, guard: Guard, *, tls: bool) -> None:
+        super().__init__(guard)
+        self._tls = tls
+        self.sent: list[tuple[str, str, dict[str, str]]] = []
+        """(method, URL, headers) of every request."""
 
     async def send(self, method: str, url: URL, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Reply:
-        """Send to the same host and path over http."""
-        plain = str(url).replace("https://", "http://", 1)
-        return await super().send(method, URL(plain, encoded=True), headers, body, timeout_s)
+        """Note a request and send it, to the same host and path over http."""
+        self.sent.append((method, str(url), dict(headers)))
+        plain = URL(str(url).replace("https://", "http://", 1), encoded=True) if self._tls else url
+        return await super().send(method, plain, headers, body, timeout_s)
 
 
 class ShopBench:
@@ -60,7 +67,7 @@ class ShopBench:
     stream = "order"
     many = 250
 
-    def __init__(self, url: str, transport: Transport, shop: Shop) -> None:
+    def __init__(self, url: str, transport: Wire, shop: Shop) -> None:
         self.url, self.transport, self.shop = url, transport, shop
         self.good = self.access()
         self.bad: Access | None = self.access(secret="cs_" + "0" * 40)
@@ -187,8 +194,7 @@ class ShopHarness:
         guard = Guard(("127.0.0.1/32",), production=False)
         shop = shop or Shop()
         app = build(shop, Settings(keys=KEYS, https=tls, **settings))
-        made = Terminator(guard) if tls else Transport(guard)
-        async with serving(app) as served, made as transport:
+        async with serving(app) as served, Wire(guard, tls=tls) as transport:
             url = served.url.replace("http://", "https://", 1) if tls else served.url
             yield ShopBench(url, transport, shop)
 
