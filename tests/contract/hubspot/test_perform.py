@@ -187,6 +187,19 @@ async def test_a_contact_that_has_the_address_already_is_written() -> None:
     assert app.asked[1].body["inputs"][0]["properties"] == {"firstname": "Zoë"}
 
 
+async def test_a_lifecycle_stage_that_would_go_back_is_left_out() -> None:
+    def script(asked: Asked) -> Answer:
+        if "lifecyclestage" in asked.body["inputs"][0]["properties"]:
+            inner = {"code": "INVALID_OPTION", "context": {"propertyName": ["lifecyclestage"]}}
+            return Answer(400, {"category": "VALIDATION_ERROR", "message": "no", "errors": [inner]})
+        return Answer(200, {"results": done(asked)})
+
+    async with portal(script) as (app, to):
+        outcomes = await to.perform("contact", [person("k", "a@example.test", city="Ulm", lifecyclestage="customer")])
+    assert outcomes == [Delivered("100")]
+    assert app.asked[1].body["inputs"][0]["properties"] == {"email": "a@example.test", "city": "Ulm"}
+
+
 async def test_a_shared_contact_that_went_with_another_account_is_not_pulled_back() -> None:
     held = {"email": "new@example.test", "crossdock_customer_id": "other:customer:1"}
 

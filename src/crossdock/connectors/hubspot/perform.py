@@ -10,8 +10,9 @@ from itertools import count
 
 import msgspec
 
+from crossdock.connect.client import Reply
 from crossdock.connectors.hubspot.answers import Row, read_batch
-from crossdock.connectors.hubspot.batches import Found, Sender
+from crossdock.connectors.hubspot.batches import Call, Found, Sender
 from crossdock.connectors.hubspot.client import HubSpot
 from crossdock.connectors.hubspot.mapper import CONTACTS
 from crossdock.model.outcome import Delivered, Gone, Outcome, Rejected, Retry
@@ -19,6 +20,7 @@ from crossdock.model.plan import Resolved, Verb
 
 OWNER = "crossdock_customer_id"
 """On a contact: the customer account its fields and address follow."""
+LIFECYCLE = "lifecyclestage"
 
 
 class _Merged(msgspec.Struct):
@@ -89,7 +91,7 @@ class Performance:
         rows = [Row(trace=f"read-{each}", id=each) for each in ids]
         held: dict[str, dict[str, str | None]] = {}
 
-        async def call(part: Sequence[Row]):  # type: ignore[no-untyped-def]
+        async def call(part: Sequence[Row]) -> Reply:
             reply = await self._hubspot.batch_read(CONTACTS, [row.id for row in part], ["email", OWNER])
             if reply.ok:
                 done = read_batch(reply, part).done
@@ -114,8 +116,12 @@ class Performance:
     async def _update(self, name: str, members: list[int]) -> None:
         merged = self._merge(members, by_link=True)
         rows = [each.row for each in merged]
-        found = await self._sender.send(rows, lambda part: self._hubspot.batch_update(name, _updates(part)))
-        found |= await self._existing(name, rows)
+
+        async def call(part: Sequence[Row]) -> Reply:
+            return await self._hubspot.batch_update(name, _updates(part))
+
+        found = await self._sender.send(rows, call)
+        found |= await self._mend(name, rows, call)
         self._settle(merged, found)
 
     async def _match(self, name: str, members: list[int]) -> None:
@@ -134,8 +140,12 @@ class Performance:
         asked = [each.row for each in merged if each.ensure and set(each.row.properties) - {id_property}]
         found = await self._standing(name, id_property, asked)
         rows = [each.row for each in merged if each.row.trace not in found]
-        found |= await self._sender.send(rows, lambda part: self._hubspot.batch_upsert(name, _upserts(part)))
-        found |= await self._existing(name, rows)
+
+        async def call(part: Sequence[Row]) -> Reply:
+            return await self._hubspot.batch_upsert(name, _upserts(part))
+
+        found |= await self._sender.send(rows, call)
+        found |= await self._mend(name, rows, call)
         self._settle(merged, found)
 
     async def _standing(self, name: str, id_property: str, rows: list[Row]) -> Found:
@@ -149,19 +159,31 @@ class Performance:
         )
         return {trace: outcome for trace, outcome in found.items() if not isinstance(outcome, Gone)}
 
-    async def _existing(self, name: str, rows: list[Row]) -> Found:
-        """Write to the record that has the key already, where HubSpot names it (a contact's second address)."""
-        again = []
+    async def _mend(self, name: str, rows: list[Row], call: Call) -> Found:
+        """Write what HubSpot refused for a reason that we can meet.
+
+        A contact whose address another one has already (HubSpot names it): that one is written, its address kept.
+        A lifecycle stage that would go back: sales moved the person on, everything else is written.
+        """
+        existing: dict[str, Row] = {}
+        softer: list[Row] = []
+        meant: dict[str, str] = {}
         for row in rows:
             refusal = self._sender.refusals.pop(row.trace, None)
-            if refusal is not None and refusal.existing_id:
+            if refusal is None:
+                continue
+            if refusal.existing_id:
                 keep = {k: v for k, v in row.properties.items() if k != (row.id_property or "email")}
-                again.append(Row(trace=row.trace, id=refusal.existing_id, properties=keep))
-        unique = {row.id: row for row in again}
+                other = Row(trace=row.trace, id=refusal.existing_id, properties=keep)
+                meant[row.trace] = existing.setdefault(refusal.existing_id, other).trace
+            elif refusal.names == (LIFECYCLE,):
+                keep = {k: v for k, v in row.properties.items() if k != LIFECYCLE}
+                softer.append(msgspec.structs.replace(row, properties=keep))
         found = await self._sender.send(
-            list(unique.values()), lambda part: self._hubspot.batch_update(name, _updates(part))
+            list(existing.values()), lambda part: self._hubspot.batch_update(name, _updates(part))
         )
-        return {row.trace: found[unique[row.id].trace] for row in again}
+        found = {trace: found[through] for trace, through in meant.items()}
+        return found | await self._sender.send(softer, call)
 
     def _merge(self, members: list[int], *, by_link: bool) -> list[_Merged]:
         """Make one row of the writes that mean the same record: a batch with two of them fails (vendor fact).
