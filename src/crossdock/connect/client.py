@@ -229,6 +229,7 @@ _FAILURES: tuple[tuple[tuple[type[BaseException], ...], FailKind, bool, str], ..
     ((aiohttp.ConnectionTimeoutError,), FailKind.TIMEOUT, False, "the host could not be reached in time"),
     ((aiohttp.InvalidURL,), FailKind.REFUSED, False, "the URL cannot be used"),
     ((asyncio.TimeoutError, TimeoutError), FailKind.TIMEOUT, True, "no answer in time"),
+    ((ValueError,), FailKind.REFUSED, False, "the request cannot be written (a header holds a line break?)"),
 )
 
 

@@ -196,7 +196,11 @@ class Refused(Exception):
 
 
 class Door(Protocol):
-    """The receiving side: pure functions over headers (lower-case names) and raw bytes."""
+    """The receiving side: pure functions over headers (lower-case names) and raw bytes.
+
+    Beside the headers stand three names no client can send: ``:method``, ``:url`` (the whole public URL as configured,
+    with its query: HubSpot, Square and Twilio sign it) and ``:received-at`` (unix seconds, for time windows).
+    """
 
     def ping(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether this is the vendor's unsigned handshake: answered 200, nothing is recorded."""

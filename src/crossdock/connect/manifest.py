@@ -173,11 +173,12 @@ class Action(Word, frozen=True, kw_only=True):
 
 
 class EndpointLimit(Word, frozen=True, kw_only=True):
-    """A budget of one endpoint beside the account's."""
+    """A budget of one endpoint beside the account's; ``concurrency = 1`` is a single flight."""
 
     path: str
     requests: int
     per_s: float
+    concurrency: int | None = None
 
 
 class Limits(Word, frozen=True, kw_only=True):

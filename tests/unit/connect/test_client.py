@@ -162,6 +162,8 @@ async def test_no_answer_says_whether_it_was_sent(url: str, transport: Transport
     assert (refused.kind, refused.sent) == (FailKind.REFUSED, False)
     tls = await _fails(VendorClient(transport, url.replace("http:", "https:") + "/canary", manifest()), "")
     assert (tls.kind, tls.sent) == (FailKind.TLS, False)
+    written = await _fails(VendorClient(transport, url, manifest()), "/x", headers={"X-A": "a\r\nX-B: canary"})
+    assert (written.kind, written.sent) == (FailKind.REFUSED, False)
     dns = await _fails(VendorClient(transport, "http://canary.invalid", manifest()), "")
     assert (dns.kind, dns.sent) == (FailKind.DNS, False)
 
