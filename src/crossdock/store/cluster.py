@@ -1,0 +1,260 @@
+"""One cluster on disk: made once, configured at every start, launched, and read when something is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.resources
+import os
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from crossdock.store import binaries, layout
+from crossdock.store.errors import DataDirUnusable, ServerWontStart, StoreError, WrongMajorVersion
+
+_LOG_LIMIT = 5_000_000
+_READY_LINE = 7
+_TELLING = ("FATAL", "PANIC", "error:", "ERROR", "invalid value", "unrecognized", "syntax error")
+_SOCKET_LINE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PidFile:
+    """What ``postmaster.pid`` says; it may be stale."""
+
+    pid: int
+    socket_dir: Path
+    ready: bool
+
+
+def read_pid_file(pgdata: Path) -> PidFile | None:
+    """Read ``postmaster.pid``; None when there is none or it is still being written."""
+    try:
+        lines = (pgdata / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return None
+    if len(lines) <= _SOCKET_LINE or not lines[0].strip().isdigit() or not lines[_SOCKET_LINE]:
+        return None
+    ready = len(lines) > _READY_LINE and lines[_READY_LINE].strip() == "ready"
+    return PidFile(int(lines[0]), Path(lines[_SOCKET_LINE]), ready)
+
+
+def accepts(socket_dir: Path) -> bool:
+    """Tell whether something listens on the socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(2.0)
+        try:
+            probe.connect(str(socket_dir / layout.SOCKET_NAME))
+        except OSError:
+            return False
+    return True
+
+
+def prepare(place: layout.Layout) -> None:
+    """Make the cluster if there is none, check its version, write its configuration, clear what a crash left.
+
+    Only called under ``start.lock`` while no server process lives.
+    """
+    if not (place.pgdata / "PG_VERSION").exists():
+        _initdb(place)
+    _check_version(place.pgdata)
+    with contextlib.suppress(FileNotFoundError):
+        # no server process lives (server.lock is free), so the file is stale, whoever has its pid now
+        (place.pgdata / "postmaster.pid").unlink()
+    try:
+        layout.private_dir(place.socket_dir(), place.user)
+        _write_configuration(place)
+    except OSError as problem:
+        raise _disk_trouble(place, problem) from problem
+
+
+def _initdb(place: layout.Layout) -> None:
+    """Make the cluster beside its place and rename it when whole, so that a kill in between leaves nothing."""
+    if place.pgdata.exists() and any(place.pgdata.iterdir()):
+        raise DataDirUnusable(
+            f"{place.pgdata} is not empty and holds no PostgreSQL cluster (PG_VERSION is missing)",
+            "restore it from a backup, or move it away to begin anew",
+        )
+    draft = place.data_dir / "pgdata.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        layout.private_dir(draft, place.user)
+        ran = _run_initdb(place, draft)
+        if ran.returncode != 0:
+            raise ServerWontStart(
+                f"initdb could not make the cluster: {_last_words(ran.stderr + ran.stdout)}",
+                f"look at the rights and the free space of {place.data_dir}",
+            )
+        if place.pgdata.exists():
+            place.pgdata.rmdir()
+        draft.rename(place.pgdata)
+        _sync_directory(place.data_dir)
+    except OSError as problem:
+        raise _disk_trouble(place, problem) from problem
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _run_initdb(place: layout.Layout, draft: Path) -> subprocess.CompletedProcess[str]:
+    home = binaries.within_reach(place.user)
+    binaries.version()
+    command: list[str | Path] = [
+        home / "initdb",
+        "--pgdata",
+        draft,
+        "--username=postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--no-instructions",
+    ]
+    return subprocess.run(  # noqa: S603 - our own program, no shell
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        timeout=300,
+        cwd="/",
+        env=_environment(),
+        start_new_session=True,
+        user=place.user[0] if place.user else None,
+        group=place.user[1] if place.user else None,
+        extra_groups=[] if place.user else None,
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Return a clean environment: PG* variables of the user's shell must not steer our server."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "TZ", "LD_LIBRARY_PATH", "TMPDIR")}
+    return {**kept, "LC_ALL": "C"}
+
+
+def _check_version(pgdata: Path) -> None:
+    found = (pgdata / "PG_VERSION").read_text(encoding="ascii").strip()
+    if found != str(binaries.MAJOR):
+        raise WrongMajorVersion(
+            f"the data in {pgdata} was written by PostgreSQL {found}; this program brings PostgreSQL {binaries.MAJOR}",
+            f"make a backup with the crossdock version that used PostgreSQL {found} and restore it into a new data "
+            "directory, or go back to that version",
+        )
+
+
+def _write_configuration(place: layout.Layout) -> None:
+    base = importlib.resources.files("crossdock.store").joinpath("postgresql.conf").read_text(encoding="utf-8")
+    lines = [base, f"unix_socket_directories = {_quoted(place.socket_dir())}"]
+    local = place.data_dir / "postgresql.local.conf"
+    if local.exists():
+        lines.append(f"include = {_quoted(local)}")
+    _replace(place, place.pgdata / "postgresql.conf", "\n".join(lines) + "\n")
+    _replace(
+        place, place.pgdata / "pg_hba.conf", "# The socket's directory (0700) is the guard.\nlocal all all trust\n"
+    )
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _replace(place: layout.Layout, path: Path, text: str) -> None:
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return
+    draft = path.with_name(path.name + ".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+        if place.user is not None:
+            os.fchown(out.fileno(), *place.user)
+    draft.rename(path)
+
+
+def launch(place: layout.Layout, lock: int) -> subprocess.Popen[bytes]:
+    """Start the server in a session of its own (Ctrl-C does not reach it); it inherits ``lock`` and keeps it."""
+    home = binaries.within_reach(place.user)
+    trim_log(place.log)
+    log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        if place.file_owner is not None:
+            os.fchown(log, *place.file_owner)
+        os.write(log, b"--- start\n")
+        return subprocess.Popen(  # noqa: S603 - our own program, no shell
+            [home / "postgres", "-D", place.pgdata],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=_environment(),
+            start_new_session=True,
+            pass_fds=(lock,),
+            umask=0o077,
+            user=place.user[0] if place.user else None,
+            group=place.user[1] if place.user else None,
+            extra_groups=[] if place.user else None,
+        )
+    except OSError as problem:
+        raise _disk_trouble(place, problem) from problem
+    finally:
+        os.close(log)
+
+
+def explain_failure(place: layout.Layout) -> StoreError:
+    """Turn the server's last words into an error in plain words."""
+    said = _since_start(place.log)
+    words = _last_words(said)
+    table = {
+        "No space left on device": "free some space on the disk of the data directory",
+        "could not resize shared memory": "give the container more shared memory (--shm-size=256m)",
+        "could not map anonymous shared memory": "the machine has too little free memory",
+        "Permission denied": f"give {place.data_dir} back to the user that crossdock runs as",
+        "could not locate a valid checkpoint record": "restore the data directory from a backup",
+        "incompatible with server": "the data was written by another version: restore a backup into a new directory",
+        "postgresql.local.conf": "correct postgresql.local.conf",
+    }
+    remedy = next((cure for sign, cure in table.items() if sign in said), f"look at {place.log}")
+    return ServerWontStart(f"PostgreSQL gave up while starting: {words or 'it said nothing'}", remedy)
+
+
+def _since_start(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 20_000))
+            return file.read().decode("utf-8", "replace").rpartition("--- start\n")[2]
+    except OSError:
+        return ""
+
+
+def _last_words(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if any(sign in line for sign in _TELLING)]
+    return " / ".join((telling or lines)[-3:])[:500]
+
+
+def _disk_trouble(place: layout.Layout, problem: OSError) -> DataDirUnusable:
+    return DataDirUnusable(
+        f"the data directory {place.data_dir} cannot be used: {problem.strerror or problem}",
+        "free some space or correct its rights, or set CROSSDOCK_DATA_DIR to another place",
+    )
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def trim_log(log: Path, limit: int = _LOG_LIMIT) -> None:
+    """Keep the log to about twice ``limit`` bytes: the server appends to an open file, so it is copied and cut."""
+    try:
+        if log.stat().st_size > limit:
+            shutil.copy2(log, log.with_name(log.name + ".1"))
+            os.truncate(log, 0)
+    except FileNotFoundError:
+        return

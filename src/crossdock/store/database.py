@@ -1,0 +1,250 @@
+"""The database as the program sees it: two pools with two roles, on the embedded server or an external one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+import asyncpg
+
+from crossdock.store import migrate, partitions, roles
+from crossdock.store.embedded import EmbeddedServer
+from crossdock.store.errors import ConnectionLost, RolesMissing, StoreError
+from crossdock.store.listen import Listener
+from crossdock.store.pools import Connection, Quick, borrowed, lost
+from crossdock.store.queries import load
+from crossdock.store.settings import StoreSettings
+
+SQL = load(Path(__file__).with_name("sql") / "session.sql")
+
+
+class Database:
+    """``async with Database.open(settings) as db``, or :meth:`start` and :meth:`close`.
+
+    A lost connection surfaces as :class:`~crossdock.store.errors.ConnectionLost`; the next use connects anew, and an
+    embedded server that died is started again.
+    """
+
+    def __init__(self, settings: StoreSettings, server: EmbeddedServer | None) -> None:
+        self.settings = settings
+        self.server = server
+        self._engine: asyncpg.Pool | None = None
+        self._app: asyncpg.Pool | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    @classmethod
+    async def start(cls, settings: StoreSettings, *, migrate_schema: bool = True) -> Self:
+        """Start the embedded server if there is no URL, bring the schema up to date, make the pools.
+
+        With ``migrate_schema=False`` an older schema is refused like a newer one. Raises :class:`StoreError`.
+        """
+        server = None
+        if settings.database_url is None:
+            server = EmbeddedServer(settings.data_dir, run_as=settings.run_as)
+            await asyncio.to_thread(server.start)
+        database = cls(settings, server)
+        try:
+            await database._settle_schema(migrate_schema)
+            database._engine = await database._pool(roles.ENGINE, settings.engine_pool)
+            database._app = await database._pool(roles.APP, settings.app_pool)
+            await database._check_roles()
+        except BaseException:
+            await database.close()
+            raise
+        if server is not None:
+            database._watch = asyncio.create_task(server.watch(), name="embedded-postgresql")
+        return database
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: StoreSettings, *, migrate_schema: bool = True) -> AsyncIterator[Self]:
+        """Do as :meth:`start` for the length of a block."""
+        database = await cls.start(settings, migrate_schema=migrate_schema)
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    async def close(self) -> None:
+        """Close the pools and leave the embedded server (the last one out stops it)."""
+        if self._watch is not None:
+            self._watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watch
+            self._watch = None
+        for pool in (self._engine, self._app):
+            if pool is not None:
+                await _close_pool(pool)
+        self._engine = self._app = None
+        if self.server is not None:
+            await asyncio.to_thread(self.server.stop)
+
+    # -- use ----------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def engine(self) -> AsyncIterator[Connection]:
+        """Borrow a connection as ``crossdock_engine``: sees every tenant, so every query names its tenant."""
+        async with borrowed(_open(self._engine), self.settings.connect_timeout_s) as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Borrow a connection as the engine, inside one transaction that commits at the end of the block."""
+        async with borrowed(_open(self._engine), self.settings.connect_timeout_s) as conn, conn.transaction():
+            yield conn
+
+    @asynccontextmanager
+    async def tenant(self, tenant_id: uuid.UUID) -> AsyncIterator[Connection]:
+        """Run one transaction as ``crossdock_app`` that sees this tenant's rows and no others."""
+        async with borrowed(_open(self._app), self.settings.connect_timeout_s) as conn, conn.transaction():
+            await conn.execute(SQL["set_tenant"], str(tenant_id))
+            yield conn
+
+    @asynccontextmanager
+    async def owner(self) -> AsyncIterator[Connection]:
+        """Open a connection of its own as ``crossdock_owner`` (partitions, maintenance), on the direct URL.
+
+        Row-level security is forced on the owner too: it sees no tenant's rows.
+        """
+        conn = await self.connect(roles.OWNER)
+        try:
+            yield conn
+        finally:
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await conn.close(timeout=5)
+
+    async def connect(self, role: str) -> Connection:
+        """Open a single direct connection in a role. Raises :class:`ConnectionLost`."""
+        try:
+            return await asyncpg.connect(
+                self.direct_url(role),
+                timeout=self.settings.connect_timeout_s,
+                server_settings=self._session(role, pooled=False),
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            raise lost(problem) from problem
+
+    def listener(self, callbacks: Mapping[str, Callable[[str], None]]) -> Listener:
+        """Return a listener for ``async with``: LISTEN on a direct connection that is made again when lost.
+
+        Each callback gets the payload; after every (re)connect each is called with ``""``, because what was notified
+        meanwhile is unknown.
+        """
+        return Listener(lambda: self.connect(roles.ENGINE), callbacks)
+
+    async def listen(self, channel: str, callback: Callable[[str], None]) -> Callable[[], Awaitable[None]]:
+        """Listen to one channel in the background, as :meth:`listener` does; returns what ends it."""
+        listener = self.listener({channel: callback})
+        listener.start()
+        return listener.close
+
+    async def tend_partitions(self, keep_days: Mapping[str, int | None]) -> partitions.Upkeep:
+        """One round of upkeep (see :func:`crossdock.store.partitions.keep_up`): days to keep by table, None: for ever.
+
+        An event's partition stays while a live delivery or a record points into it.
+        """
+        pins = {"event": partitions.SQL["pinned_events"]}
+        expiries = tuple(
+            partitions.Expiry(table, days, pins.get(table)) for table, days in keep_days.items() if days is not None
+        )
+        return await partitions.keep_up(self, expiries)
+
+    def direct_url(self, role: str) -> str:
+        """Return a URL that is no transaction pooler's. It may hold a password: never show it."""
+        if self.server is not None:
+            return self.server.url(self.settings.database, role)
+        return self.settings.listen_url or self.settings.database_url or ""
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _pool_url(self, role: str) -> str:
+        if self.server is not None:
+            return self.server.url(self.settings.database, role)
+        if role == roles.APP and self.settings.app_url:
+            return self.settings.app_url
+        return self.settings.database_url or ""
+
+    def _session(self, role: str, *, pooled: bool) -> dict[str, str]:
+        name = {"application_name": f"crossdock/{role.removeprefix('crossdock_')}"}
+        if pooled and self.settings.transaction_pooling:
+            return name
+        if self.server is not None:
+            return {**name, "timezone": "UTC"}
+        return {**name, "timezone": "UTC", "role": role}
+
+    async def _pool(self, role: str, size: int) -> asyncpg.Pool:
+        pooling = self.settings.transaction_pooling
+        try:
+            return await asyncpg.create_pool(
+                self._pool_url(role),
+                min_size=1,
+                max_size=size,
+                max_queries=0x7FFFFFFF,
+                max_inactive_connection_lifetime=300.0,
+                connection_class=Quick,
+                statement_cache_size=0 if pooling else 256,
+                command_timeout=self.settings.command_timeout_s,
+                timeout=self.settings.connect_timeout_s,
+                server_settings=self._session(role, pooled=True),
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            raise lost(problem) from problem
+
+    async def _settle_schema(self, migrate_schema: bool) -> None:
+        try:
+            found = await self._version()
+        except (StoreError, asyncpg.PostgresError):
+            # no database, no roles or no server yet: the migrator says which
+            if not migrate_schema:
+                raise
+            found = None
+        if found not in migrate.known_versions() or found != migrate.steps()[-1].version:
+            if not migrate_schema or (found or "") > migrate.steps()[-1].version:
+                migrate.refuse_unknown(found)
+            else:
+                await asyncio.to_thread(self._upgrade)
+        if migrate_schema:
+            async with self.owner() as conn:
+                await partitions.ensure_ahead(conn)
+
+    async def _version(self) -> str | None:
+        async with self.owner() as conn:
+            return await migrate.current(conn)
+
+    def _upgrade(self) -> None:
+        if self.server is None:
+            migrate.upgrade(self.direct_url(roles.OWNER))
+            return
+        migrate.ensure_database(self.server.url(), self.settings.database)
+        migrate.upgrade(self.server.url(self.settings.database), login=True)
+
+    async def _check_roles(self) -> None:
+        for wanted, pool in ((roles.ENGINE, self._engine), (roles.APP, self._app)):
+            async with borrowed(_open(pool), self.settings.connect_timeout_s) as conn:
+                row = await conn.fetchrow(SQL["who_am_i"])
+                if row is None or row["name"] != wanted or row["too_strong"]:
+                    raise RolesMissing(
+                        f"connections that should act as {wanted} act as {row['name'] if row else 'nobody'}",
+                        f"behind a transaction pooler run: ALTER ROLE <its login> SET role = '{wanted}'",
+                    )
+
+
+def _open(pool: asyncpg.Pool | None) -> asyncpg.Pool:
+    if pool is None:
+        raise ConnectionLost("the database has been closed", "open it again")
+    return pool
+
+
+async def _close_pool(pool: asyncpg.Pool) -> None:
+    try:
+        async with asyncio.timeout(5):
+            await pool.close()
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        pool.terminate()

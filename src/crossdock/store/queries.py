@@ -1,0 +1,34 @@
+"""Named queries: SQL lives in ``.sql`` files beside its stage and is read once, by aiosql.
+
+Only aiosql's reader is used; the text goes to asyncpg as it is, because a call through aiosql costs a few
+microseconds a query on the hot path.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import aiosql
+
+
+@functools.cache
+def load(path: Path) -> Mapping[str, str]:
+    """Read a file of ``-- name: some_query`` blocks; parameters are ``$1`` or ``:name`` (numbered as they appear).
+
+    Raises ``FileNotFoundError``, and aiosql's parse errors for a malformed file.
+    """
+    # it warns of every statement that is not a SELECT and has no operator; how a query is run is the caller's choice
+    logging.getLogger("aiosql").setLevel(logging.ERROR)
+    read = aiosql.from_path(path, "asyncpg", mandatory_parameters=False)
+    names = set(read.available_queries)
+    return MappingProxyType(
+        {
+            name: getattr(read, name).sql
+            for name in sorted(names)
+            if not (name.endswith("_cursor") and name.removesuffix("_cursor") in names)
+        }
+    )

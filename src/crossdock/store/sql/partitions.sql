@@ -1,0 +1,57 @@
+-- name: partitioned_tables
+-- Tables split by the day inside their uuid key, with the names of their partitions.
+SELECT c.relname::text AS name,
+       coalesce(array_agg(child.relname::text) FILTER (WHERE child.oid IS NOT NULL), '{}') AS partitions
+FROM pg_catalog.pg_partitioned_table p
+JOIN pg_catalog.pg_class c ON c.oid = p.partrelid
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
+LEFT JOIN pg_catalog.pg_inherits i ON i.inhparent = c.oid
+LEFT JOIN pg_catalog.pg_class child ON child.oid = i.inhrelid
+WHERE p.partstrat = 'r' AND p.partnatts = 1 AND a.atttypid = 'uuid'::regtype AND a.attname = 'id'
+  AND c.relnamespace = 'public'::regnamespace
+GROUP BY c.relname
+ORDER BY c.relname;
+
+-- name: lock
+-- Until the end of the transaction; one keeper of partitions at a time.
+SELECT pg_advisory_xact_lock(7283465123002);
+
+-- name: short_waits
+SELECT set_config('lock_timeout', '3s', true);
+
+-- name: create_default
+CREATE TABLE IF NOT EXISTS {partition} PARTITION OF {table} DEFAULT;
+
+-- name: create_loose
+CREATE TABLE {partition} (LIKE {table} INCLUDING ALL);
+
+-- name: stray_days
+-- Days of rows that fell into the default partition: the first 48 bits of a UUIDv7 are milliseconds.
+SELECT DISTINCT to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000)::date AS day
+FROM {partition}
+WHERE id >= $1 AND id < $2
+LIMIT 100;
+
+-- name: move_strays
+WITH moved AS (
+    DELETE FROM {source} WHERE id >= $1 AND id < $2 RETURNING *
+)
+INSERT INTO {partition} SELECT * FROM moved;
+
+-- name: attach
+ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ('{low}') TO ('{high}');
+
+-- name: lock_partition
+-- Whoever reads rows of it (a replay) has committed before we look at what still points into it.
+LOCK TABLE {partition} IN ACCESS EXCLUSIVE MODE;
+
+-- name: drop
+DROP TABLE {partition};
+
+-- name: still_there
+SELECT to_regclass('public.' || quote_ident($1)) IS NOT NULL AS present;
+
+-- name: pinned_events
+-- Whether a live delivery or a record's current body lies in a range of events.
+SELECT EXISTS (SELECT FROM delivery WHERE event_id >= $1 AND event_id < $2)
+    OR EXISTS (SELECT FROM record WHERE event_id >= $1 AND event_id < $2);

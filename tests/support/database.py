@@ -1,0 +1,124 @@
+"""A real PostgreSQL for the tests: one embedded server a run, a fresh migrated database a test.
+
+Set ``CROSSDOCK_TEST_DATABASE_URL`` to a superuser's URL to run the same tests on an external server. A database a test
+is a copy of a migrated one (CREATE DATABASE ... TEMPLATE), so it costs tens of milliseconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from crossdock.store import migrate, partitions
+from crossdock.store.database import Database
+from crossdock.store.embedded import EmbeddedServer
+from crossdock.store.settings import StoreSettings
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """A server that tests make databases on; ``embedded`` is None when it is external."""
+
+    __test__ = False
+
+    admin_url: str
+    template: str
+    embedded: EmbeddedServer | None
+
+    def url(self, database: str) -> str:
+        """Return the admin's URL of another database of the server."""
+        return with_database(self.admin_url, database)
+
+    def create(self, template: str | None = None) -> str:
+        """Make a database (a copy of the migrated template) and return its name."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(self.admin_url, autocommit=True) as conn:
+            conn.execute(f"CREATE DATABASE {name} TEMPLATE {template or self.template}".encode())
+        return name
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is still connected."""
+        with psycopg.connect(self.admin_url, autocommit=True) as conn:
+            conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+
+
+def with_database(url: str, database: str) -> str:
+    """Return the URL with another database name."""
+    parts = urlsplit(url)
+    # not _replace: urlunsplit drops the // of an empty host
+    return urlunsplit((parts.scheme, parts.netloc, f"/{database}", parts.query, ""))
+
+
+@pytest.fixture(scope="session")
+def open_tmp() -> Iterator[Path]:
+    """A temporary directory that other users may enter: as root, PostgreSQL runs as another user."""
+    # /var/tmp is on a disk where /tmp may be memory
+    path = Path(tempfile.mkdtemp(prefix="crossdock-test-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(open_tmp: Path) -> Iterator[TestServer]:
+    """The server of this test run, with a migrated template database."""
+    given = os.environ.get("CROSSDOCK_TEST_DATABASE_URL")
+    template = f"template_{uuid.uuid4().hex[:12]}"
+    if given:
+        server = TestServer(given, template, None)
+        try:
+            _make_template(server)
+            yield server
+        finally:
+            server.drop(template)
+        return
+    with EmbeddedServer(open_tmp / "server") as embedded:
+        server = TestServer(embedded.url(), template, embedded)
+        _make_template(server)
+        yield server
+
+
+def _make_template(server: TestServer) -> None:
+    migrate.ensure_database(server.admin_url, server.template)
+    migrate.upgrade(server.url(server.template), login=server.embedded is not None)
+    settings = StoreSettings(Path("/nonexistent"), database_url=server.url(server.template))
+
+    async def ahead() -> None:
+        database = Database(settings, None)
+        async with database.owner() as owner:
+            await partitions.ensure_ahead(owner)
+
+    asyncio.run(ahead())
+
+
+@pytest.fixture
+def store_settings(postgres: TestServer, tmp_path: Path) -> Iterator[StoreSettings]:
+    """Settings of a fresh, migrated database (over its URL; usable from other processes too)."""
+    name = postgres.create()
+    yield StoreSettings(tmp_path / "data", database_url=postgres.url(name), database=name, engine_pool=6, app_pool=2)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def database_url(store_settings: StoreSettings) -> str:
+    """The URL of the test's own database, as ``CROSSDOCK_DATABASE_URL`` takes it."""
+    assert store_settings.database_url is not None
+    return store_settings.database_url
+
+
+@pytest_asyncio.fixture
+async def database(store_settings: StoreSettings) -> AsyncIterator[Database]:
+    """An open database, fresh and migrated."""
+    async with Database.open(store_settings, migrate_schema=False) as opened:
+        yield opened
