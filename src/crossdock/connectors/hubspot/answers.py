@@ -63,7 +63,7 @@ class Batch(msgspec.Struct, frozen=True):
 def read_batch(reply: Reply, rows: Sequence[Row]) -> Batch:
     """Sort the results and errors of a 2xx answer by row. Raises ``ValueError`` when it is no JSON object."""
     body = _object(reply)
-    results = [each for each in body.get("results") or () if isinstance(each, dict)]
+    results = [each for each in _list(body.get("results")) if isinstance(each, dict)]
     by_name = {name: row.trace for row in rows for name in _names_of(row)}
     done: dict[str, Mapping[str, Any]] = {}
     for result in results:
@@ -74,7 +74,7 @@ def read_batch(reply: Reply, rows: Sequence[Row]) -> Batch:
             done[trace] = result
     refused: dict[str, Refusal] = {}
     unnamed = []
-    for refusal in map(read_refusal, body.get("errors") or ()):
+    for refusal in map(read_refusal, _list(body.get("errors"))):
         names = [("trace", t) for t in refusal.traces] + [("id", i.lower()) for i in refusal.ids]
         traces = {by_name[name] for name in names if name in by_name}
         if not traces:
@@ -113,21 +113,28 @@ def _end(value: Any) -> str:
     return str(value.get("id") if isinstance(value, dict) else value)
 
 
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def read_refusal(error: Any) -> Refusal:
     """Read an error body, or one entry of ``errors``; every field of it is optional (vendor fact)."""
     if not isinstance(error, dict):
         return Refusal("", "")
-    said = error.get("context")
-    context: Mapping[str, Any] = said if isinstance(said, dict) else {}
-    inner = [each for each in error.get("errors") or () if isinstance(each, dict)]
-    names = [name for each in inner for name in (each.get("context") or {}).get("propertyName") or ()]
+    context = _dict(error.get("context"))
+    inner = [each for each in _list(error.get("errors")) if isinstance(each, dict)]
+    names = [name for each in inner for name in _list(_dict(each.get("context")).get("propertyName"))]
     return Refusal(
         category=str(error.get("category") or error.get("errorType") or ""),
         message=str(error.get("message") or ""),
         codes=tuple(dict.fromkeys(str(each["code"]) for each in inner if each.get("code"))),
         names=tuple(dict.fromkeys(map(str, names))),
-        traces=tuple(map(str, context.get("objectWriteTraceId") or ())),
-        ids=tuple(map(str, (*(context.get("ids") or ()), *(context.get("id") or ())))),
+        traces=tuple(map(str, _list(context.get("objectWriteTraceId")))),
+        ids=tuple(map(str, (*_list(context.get("ids")), *_list(context.get("id"))))),
     )
 
 
