@@ -140,6 +140,8 @@ class SandboxApp:
         if scope["method"] == "OPTIONS":
             return statics.options(call, route.template)
         handler = route.handlers.get(call.method)
+        if handler is None and call.method in route.allow():
+            raise WpError(501, "sandbox_not_built", "The sandbox does not have this method of the real shop.")
         if handler is None:
             raise no_route()
         if isinstance(call.body.get("\x00error"), WpError):

@@ -186,9 +186,7 @@ class Maker:
             order["line_items"].append(gone | {"subtotal": "13.00", "total": "13.00", "price": 13})
         for line in order["line_items"]:
             if rng.random() < 0.05:
-                line["meta_data"] = lines.shown_meta(
-                    shop.meta([{"key": "engraving", "value": "Für dich ❤️"}], line["meta_data"])
-                )
+                line["meta_data"] = lines.shown_meta(shop, [dict(people.ENGRAVING)], line["meta_data"])
 
     def _line(self, product_id: int) -> Row:
         product = self.shop.products.get(product_id)

@@ -70,7 +70,7 @@ def _product_line(shop: Shop, given: dict[str, Any], held: Row | None) -> Row:
     if given.get("name"):
         line["name"] = str(given["name"])
     if isinstance(given.get("meta_data"), list):
-        line["meta_data"] = shown_meta(shop.meta(given["meta_data"], line["meta_data"]))
+        line["meta_data"] = shown_meta(shop, given["meta_data"], line["meta_data"])
     line["price"] = totals.line_price(line)
     return line
 
@@ -104,7 +104,7 @@ def new_product_line(shop: Shop, product: Row | None, variation: Row | None) -> 
         "total": price,
         "total_tax": "0.00",
         "taxes": [],
-        "meta_data": shown_meta(shop.meta(meta)),
+        "meta_data": shown_meta(shop, meta),
         "sku": sold["sku"] if sold else None,
         "global_unique_id": None if gone else "",
         "price": 0,
@@ -115,15 +115,15 @@ def new_product_line(shop: Shop, product: Row | None, variation: Row | None) -> 
     return line
 
 
-def shown_meta(rows: list[Row]) -> list[Row]:
-    """Return line meta with the display copies REST adds."""
+def shown_meta(shop: Shop, given: list[dict[str, Any]], held: list[Row] | None = None) -> list[Row]:
+    """Merge a line's meta and add the display copies that REST shows."""
     return [
         {
             **{name: row[name] for name in ("id", "key", "value")},
             "display_key": row["key"].title() if row["key"] in ("size", "colour") else row["key"],
             "display_value": row["value"],
         }
-        for row in rows
+        for row in shop.meta(given, held, counter="item_meta")
     ]
 
 
@@ -212,14 +212,14 @@ def apply_coupon(shop: Shop, order: Row, coupon: Row) -> None:
     after = sum((totals.dec(line["total"]) for line in order["line_items"]), totals.ZERO)
     nominal = php.number(amount)
     info = php.encode([coupon["id"], coupon["code"], None if kind == "fixed_cart" else kind, nominal]).decode()
-    meta = shop.meta([{"key": "coupon_info", "value": info}])
+    meta = shown_meta(shop, [{"key": "coupon_info", "value": info}])
     order["coupon_lines"].append(
         {
             "id": shop.next_id("item"),
             "code": coupon["code"],
             "discount": php.short(before - after),
             "discount_tax": php.short(taken_tax),
-            "meta_data": shown_meta(meta),
+            "meta_data": meta,
             "discount_type": kind,
             "nominal_amount": nominal,
             "free_shipping": coupon["free_shipping"],

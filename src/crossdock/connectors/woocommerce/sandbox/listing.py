@@ -130,7 +130,8 @@ def ordered(call: Call, table: Table, *, default: str = "date", descending: bool
     ids = window(call, table, axis=_AXES.get(by, "created"))
     key = _SORTS.get(by)
     if key is not None:
-        ids = sorted(ids, key=lambda i: key(table.rows[i]))
+        ids = sorted(sorted(ids), key=lambda i: key(table.rows[i]), reverse=down)
+        down = False
     if included:
         chosen = set(included)
         ids = [i for i in ids if i in chosen]
@@ -141,6 +142,7 @@ _SORTS: dict[str, Callable[[Row], Any]] = {
     "title": lambda row: str(row.get("name") or row.get("code") or row.get("number") or "").casefold(),
     "slug": lambda row: str(row.get("slug") or ""),
     "name": lambda row: str(row.get("username") or "").casefold(),
+    "registered_date": lambda row: row["date_created_gmt"],
     "price": lambda row: float(row.get("price") or 0),
     "popularity": lambda row: int(row.get("total_sales") or 0),
     "menu_order": lambda row: (int(row.get("menu_order") or 0), str(row.get("name") or "").casefold()),

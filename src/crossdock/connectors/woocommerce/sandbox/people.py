@@ -92,6 +92,8 @@ CATEGORIES: tuple[dict[str, Any], ...] = (
 PAYMENTS = (("stripe", "Card"), ("paypal", "PayPal"), ("bacs", "Bank transfer"), ("cod", "Cash"))
 NOTES = ("", "", "", "", "Please ring twice", "Für dich ❤️", 'a/b "c" <i>d</i> & e', "配達は午後に", "🙏")
 
+ENGRAVING = {"key": "engraving", "value": "Für dich ❤️"}
+
 
 def person(rng: random.Random, number: int) -> dict[str, Any]:
     """Return a person: names, e-mail, phone, company and place; ``number`` makes the e-mail address unique."""

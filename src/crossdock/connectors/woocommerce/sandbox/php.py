@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import parse_qsl, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus
 
 CENT = Decimal("0.01")
 _ENCODE = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
@@ -108,10 +109,7 @@ def as_int(value: Any) -> int:
 
 def slugify(text: str) -> str:
     """Return a WordPress slug: lower case, tags and marks dropped, other letters percent-encoded."""
-    import unicodedata
-    from urllib.parse import quote
-
-    plain = re.sub(r"<[^>]*>", "", text).replace("ß", "s")
+    plain = re.sub(r"<[^>]*>|&[a-z]+;", "", text).replace("ß", "s").replace("×", "x")
     plain = "".join(
         unicodedata.normalize("NFD", c)[0] if "LATIN" in unicodedata.name(c, "") else c for c in plain.lower()
     )

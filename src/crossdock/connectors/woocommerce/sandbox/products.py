@@ -7,7 +7,7 @@ from typing import Any
 
 from . import php, stock
 from .answers import WpError, invalid_id
-from .rendering import price_html
+from .rendering import price_html, sale_html
 from .shop import Shop
 from .table import Row
 
@@ -173,8 +173,12 @@ def _prices(row: Row, params: dict[str, Any]) -> None:
     if row["type"] != "variable":
         row["price"] = row["sale_price"] if row["on_sale"] else row["regular_price"]
         if "price_html" in row:
-            row["price_html"] = price_html(row["price"])
-        row["purchasable"] = row["price"] != "" and row["status"] in ("publish", "private")
+            row["price_html"] = _markup(row)
+        row["purchasable"] = row["price"] != ""
+
+
+def _markup(row: Row) -> str:
+    return sale_html(row["regular_price"], row["price"]) if row["on_sale"] else price_html(row["price"])
 
 
 def _stock(row: Row, params: dict[str, Any]) -> None:

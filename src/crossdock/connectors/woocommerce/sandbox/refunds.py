@@ -100,8 +100,8 @@ def refund_lines(shop: Shop, order: Row, given: dict[str, Any], *, restock: bool
         stock.note(shop, line, "_reduced_stock", stock.reduced(line) - taken)
         stock.note(shop, line, "_restock_refunded_items", quantity)
     total = -totals.dec(given.get("refund_total"))
-    meta = shop.meta([{"key": "_refunded_item_id", "value": str(line["id"])}])
-    row = {**line, "id": shop.next_id("item"), "quantity": -quantity, "taxes": [], "meta_data": lines.shown_meta(meta)}
+    meta = lines.shown_meta(shop, [{"key": "_refunded_item_id", "value": str(line["id"])}])
+    row = {**line, "id": shop.next_id("item"), "quantity": -quantity, "taxes": [], "meta_data": meta}
     row |= {"subtotal": php.money(total), "total": php.money(total), "subtotal_tax": "0.00", "total_tax": "0.00"}
     row["price"] = totals.line_price(row)
     return [row]

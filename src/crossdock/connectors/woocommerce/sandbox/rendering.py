@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from . import php
 from .shop import Shop
@@ -55,9 +56,10 @@ def refund_in_list(shop: Shop, row: Row, base: str) -> Row:
 
 
 def customer(shop: Shop, row: Row, base: str) -> Row:
-    """Return a customer as REST v3 shows it."""
+    """Return a customer as REST v3 shows it; the administrator may not delete himself (recorded)."""
     del shop
-    return {**row, "_links": links(base, f"customers/{row['id']}", "customers")}
+    allow = EVERY[:-1] if row["role"] == "administrator" else EVERY
+    return {**row, "_links": links(base, f"customers/{row['id']}", "customers", allow=allow)}
 
 
 def coupon(shop: Shop, row: Row, base: str) -> Row:
@@ -90,7 +92,7 @@ def product_saved(shop: Shop, row: Row, base: str) -> Row:
     shown["average_rating"] = "0" if shown["average_rating"] == "0.00" else shown["average_rating"]
     if shown["type"] != "variation":
         shown["permalink_template"] = f"{base}/product/%pagename%/"
-        shown["generated_slug"] = shown["slug"]
+        shown["generated_slug"] = unquote(php.slugify(shown["name"]))
     return {**shown, "_links": at}
 
 
@@ -158,6 +160,20 @@ _LEFT = [
 ]
 
 
+_NO_VARIATION_HAS = (
+    "upsell_ids",
+    "cross_sell_ids",
+    "categories",
+    "brands",
+    "tags",
+    "images",
+    "default_attributes",
+    "variations",
+    "grouped_products",
+    "related_ids",
+)
+
+
 def _variation_as_product(shop: Shop, row: Row, base: str) -> Row:
     parent = shop.products.get(row["parent_id"]) or {"name": "", "slug": ""}
     options = [str(item["option"]) for item in row["attributes"]]
@@ -176,7 +192,7 @@ def _variation_as_product(shop: Shop, row: Row, base: str) -> Row:
         "price_html": price_html(row["price"]),
         "has_options": False,
         "post_password": "",
-        **{name: [] for name in _LEFT if name.endswith(("_ids", "s")) and name not in row and name != "total_sales"},
+        **{name: [] for name in _NO_VARIATION_HAS},
     }
     front = ("date_created", "date_created_gmt", "date_modified", "date_modified_gmt", "type", "status")
     out: Row = {
@@ -199,10 +215,19 @@ def _variation_as_product(shop: Shop, row: Row, base: str) -> Row:
 
 def price_html(price: str) -> str:
     """Return the markup WooCommerce shows for one price ("" for none)."""
-    if not price:
-        return ""
+    return _amount(price) if price else ""
+
+
+def sale_html(regular: str, price: str) -> str:
+    """Return the markup of a lowered price."""
+    was = f'<span class="screen-reader-text">Original price was: &#036;{regular}.</span>'
+    now = f'<span class="screen-reader-text">Current price is: &#036;{price}.</span>'
+    return f'<del aria-hidden="true">{_amount(regular)}</del> {was}<ins aria-hidden="true">{_amount(price)}</ins>{now}'
+
+
+def _amount(price: str) -> str:
     symbol = '<span class="woocommerce-Price-currencySymbol" translate="no">&#36;</span>'
-    return f'<span class="woocommerce-Price-amount amount"><bdi>{symbol}{price}</bdi></span>'
+    return f'<span class="woocommerce-Price-amount amount"><bdi>{symbol}{float(price):,.2f}</bdi></span>'
 
 
 RENDER: dict[str, Callable[[Shop, Row, str], Row]] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from . import batch, customers, listing, orders, products, refunds, statics
+from . import batch, customers, listing, orders, products, refunds, schema, statics
 from .answers import Answer, Call, WpError, invalid_id, no_route
 from .deliveries import Runner
 from .hooks import Hooks
@@ -31,7 +31,10 @@ class Route(msgspec.Struct):
     pattern: re.Pattern[str] = re.compile("")
 
     def allow(self) -> list[str]:
-        """Return the methods in the order WordPress lists them."""
+        """Return the methods in the order WordPress lists them; those of the real route where it is recorded."""
+        known = schema.routes().get(self.template)
+        if known:
+            return [str(method) for method in known["methods"]]
         return [m for m in ("GET", "POST", "PUT", "PATCH", "DELETE") if m in self.handlers]
 
     def permission(self, method: str) -> str:

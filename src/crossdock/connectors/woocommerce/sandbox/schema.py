@@ -41,8 +41,7 @@ def arguments(template: str, method: str) -> dict[str, Any]:
     """Return the argument table of one route and method ({} where none is recorded)."""
     for endpoint in routes().get(template, {}).get("endpoints", ()):
         if method in endpoint["methods"]:
-            found: dict[str, Any] = endpoint["args"]
-            return found
+            return dict(endpoint["args"] or {})
     return {}
 
 
@@ -77,12 +76,25 @@ def _refuse(flaws: dict[str, Flaw]) -> None:
 def flaw_of(value: Any, rule: dict[str, Any], name: str) -> Flaw | None:
     """Return what is wrong with a value, or None."""
     kind = rule.get("type")
-    if isinstance(kind, list) or kind is None:
+    if kind is None:
         return None
+    if isinstance(kind, list):
+        return _any_of(value, rule, name)
     checker = _BY_TYPE.get(kind)
     if checker is None:
         return None
     return checker(value, rule, name) or _enum_flaw(value, rule, name)
+
+
+def _any_of(value: Any, rule: dict[str, Any], name: str) -> Flaw | None:
+    """Check against the first type that fits, as WordPress does with several."""
+    kinds: list[str] = rule["type"]
+    if value is None and "null" in kinds:
+        return None
+    if isinstance(value, str) and "string" in kinds:
+        return _string(value, rule, name)
+    flaws = [flaw_of(value, {**rule, "type": kind}, name) for kind in kinds if kind != "null"]
+    return None if any(flaw is None for flaw in flaws) else _type_flaw(name, ",".join(kinds))
 
 
 def _enum_flaw(value: Any, rule: dict[str, Any], name: str) -> Flaw | None:

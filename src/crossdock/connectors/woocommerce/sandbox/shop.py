@@ -41,7 +41,15 @@ class Shop:
         self.notes: dict[int, list[Row]] = {}
         self.deleted: dict[str, list[int]] = {kind: [] for kind in KINDS}
         self.storage = "hpos"
-        self._next: dict[str, int] = {"post": 1, "user": 2, "item": 1, "meta": 1, "note": 1, "webhook": 1}
+        self._next: dict[str, int] = {
+            "post": 1,
+            "user": 2,
+            "item": 1,
+            "item_meta": 1,
+            "meta": 1,
+            "note": 1,
+            "webhook": 1,
+        }
         self.listeners: list[Callable[[Event], None]] = []
 
     @classmethod
@@ -82,6 +90,8 @@ class Shop:
             for part in ("line_items", "tax_lines", "shipping_lines", "fee_lines", "coupon_lines"):
                 for line in row.get(part) or ():
                     self._next["item"] = max(self._next["item"], line["id"] + 1)
+                    for meta in line["meta_data"]:
+                        self._next["item_meta"] = max(self._next["item_meta"], int(meta["id"]) + 1)
             for meta in row.get("meta_data") or ():
                 self._next["meta"] = max(self._next["meta"], int(meta["id"]) + 1)
 
@@ -109,20 +119,20 @@ class Shop:
         """Return a fresh ``wc_order_`` key."""
         return "wc_order_" + "".join(self.random.choices(_KEY_LETTERS, k=13))
 
-    def meta(self, given: list[dict[str, Any]], held: list[Row] | None = None) -> list[Row]:
+    def meta(self, given: list[dict[str, Any]], held: list[Row] | None = None, *, counter: str = "meta") -> list[Row]:
         """Merge meta: by id, else by key (replaces, does not double, vendor fact 34); a null value removes."""
         rows = list(held or [])
         for item in given:
             if not isinstance(item, dict) or not item.get("key"):
                 continue
-            rows = self._merge(rows, item)
+            rows = self._merge(rows, item, counter)
         return sorted(rows, key=lambda row: (row["key"], row["id"]))
 
-    def _merge(self, rows: list[Row], item: dict[str, Any]) -> list[Row]:
+    def _merge(self, rows: list[Row], item: dict[str, Any], counter: str) -> list[Row]:
         hit = next((i for i, row in enumerate(rows) if row["id"] == item.get("id") or row["key"] == item["key"]), None)
         value = item.get("value", "")
         if hit is None:
-            return rows if value is None else [*rows, {"id": self.next_id("meta"), "key": item["key"], "value": value}]
+            return rows if value is None else [*rows, {"id": self.next_id(counter), "key": item["key"], "value": value}]
         if value is None:
             return rows[:hit] + rows[hit + 1 :]
         return [*rows[:hit], {**rows[hit], "key": item["key"], "value": value}, *rows[hit + 1 :]]

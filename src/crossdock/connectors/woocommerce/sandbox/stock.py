@@ -30,7 +30,7 @@ def reduced(line: Row) -> int:
 def note(shop: Shop, line: Row, key: str, value: int | None) -> None:
     """Set (or, with None, remove) a counting meta of a line."""
     given = [{"key": key, "value": None if value is None else str(value)}]
-    line["meta_data"] = lines.shown_meta(shop.meta(given, line["meta_data"]))
+    line["meta_data"] = lines.shown_meta(shop, given, line["meta_data"])
 
 
 def _sold(shop: Shop, line: Row) -> Row | None:
