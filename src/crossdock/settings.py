@@ -12,10 +12,15 @@ from pydantic_settings import TomlConfigSettingsSource as TomlSource
 
 
 def _default_data_dir() -> Path:
+    if os.geteuid() == 0:
+        # PostgreSQL never runs as root, and nobody else may enter root's home
+        return Path("/var/lib/crossdock")
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "crossdock"
 
 
 def _default_key_file() -> Path:
+    if os.geteuid() == 0:
+        return Path("/etc/crossdock/master.key")
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "crossdock" / "master.key"
 
 

@@ -25,9 +25,9 @@ class App:
         self._others = Starlette(
             routes=[
                 Route("/healthz", healthz),
-                Route("/readyz", Readiness(hub)),
+                Route("/readyz", Readiness(hub).answer),
                 Route("/metrics", prometheus),
-                Route("/api/v1/events", EventsDoor(hub, access), methods=["POST"]),
+                Route("/api/v1/events", EventsDoor(hub, access).post, methods=["POST"]),
                 *pages,
                 Mount("/api/v1", build_rest(hub, access)),
             ]

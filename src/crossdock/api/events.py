@@ -49,7 +49,7 @@ class EventsDoor:
         self._access = access
         self._sources: dict[Any, Connection] = {}
 
-    async def __call__(self, request: Request) -> Response:
+    async def post(self, request: Request) -> Response:
         """Take one event or a batch; 2xx means committed."""
         try:
             return await self._take(request)

@@ -31,7 +31,7 @@ class Readiness:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer 200 when arrivals can be recorded, else 503."""
         del request
         try:

@@ -38,7 +38,7 @@ async def serve(settings: Settings, *, worker: bool = True, ready: Ready = lambd
 
 async def _serve(hub: Hub, listener: socket.socket, *, worker: bool, ready: Ready) -> None:
     config = uvicorn.Config(
-        build_app(hub, pages=[Route("/", StatusPage(hub))]),
+        build_app(hub, pages=[Route("/", StatusPage(hub).show)]),
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -31,7 +31,7 @@ class StatusPage:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    async def __call__(self, request: Request) -> Response:
+    async def show(self, request: Request) -> Response:
         """Show the page to a caller of this machine that asks for a local name."""
         client = request.client.host if request.client else ""
         if client not in _LOCAL or request.url.hostname not in _LOCAL or "x-forwarded-for" in request.headers:

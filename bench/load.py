@@ -1,0 +1,108 @@
+"""A small HTTP/1.1 load generator: requests are rendered beforehand, connections kept, latencies kept whole.
+
+It runs in its own process and speaks on raw sockets, so that it costs the server's core as little as can be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import uvloop
+
+
+class _Client(asyncio.Protocol):
+    """One kept connection: sends the next request as soon as the answer to the last is complete."""
+
+    def __init__(self, requests: Any, latencies: list[float], failures: list[str], done: asyncio.Future[None]) -> None:
+        self._requests = requests
+        self._latencies = latencies
+        self._failures = failures
+        self._done = done
+        self._buffer = b""
+        self._began = 0.0
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self._next()
+
+    def _next(self) -> None:
+        request = next(self._requests, None)
+        if request is None:
+            self._transport.close()
+            if not self._done.done():
+                self._done.set_result(None)
+            return
+        self._began = time.perf_counter()
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, found, rest = self._buffer.partition(b"\r\n\r\n")
+        if not found:
+            return
+        lower = head.lower()
+        at = lower.find(b"content-length:")
+        length = int(lower[at + 15 : lower.find(b"\r", at) if b"\r" in lower[at:] else None]) if at >= 0 else 0
+        if len(rest) < length:
+            return
+        self._latencies.append(time.perf_counter() - self._began)
+        if not 200 <= int(head[9:12]) < 300:
+            self._failures.append(head[:60].decode("latin-1"))
+        self._buffer = b""
+        self._next()
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        if not self._done.done():
+            self._failures.append(f"connection lost: {problem}")
+            self._done.set_result(None)
+
+
+async def _drive(port: int, requests: Sequence[bytes], connections: int) -> tuple[float, list[float], list[str]]:
+    loop = asyncio.get_running_loop()
+    shared = iter(requests)
+    latencies: list[float] = []
+    failures: list[str] = []
+    began = time.perf_counter()
+    waits = []
+    for _ in range(connections):
+        done = loop.create_future()
+        waits.append(done)
+        await loop.create_connection(lambda d=done: _Client(shared, latencies, failures, d), "127.0.0.1", port)
+    await asyncio.gather(*waits)
+    return time.perf_counter() - began, latencies, failures
+
+
+def _process(port: int, requests: Sequence[bytes], connections: int, answer: Any) -> None:
+    answer.put(uvloop.run(_drive(port, requests, connections)))
+
+
+def run(port: int, requests: Sequence[bytes], connections: int) -> dict[str, float]:
+    """Send every request once over ``connections`` connections; returns rate per second and latencies in ms."""
+    context = multiprocessing.get_context("fork")
+    answer = context.Queue()
+    process = context.Process(target=_process, args=(port, requests, connections, answer))
+    process.start()
+    seconds, latencies, failures = answer.get(timeout=600)
+    process.join()
+    if failures:
+        print(f"{len(failures)} requests failed, for example: {failures[0]}", file=sys.stderr)
+    latencies.sort()
+    return {
+        "rate": (len(latencies) - len(failures)) / seconds,
+        "p50_ms": latencies[len(latencies) // 2] * 1000,
+        "p99_ms": latencies[int(len(latencies) * 0.99)] * 1000,
+        "failures": len(failures),
+        "seconds": seconds,
+    }
+
+
+def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
+    """Render one POST."""
+    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
