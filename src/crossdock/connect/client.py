@@ -99,7 +99,8 @@ class Transport:
     """The process's one HTTP session: pooled connections behind the egress guard, no cookies, no proxies.
 
     Use as ``async with Transport(guard) as transport``. ``observe(connector, status)`` is told of every call made by
-    a :class:`VendorClient`; status 0 means no answer.
+    a :class:`VendorClient`; status 0 means no answer. Connections are limited for each host alone: under a limit for
+    all, some dead hosts could make every other wait.
     """
 
     def __init__(
@@ -109,12 +110,11 @@ class Transport:
         observe: Observer | None = None,
         max_body: int = MAX_BODY,
         per_host: int = 64,
-        total: int = 512,
     ) -> None:
         self.guard = guard
         self.observe = observe
         self._max_body = max_body
-        self._per_host, self._total = per_host, total
+        self._per_host = per_host
         self._session: aiohttp.ClientSession | None = None
         self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
 
@@ -132,7 +132,7 @@ class Transport:
             connector = aiohttp.TCPConnector(
                 resolver=GuardedResolver(self.guard),
                 socket_factory=guarded_socket(self.guard),
-                limit=self._total,
+                limit=0,
                 limit_per_host=self._per_host,
                 ttl_dns_cache=30,
                 keepalive_timeout=20,

@@ -106,7 +106,7 @@ class Outcomes:
         if row is None and 200 <= seen < 300:
             return None
         wait = retry_after_s(reply.headers, now)
-        told = (row.rule.message if row else "") or redact.text(text)[:300] or "no reason was given"
+        told = (row.rule.message if row else "") or redact.text(text)[:300] or _unsaid(seen)
         named = f" {code}" if code else ""
         reason = f"{self._title} answered {seen}{named}: {told}"
         if row is None:
@@ -120,7 +120,8 @@ class Outcomes:
         if outcome is None or isinstance(outcome, Delivered):
             return
         reason = getattr(outcome, "reason", "")
-        raise CallFailed(FailKind.ANSWER, True, reason, outcome=outcome)
+        kind = FailKind.REDIRECT if reply.redirected else FailKind.ANSWER
+        raise CallFailed(kind, True, reason, outcome=outcome)
 
 
 _MAKERS: dict[OutcomeKind, Callable[[_Said], Outcome]] = {
@@ -148,6 +149,10 @@ def _by_status(status: int) -> OutcomeKind:
     if status >= 500:
         return OutcomeKind.UNKNOWN
     return OutcomeKind.RETRY if status < 400 else OutcomeKind.REJECTED
+
+
+def _unsaid(status: int) -> str:
+    return "it points elsewhere, and redirects are not followed" if 300 <= status < 400 else "no reason was given"
 
 
 def failed(problem: CallFailed) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 _LINK = re.compile(r"<([^<>]*)>\s*((?:;\s*[\w*]+\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+)\s*)*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))", re.IGNORECASE)
@@ -81,6 +81,23 @@ def linked_query(header: str | None, path: str, relation: str = "next") -> tuple
     if not parts.path.rstrip("/").endswith(path.rstrip("/")):
         raise PagingBroken("the vendor's link leaves the list")
     return tuple(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def onward(url: str, base_url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return (path, query) below our base URL of an opaque "next" address, whole or beginning with ``/``.
+
+    For Salesforce (``nextRecordsUrl``), Twilio (``next_page_uri``) and FHIR (link ``next``). Raises
+    :class:`PagingBroken` when it leaves the base: a token follows nothing to another host.
+    """
+    base = base_url.rstrip("/")
+    try:
+        parts, ours = urlsplit(urljoin(base + "/", url)), urlsplit(base)
+    except ValueError:
+        raise PagingBroken("the vendor's next address cannot be read") from None
+    below = parts.path == ours.path or parts.path.startswith(ours.path + "/")
+    if (parts.scheme, parts.netloc) != (ours.scheme, ours.netloc) or not below or "/../" in parts.path + "/":
+        raise PagingBroken("the vendor's next address leaves the API")
+    return parts.path[len(ours.path) :], tuple(parse_qsl(parts.query, keep_blank_values=True))
 
 
 def without_proof(query: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

@@ -220,3 +220,28 @@ async def test_a_transport_opens_itself_and_closes_twice(url: str) -> None:
     await transport.close()
     await transport.close()
     assert repr(VendorClient(transport, url, manifest())) == "VendorClient(acme)"
+
+
+async def test_a_name_is_pinned_to_the_address_that_was_looked_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A public name that stands for this machine is refused, and reached only where the network is open."""
+    loop = asyncio.get_running_loop()
+    real = loop.getaddrinfo
+    asked: list[str] = []
+
+    async def names(host: str, port: int, **more: Any) -> Any:
+        if host != "shop.example.com":
+            return await real(host, port, **more)
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(loop, "getaddrinfo", names)
+    base = url.replace("127.0.0.1", "shop.example.com")
+    async with Transport(Guard()) as closed:
+        failure = await _fails(VendorClient(closed, base, manifest(), plain_http=True), "/x")
+        assert (failure.kind, failure.sent) == (FailKind.EGRESS, False)
+    async with Transport(OPEN) as opened:
+        client = VendorClient(opened, base, manifest())
+        for _ in range(3):
+            reply = await client.request("GET", "/x")
+            assert reply.json()["headers"]["host"].startswith("shop.example.com:")
+    assert asked == ["shop.example.com"] * 2

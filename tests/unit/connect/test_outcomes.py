@@ -158,6 +158,9 @@ def test_reasons_hold_no_address_or_secret() -> None:
 def test_reading_raises_with_the_outcome() -> None:
     OUTCOMES.expect(Reply(200, {}, b"", 1.0), NOW)
     OUTCOMES.expect(Reply(409, {}, b"", 1.0), NOW)
+    with pytest.raises(CallFailed, match="redirects are not followed") as caught:
+        OUTCOMES.expect(Reply(302, {}, b"", 1.0), NOW)
+    assert caught.value.kind is FailKind.REDIRECT
     with pytest.raises(CallFailed) as caught:
         OUTCOMES.expect(Reply(401, {}, b"", 1.0), NOW)
     assert caught.value.kind is FailKind.ANSWER

@@ -14,6 +14,7 @@ from crossdock.connect.paging import (
     links,
     next_offset,
     next_page,
+    onward,
     without_proof,
 )
 
@@ -73,6 +74,24 @@ def test_a_link_gives_its_query_and_never_its_host() -> None:
         linked_query(HEADER, "/wc/v3/customers")
     with pytest.raises(PagingBroken, match="cannot be read"):
         linked_query('<http://[::1/x>; rel="next"', "/x")
+
+
+def test_an_opaque_next_address_stays_below_the_base() -> None:
+    base = "https://acme.my.salesforce.com/services/data/v67.0"
+    assert onward("/services/data/v67.0/query/01g-2000", base) == ("/query/01g-2000", ())
+    assert onward(f"{base}?_getpages=a&_page=2", base) == ("", (("_getpages", "a"), ("_page", "2")))
+    for away in (
+        "https://evil.example/services/data/v67.0/query",
+        "//evil.example/services/data/v67.0/query",
+        "http://acme.my.salesforce.com/services/data/v67.0/query",
+        "/services/data/v67.0evil",
+        "/services/data/v67.0/../../admin",
+        "/other",
+    ):
+        with pytest.raises(PagingBroken, match="leaves the API"):
+            onward(away, base)
+    with pytest.raises(PagingBroken, match="cannot be read"):
+        onward("https://[::1", base)
 
 
 def test_links_are_read_as_they_are_written() -> None:
