@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crossdock.connect.connector import PlanRefused
+from crossdock.connect.client import CallFailed
 from tests.contract.hubspot.scripted import Answer, Asked, portal
 
 DETAILS = {
@@ -138,13 +138,20 @@ async def test_a_key_that_is_not_unique_is_refused_with_what_to_do() -> None:
     rooms = Rooms()
     rooms.properties["deals"] = {"crossdock_key": {"name": "crossdock_key", "hasUniqueValue": False}}
     async with portal(rooms) as (_, to):
-        with pytest.raises(PlanRefused, match="without unique values") as caught:
+        with pytest.raises(CallFailed, match="without unique values") as caught:
             await to.prepare()
     assert "delete" in caught.value.remedy
 
 
 async def test_preparing_without_the_permission_names_it() -> None:
     async with portal(Rooms(POST__properties__contacts=403)) as (_, to):
-        with pytest.raises(PlanRefused) as caught:
+        with pytest.raises(CallFailed) as caught:
             await to.prepare()
-    assert "403" in caught.value.rule
+    assert "403" in caught.value.reason
+    assert caught.value.remedy
+
+
+async def test_preparing_what_is_no_portal() -> None:
+    async with portal(lambda asked: Answer(200, ["hello"])) as (_, to):
+        with pytest.raises(CallFailed, match="not HubSpot's"):
+            await to.prepare()

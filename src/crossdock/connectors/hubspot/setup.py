@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from crossdock.connect.client import CallFailed, Reply
-from crossdock.connect.connector import CheckResult, PlanRefused
+from crossdock.connect.client import CallFailed, FailKind, Reply
+from crossdock.connect.connector import CheckResult
 from crossdock.connectors.hubspot.client import HubSpot
-from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, KEY, LINE_ITEMS, ORDERS, PRODUCTS, read_pipelines
+from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, LINE_ITEMS, ORDERS, PRODUCTS, read_pipelines
 
 ALWAYS = (CONTACTS, PRODUCTS, DEALS, LINE_ITEMS)
 
@@ -112,9 +112,13 @@ class Setup:
     async def prepare(self) -> dict[str, Any]:
         """Make our group and properties where they are not there yet; return the facts the plan needs.
 
-        Raises ``CallFailed``, or ``PlanRefused`` naming what the portal refused and what to do.
+        Raises ``CallFailed`` saying what the portal refused and what to do.
         """
-        account = _account(_good(await self._hubspot.account_details(), "the portal's details"))
+        details = _good(await self._hubspot.account_details(), "the portal's details")
+        try:
+            account = _account(details)
+        except ValueError:
+            raise _trouble("the answer is not HubSpot's", "check the connection again") from None
         has_orders = (await self._hubspot.list_objects(ORDERS, (), (), None, 1)).ok
         names = (*ALWAYS, ORDERS) if self._wants_orders and has_orders else ALWAYS
         for name in names:
@@ -140,12 +144,11 @@ class Setup:
         for own in wanted:
             found = known.get(own.name)
             if found is None:
-                raise PlanRefused(own.name, f"the portal did not keep it on {name}", "check the connection again")
+                raise _trouble(f"the portal did not keep {own.name} on {name}", "check the connection again")
             if own.unique and not found.get("hasUniqueValue"):
                 # vendor fact: uniqueness can only be given when a property is made
-                raise PlanRefused(
-                    f"{name}.{KEY}",
-                    "exists in the portal without unique values",
+                raise _trouble(
+                    f"{name}.{own.name} exists in the portal without unique values",
                     "delete that property in HubSpot (Settings > Properties), then check the connection again",
                 )
 
@@ -200,4 +203,8 @@ def _good(reply: Reply, what: str, scope: str = "") -> Reply:
     if reply.ok:
         return reply
     remedy = f"give the token {scope}" if scope and reply.status == 403 else "check the connection again"
-    raise PlanRefused(what, f"HubSpot answered {reply.status}", remedy)
+    raise _trouble(f"{what}: HubSpot answered {reply.status}", remedy)
+
+
+def _trouble(problem: str, remedy: str) -> CallFailed:
+    return CallFailed(FailKind.ANSWER, True, problem, remedy)
