@@ -6,7 +6,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from crossdock.connect.auth.oauth1 import OAuth1
 from crossdock.connect.client import Reply, Transport
 from crossdock.connect.connector import Access, Refused
 from crossdock.connect.egress import Guard
-from crossdock.connect.sandbox import serving
+from crossdock.connect.sandbox import Asgi, serving
 from crossdock.connect.suite import Variant
 from crossdock.connectors.woocommerce import CONNECTOR
 from crossdock.connectors.woocommerce.mapper import observe, read
@@ -189,11 +189,21 @@ class ShopHarness:
     page = ROOT / "docs" / "reference" / "connectors" / "woocommerce.md"
 
     @contextlib.asynccontextmanager
-    async def open(self, *, tls: bool = False, shop: Shop | None = None, **settings: Any) -> AsyncIterator[ShopBench]:
-        """Start a fresh shop; with ``tls`` it believes that it is reached by https, and is."""
+    async def open(
+        self,
+        *,
+        tls: bool = False,
+        shop: Shop | None = None,
+        front: Callable[[Asgi], Asgi] = lambda app: app,
+        **settings: Any,
+    ) -> AsyncIterator[ShopBench]:
+        """Start a fresh shop; with ``tls`` it believes that it is reached by https, and is.
+
+        ``front`` is put before the shop: a proxy, a firewall, a plugin.
+        """
         guard = Guard(("127.0.0.1/32",), production=False)
         shop = shop or Shop()
-        app = build(shop, Settings(keys=KEYS, https=tls, **settings))
+        app = front(build(shop, Settings(keys=KEYS, https=tls, **settings)))
         async with serving(app) as served, Wire(guard, tls=tls) as transport:
             url = served.url.replace("http://", "https://", 1) if tls else served.url
             yield ShopBench(url, transport, shop)

@@ -18,7 +18,7 @@ from crossdock.connectors.woocommerce.fields import identifier
 from crossdock.connectors.woocommerce.mapper import observe
 from crossdock.connectors.woocommerce.replies import absent, date_of, document_of, error_of, no_route
 from crossdock.model.observation import Observation
-from crossdock.model.outcome import Retry
+from crossdock.model.outcome import Refresh, Retry
 
 MANIFEST: Final = beside(__file__)
 _OUTCOMES: Final = Outcomes(MANIFEST)
@@ -164,9 +164,12 @@ class WooCommerceClient:
     def _vendor(self) -> VendorClient:
         if self._made is None:
             connection = self._access.connection
-            at = site.site_url(str(connection.config.get("url", "")))
-            base = at + site.rest_base(connection.config, connection.account)
-            self._made = self._vendor_at(base, site.auth_kind(at, connection.config, connection.account))
+            try:
+                at = site.site_url(str(connection.config.get("url", "")))
+                base = at + site.rest_base(connection.config, connection.account)
+                self._made = self._vendor_at(base, site.auth_kind(at, connection.config, connection.account))
+            except ValueError as problem:
+                raise CallFailed(FailKind.ANSWER, False, str(problem), outcome=Refresh(str(problem))) from None
         return self._made
 
     def _vendor_at(self, base: str, kind: str) -> VendorClient:

@@ -41,7 +41,7 @@ def error_of(reply: Reply) -> tuple[str, str]:
 
 def no_route(reply: Reply) -> bool:
     """Whether WordPress answered that it knows no such path."""
-    return reply.status == 404 and error_of(reply)[0] == "restno_route"
+    return reply.status == 404 and error_of(reply)[0] == "rest_no_route"
 
 
 def absent(reply: Reply) -> bool:
