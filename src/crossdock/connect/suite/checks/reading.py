@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crossdock.connect.suite.harness import Harness
 from crossdock.connect.suite.rule import Part, rule
-from crossdock.connect.suite.steps import found_from, reader, walk
+from crossdock.connect.suite.steps import PATIENCE_S, found_from, reader, walk
 
 
 @rule("paging-complete", Part.SOURCE)
@@ -50,5 +50,6 @@ async def cursor_loses_nothing(harness: Harness) -> None:
         _, cursor, _ = await walk(source, bench.stream, None, full=False)
         fresh = await bench.seed(3)
         await bench.touch(seeded[0])
-        missing = await found_from(source, bench.stream, cursor, {*fresh, seeded[0]})
+        patience_s = getattr(bench, "patience_s", PATIENCE_S)
+        missing = await found_from(source, bench.stream, cursor, {*fresh, seeded[0]}, patience_s)
         assert not missing, f"{len(missing)} of 4 changes never came"
