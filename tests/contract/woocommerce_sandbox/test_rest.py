@@ -272,6 +272,20 @@ async def test_meta_by_key_replaces_and_lines_change_by_id(client: Client) -> No
     assert (await client.call("PUT", f"orders/{order['id']}", {"line_items": [{"id": 1, "quantity": 1}]}))[0] == 400
 
 
+async def test_an_empty_change_and_the_trash_move_the_date_and_notes_do_not(client: Client) -> None:
+    order = (await client.act("place_order", status="pending"))["id"]
+    dates = [(await client.get(f"orders/{order}"))["date_modified_gmt"]]
+    for method, path, body in (
+        ("PUT", f"orders/{order}", {}),
+        ("POST", f"orders/{order}/notes", {"note": "x"}),
+        ("DELETE", f"orders/{order}", None),
+    ):
+        await client.door("POST", "clock", {"advance_s": 10})
+        await client.call(method, path, body)
+        dates.append((await client.get(f"orders/{order}"))["date_modified_gmt"])
+    assert dates[0] < dates[1] == dates[2] < dates[3]
+
+
 async def test_a_saved_shop_loads_as_it_was(tmp_path: Any) -> None:
     shop = generate(40, 9)
     shop.save(tmp_path)

@@ -6,7 +6,8 @@ import random
 import time
 from typing import Any
 
-from . import customers, lines, orders, people, php, products, refunds, totals
+from . import customers, lines, people, php, products, refunds, totals
+from . import orders as order_rules
 from .shop import Shop
 from .table import Row
 
@@ -201,7 +202,7 @@ class Maker:
     def order(self) -> Row:
         """Make one order at the shop's time, with everything but its history."""
         rng, shop = self.rng, self.shop
-        order = orders.blank(shop, shop.next_id("post"))
+        order = order_rules.blank(shop, shop.next_id("post"))
         order["customer_id"], who, email = self.buyer()
         order["billing"] = people.address(who, email=email)
         order["shipping"] = people.address(who, email=None) | {"phone": ""}
@@ -230,7 +231,9 @@ class Maker:
             if status != "on-hold":
                 order["transaction_id"] = f"ch_{order['id']:08d}"
         begun = shop.clock.time()
-        orders.move(shop, order, "processing" if status == "refunded" else "pending" if status == "trash" else status)
+        order_rules.move(
+            shop, order, "processing" if status == "refunded" else "pending" if status == "trash" else status
+        )
         if rng.random() < 0.5:
             self.at(min(self.now - rng.random() * 60, begun + rng.expovariate(1 / (DAY * 2))))
         shop.touch(order)
@@ -278,16 +281,16 @@ class Maker:
         shop.orders.fill(list(shop.orders))
 
 
-def generate(orders_count: int, seed: int = 1, *, now: float | None = None) -> Shop:
-    """Return a shop of ``orders_count`` orders (10,000 take a few seconds); one seed and ``now``, one shop.
+def generate(orders: int, seed: int = 1, *, now: float | None = None) -> Shop:
+    """Return a shop of ``orders`` orders (10,000 take a few seconds); one seed and ``now``, one shop.
 
     ``now`` is Unix time in seconds: nothing in the shop is younger.
     """
     shop = Shop(seed=seed)
     maker = Maker(shop, seed, time.time() if now is None else now)
     shop.fill("tax_rates", [dict(rate) for rate in RATES])
-    maker.goods(max(24, min(300, orders_count // 4)))
-    maker.crowd(max(12, orders_count // 4))
-    maker.all_orders(orders_count)
+    maker.goods(max(24, min(300, orders // 4)))
+    maker.crowd(max(12, orders // 4))
+    maker.all_orders(orders)
     shop.clock.stop_at(None)
     return shop
