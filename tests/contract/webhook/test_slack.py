@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from crossdock.connect.connector import PlanRefused
 from crossdock.connect.suite import rules
 from crossdock.connectors.webhook import CONNECTOR, mapper, sandbox
+from crossdock.connectors.webhook.destination import LATE, WebhookDestination
 from crossdock.model.mapping import Mapped
 from crossdock.model.outcome import Delivered, Refresh, Rejected, Retry, Throttled
 from tests.contract.webhook.harness import WebhookBench, WebhookHarness, context
@@ -72,6 +74,19 @@ async def test_a_throttle_holds_back_what_has_not_begun() -> None:
         outcomes = await CONNECTOR.destination(bench.good).perform(*bench.writes(20))
         assert outcomes == [Throttled(1.0, outcomes[0].reason)] * 20  # type: ignore[union-attr]
         assert await bench.requests() == before
+
+
+async def test_a_slow_receiver_does_not_hold_the_lane() -> None:
+    """One message at a time, each taking 60 ms, in a window of 200 ms: the rest waits for the next claim, unsent."""
+    limits = msgspec.structs.replace(CONNECTOR.manifest.limits, timeout_s=0.6)
+    async with SLACK.open() as bench:
+        await bench.turn(latency_ms=60)
+        destination = WebhookDestination(bench.good, msgspec.structs.replace(CONNECTOR.manifest, limits=limits))
+        outcomes = await destination.perform(*bench.writes(50))
+        sent = sum(isinstance(o, Delivered) for o in outcomes)
+        assert 1 <= sent < 50
+        assert outcomes[sent:] == [LATE] * (50 - sent)
+        assert len((await bench.state())["messages"]) == sent
 
 
 async def test_messages_arrive_in_order_and_call_nobody() -> None:

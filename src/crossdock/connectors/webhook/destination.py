@@ -22,6 +22,7 @@ from crossdock.model.outcome import Delivered, Outcome, Refresh, Throttled, Unkn
 from crossdock.model.plan import Found, Plan, Resolved, Step, Verb, Write
 
 ACCEPTED = Delivered(evidence=Evidence.ACCEPTED)
+LATE = Throttled(0.1, "the receiver is slow; not begun in this attempt")
 _CODE = re.compile(r"[a-z][a-z_]{1,60}\Z")
 _SLACK_ALIVE = frozenset({"no_text", "invalid_payload", "missing_text_or_fallback_or_attachments"})
 """What Slack says to an empty message when the address is good."""
@@ -36,6 +37,7 @@ class WebhookDestination:
         self._outcomes = Outcomes(manifest)
         self._slack = config.get("format", "standard") == "slack"
         self._address = access.secrets.get("url") or str(config.get("url", ""))
+        self._begin_within_s = manifest.limits.timeout_s / 3
         self._side_by_side = 1 if self._slack else manifest.limits.concurrency
         keys, self._unusable = ((), "") if self._slack else _keys(access.secrets.get("secret", ""))
         self._client = WebhookClient(
@@ -44,7 +46,7 @@ class WebhookDestination:
             access.clock,
             keys=keys,
             plain_http=bool(config.get("plain_http", False)),
-            timeout_s=manifest.limits.timeout_s,
+            timeout_s=manifest.limits.timeout_s * 2 / 3,
         )
 
     async def check(self) -> CheckResult:
@@ -102,7 +104,11 @@ class WebhookDestination:
         return Plan(steps=(Step(name="post", writes=(write,)),))
 
     async def perform(self, step: str, writes: Sequence[Resolved]) -> list[Outcome]:
-        """Post each message. Once the receiver says 429, those not yet begun are Throttled unsent."""
+        """Post each message, all within the manifest's timeout.
+
+        Those not begun in its first third are Throttled unsent, to go with the next claim; so are all others once the
+        receiver says 429.
+        """
         if self._unusable:
             return [Refresh(f"the signing secret cannot be used: {self._unusable}")] * len(writes)
         outcomes: list[Outcome | None] = [None] * len(writes)
@@ -115,11 +121,14 @@ class WebhookDestination:
         return [Unknown("the attempt was given up") if o is None else o for o in outcomes]
 
     async def _drain(self, work: Iterator[tuple[int, Resolved]], outcomes: list[Outcome | None]) -> None:
+        until = self._clock.monotonic() + self._begin_within_s
         for i, write in work:
             outcome = outcomes[i] = await self._one(write)
-            if isinstance(outcome, Throttled):
+            late = self._clock.monotonic() > until
+            if late or isinstance(outcome, Throttled):
+                held = outcome if isinstance(outcome, Throttled) else LATE
                 for j, _ in work:
-                    outcomes[j] = outcome
+                    outcomes[j] = held
 
     async def _one(self, write: Resolved) -> Outcome:
         try:
