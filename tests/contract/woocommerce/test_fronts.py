@@ -109,6 +109,45 @@ async def test_a_plugin_that_orders_lists_its_own_way_is_named_and_loses_nothing
         assert "plugin" in raised.value.remedy
 
 
+async def test_a_shop_that_is_too_old_to_list_changes_is_named() -> None:
+    old = rewriting(lambda body: body.replace(b'"version":"11.0.1"', b'"version":"5.7.2"'))
+    async with HARNESS.open(front=old) as bench:
+        result = await WooCommerceClient(bench.good).check()
+        assert (result.ok, result.code) == (False, "too-old")
+        assert result.remedy
+
+
+async def test_keys_that_may_not_see_the_status_still_learn_the_currency() -> None:
+    forbidden = b'{"code":"woocommerce_rest_cannot_view","message":"Sorry.","data":{"status":403}}'
+    async with HARNESS.open(front=instead("/wc/v3/system_status", 403, forbidden)) as bench:
+        result = await WooCommerceClient(bench.good).check()
+        assert result.ok
+        assert result.account["currency"] == "USD"
+        assert any("does not tell its version" in text for text in result.warnings)
+
+
+async def test_a_server_that_rewrites_nothing_is_read_by_index_php() -> None:
+    def front(app: Asgi) -> Asgi:
+        missing = instead("", 404, b"<html>Not found</html>")(app)
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await (app if scope["path"].startswith("/index.php/") else missing)(scope, receive, send)
+
+        return answer
+
+    async with HARNESS.open(tls=True, front=front) as bench:
+        result = await WooCommerceClient(bench.good).check()
+        assert result.ok
+        assert result.account["rest_base"] == "/index.php/wp-json"
+        assert (await WooCommerceClient(bench.access(account=result.account)).page("order", None)).done
+
+
+async def test_an_entity_without_an_id_is_no_entity() -> None:
+    async with HARNESS.open(front=instead("/wc/v3/orders/5", 200, b"{}")) as bench:
+        with pytest.raises(CallFailed, match="no entity"):
+            await WooCommerceClient(bench.good).fetch("order", "5", None)
+
+
 @needs_recordings
 @pytest.mark.parametrize("full", [True, False])
 async def test_an_older_shop_without_a_list_of_refunds_is_read_order_by_order(full: bool) -> None:

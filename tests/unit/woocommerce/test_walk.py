@@ -229,6 +229,14 @@ def test_a_list_that_is_not_in_order_is_refused() -> None:
     assert ([row["id"] for row in fresh], moved.phase) == ([4, 5], 1), "a whole list in one page needs no order"
 
 
+@pytest.mark.parametrize("stamped", ["2020-01-01T00:00:00", None])
+def test_a_list_that_ignores_the_time_filter_is_refused_instead_of_read_for_ever(stamped: str | None) -> None:
+    cursor = walk.resume(ORDERS, walk.start_at(NOON), full=False)
+    rows = [{"id": at, "date_modified_gmt": stamped} for at in (1, 2)]
+    with pytest.raises(walk.Disordered, match="modified_after"):
+        walk.take(ORDERS, cursor, rows, NOON, 2)
+
+
 def test_customers_of_before_now_are_left_out_until_they_change() -> None:
     reading = READINGS["customer"]
     cursor = walk.resume(reading, walk.start_at(NOON), full=False)

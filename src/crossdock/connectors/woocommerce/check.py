@@ -9,6 +9,7 @@ not exist is refused (400) before anything is stored, and a read-only key is ref
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ _ONE: Final = {"per_page": "1", "_fields": "id"}
 _FAR_S: Final = 14 * 60
 """OAuth 1.0a takes 15 minutes either way (13 min taken, 16.7 min refused)."""
 _NEAR_S: Final = 60
+_OLDEST: Final = 5008
+"""WooCommerce 5.8 brought ``modified_after``."""
 _REST_KEYS: Final = "WooCommerce > Settings > Advanced > REST API"
 
 _FAILED: Final = {
@@ -121,7 +124,7 @@ class Diagnosis:
             raise _Stop(
                 "no-woocommerce",
                 "this WordPress site has no WooCommerce REST API",
-                "activate WooCommerce 3.5 or newer, or give the shop's own address",
+                "activate WooCommerce, or give the shop's own address",
             )
         home = str(index.get("home") or "")
         self._account |= {
@@ -246,6 +249,12 @@ class Diagnosis:
             "wordpress": str(environment.get("wp_version") or ""),
             "currency": str(settings.get("currency") or ""),
         }
+        if 0 < _number(self._account["version"]) < _OLDEST:
+            raise _Stop(
+                "too-old",
+                f"WooCommerce {self._account['version']} cannot list what changed since a time",
+                "update WooCommerce to 5.8 or newer",
+            )
         if isinstance(settings.get("HPOS_enabled"), bool):
             self._account["hpos"] = settings["HPOS_enabled"]
         if not self._account["currency"]:
@@ -273,6 +282,12 @@ class Diagnosis:
 def _object(document: dict[str, Any], name: str) -> dict[str, Any]:
     value = document.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def _number(version: str) -> int:
+    """Return major and minor of ``11.0.1`` as 11000; 0 for what is no version."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return int(found[1]) * 1000 + int(found[2]) if found else 0
 
 
 def _keys() -> str:

@@ -61,8 +61,8 @@ class WooCommerceClient:
             if place.parents:
                 return await self._page_below(stream, reading, place)
             return await self._page(stream, reading, place, full=full)
-        except walk.Disordered as problem:
-            remedy = "look for a plugin that changes the order of REST lists"
+        except ValueError as problem:  # a row without an id, a list in another order
+            remedy = "look for a plugin that changes REST lists; WooCommerce 5.8 or newer is needed"
             raise CallFailed(FailKind.ANSWER, True, str(problem), remedy, Retry(str(problem))) from None
 
     async def fetch(self, stream: str, external_id: str, parent_id: str | None) -> Observation | None:
@@ -156,7 +156,10 @@ class WooCommerceClient:
         reply = await self._get(path, {})
         if absent(reply):
             return None
-        return observe(stream, self._object(reply), parent_id)
+        try:
+            return observe(stream, self._object(reply), parent_id)
+        except ValueError as problem:
+            raise _not_this(f"the shop answered no entity ({problem})") from None
 
     async def _get(self, path: str, params: Mapping[str, str]) -> Reply:
         return await self._vendor().request("GET", path, params=params)

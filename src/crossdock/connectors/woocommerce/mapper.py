@@ -37,7 +37,7 @@ def observe(stream: str, document: Mapping[str, Any], parent_id: str | None = No
     return Observation(
         stream=stream,
         external_id=identifier(document.get("id"), "id"),
-        document=dict(document),
+        document=document if isinstance(document, dict) else dict(document),
         presence=_PRESENCE.get(word, Presence.LIVE),
         status=word,
         modified_at=moment(document.get("date_modified_gmt")),

@@ -117,7 +117,7 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Disordered(ValueError):
-    """A list does not come in the order that was asked for."""
+    """A list does not come as it was asked for: going on would lose rows or never end."""
 
 
 def load(raw: Mapping[str, Any]) -> Cursor:
@@ -185,7 +185,7 @@ def take(
 ) -> tuple[Cursor, list[Mapping[str, Any]]]:
     """Return the cursor after a page, and the rows that are new to this reading.
 
-    Raises :class:`Disordered` when a walk by id does not come sorted.
+    Raises :class:`Disordered` when a walk by id does not come sorted, or the time filter is ignored.
     """
     if cursor.mode is Mode.SWEEP:
         moved, fresh = _sweep(reading, cursor, rows, shop_now, size)
@@ -263,7 +263,10 @@ def _changes(
         return _next_phase(reading, here), fresh
     # a row touched between the shop's query and its loading shows a time past the ceiling and says nothing of the
     # place it stood at; when all do, they have left this place and the same question brings the next ones
-    seen = [at for at in (_stamp_of(row, reading.field) for row in rows) if at <= ceiling]
+    stamps = [at for at in (_stamp_of(row, reading.field) for row in rows) if at]
+    if not stamps or max(stamps) < cursor.at:
+        raise Disordered(f"the list does not keep to the {reading.prefix}after that was asked for")
+    seen = [at for at in stamps if at <= ceiling]
     if not seen:
         return here, fresh
     if max(seen) > cursor.at:
