@@ -9,6 +9,7 @@ import asyncpg
 import uvicorn
 import uvloop
 
+
 async def main(url: str, port: int) -> None:
     """Serve until killed."""
     pool = await asyncpg.create_pool(url, min_size=10, max_size=10, statement_cache_size=100)

@@ -174,7 +174,9 @@ def prepare(home: Path, *sinks: str, routes: int = 2, state: str = "active") -> 
     return asyncio.run(make())
 
 
-def orders(count: int, shops: list[uuid.UUID], *, first: int = 1_000_000, size: int = 4096) -> list[tuple[str, bytes, dict[str, str]]]:
+def orders(
+    count: int, shops: list[uuid.UUID], *, first: int = 1_000_000, size: int = 4096
+) -> list[tuple[str, bytes, dict[str, str]]]:
     """Return ``count`` distinct signed order webhooks of about ``size`` bytes: (path, body, headers)."""
     shop = generate(40, 7)
     templates: list[dict[str, Any]] = list(_documents(shop))

@@ -15,7 +15,7 @@ from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]}
+_START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json"), (b"content-length", b"2")]}
 _BODY = {"type": "http.response.body", "body": b"{}"}
 
 

@@ -43,6 +43,7 @@ async def _serve(hub: Hub, listener: socket.socket, *, worker: bool, ready: Read
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=65_536,

@@ -7,8 +7,8 @@ DELETE FROM arrival_key WHERE (connection_id, key) IN
 UPDATE event e SET body = NULL
 WHERE e.id < $1 AND e.body IS NOT NULL AND e.id IN (
     SELECT o.id FROM event o WHERE o.id < $1 AND o.body IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM record r WHERE r.event_id = o.id)
-      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = o.id)
+      AND NOT EXISTS (SELECT 1 FROM record r WHERE r.id = o.record_id AND r.event_id = o.id)
+      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.record_id = o.record_id AND d.event_id = o.id)
     LIMIT 5000);
 
 -- name: gauges

@@ -32,7 +32,9 @@ def test_an_id_is_read_as_it_was_shown(identifier: uuid.UUID, prefix: ids.Prefix
     assert ids.parse(prefix, str(identifier)) == identifier
 
 
-@pytest.mark.parametrize("text", ["evt_", "evt_!!!!!!!!!!!!!!!!!!!!!!!!!!", "dlv_00000000000000000000000000", "x", "evt_" + "z" * 26])
+@pytest.mark.parametrize(
+    "text", ["evt_", "evt_!!!!!!!!!!!!!!!!!!!!!!!!!!", "dlv_00000000000000000000000000", "x", "evt_" + "z" * 26]
+)
 def test_what_is_no_id_is_refused_by_its_form(text: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         ids.parse(ids.Prefix.EVENT, text)
@@ -53,7 +55,10 @@ def test_the_floor_of_a_moment_is_below_every_id_of_it() -> None:
     assert ids.time_of(made) == at
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, places=4), st.decimals(allow_nan=False, allow_infinity=False, places=4))
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, places=4),
+    st.decimals(allow_nan=False, allow_infinity=False, places=4),
+)
 def test_money_adds_exactly(a: Decimal, b: Decimal) -> None:
     total = Money(a, "EUR") + Money(b, "EUR")
     assert total - Money(b, "EUR") == Money(total.amount - b, "EUR")
@@ -149,7 +154,12 @@ def test_free_text_shows_no_secret_and_no_address(said: str, hidden: str) -> Non
 
 def test_documents_are_masked_by_name_at_any_depth() -> None:
     shown = redact.document(
-        {"id": 7, "billing": {"first_name": "Zoë", "email": "a@b.example"}, "lines": [{"name": "Tea", "total": "1"}], "token": ""}
+        {
+            "id": 7,
+            "billing": {"first_name": "Zoë", "email": "a@b.example"},
+            "lines": [{"name": "Tea", "total": "1"}],
+            "token": "",
+        }
     )
     assert shown == {
         "id": 7,

@@ -49,9 +49,15 @@ LOCK TABLE {partition} IN ACCESS EXCLUSIVE MODE;
 DROP TABLE {partition};
 
 -- name: still_there
-SELECT to_regclass('public.' || quote_ident($1)) IS NOT NULL AS present;
+-- Asked of the table itself: to_regclass may answer from a cache that has not heard of another keeper's drop yet.
+SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_class WHERE relname = $1 AND relnamespace = 'public'::regnamespace
+) AS present;
 
 -- name: pinned_events
 -- Whether a live delivery or a record's current body lies in a range of events.
-SELECT EXISTS (SELECT FROM delivery WHERE event_id >= $1 AND event_id < $2)
-    OR EXISTS (SELECT FROM record WHERE event_id >= $1 AND event_id < $2);
+-- By way of the event's record, so that neither table pays for an index on event_id with every arrival.
+SELECT EXISTS (SELECT FROM event e JOIN record r ON r.id = e.record_id AND r.event_id = e.id
+               WHERE e.id >= $1 AND e.id < $2)
+    OR EXISTS (SELECT FROM event e JOIN delivery d ON d.record_id = e.record_id AND d.event_id = e.id
+               WHERE e.id >= $1 AND e.id < $2);

@@ -113,7 +113,6 @@ CREATE TABLE record (
 CREATE UNIQUE INDEX record_key ON record (connection_id, stream, external_id);
 CREATE INDEX record_subject ON record (tenant_id, subject) WHERE subject IS NOT NULL;
 CREATE INDEX record_parent ON record (connection_id, stream, parent_id) WHERE parent_id IS NOT NULL;
-CREATE INDEX record_pin ON record (event_id);
 
 CREATE TABLE event (
     id             uuid NOT NULL,
@@ -217,7 +216,6 @@ CREATE UNIQUE INDEX delivery_head ON delivery (route_id, record_id) WHERE head;
 CREATE INDEX delivery_due ON delivery (lane_id, priority, due_at) WHERE head AND state = 'waiting';
 CREATE INDEX delivery_held ON delivery (lane_id) WHERE state <> 'waiting';
 CREATE INDEX delivery_record ON delivery (record_id, route_id, seq);
-CREATE INDEX delivery_pin ON delivery (event_id);
 
 CREATE TABLE delivery_done (
     id            uuid NOT NULL,

@@ -1,0 +1,171 @@
+"""A hub on the test's own database, and shops and sinks that need no wizard to be connected."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import pytest_asyncio
+
+from crossdock.govern.directory import HOOK, secret_row
+from crossdock.kit.ids import new_id
+from crossdock.kit.signing import sign_base64
+from crossdock.model.connection import Connection
+from crossdock.settings import Settings
+from crossdock.wiring import Hub, open_hub
+from crossdock.worker import Worker
+
+SECRET = "hook-secret-canary-1"
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a hub on the test's database that may call 127.0.0.1 over plain http and is quick to retry."""
+    return Settings(
+        database_url=database_url,
+        data_dir=tmp_path / "data",
+        master_key_file=tmp_path / "keys" / "master.key",
+        egress_allow=("127.0.0.1/32",),
+        production=False,
+        call_timeout_s=2,
+        lease_s=1.0,
+        doubt_margin_s=0.1,
+        retry_base_s=0.05,
+        retry_ceiling_s=0.3,
+        breaker_for_s=0.3,
+    )
+
+
+@pytest_asyncio.fixture
+async def hub(settings: Settings) -> AsyncIterator[Hub]:
+    """An open hub without a worker."""
+    async with open_hub(settings) as opened:
+        yield opened
+
+
+@contextlib.asynccontextmanager
+async def working(hub: Hub) -> AsyncIterator[Worker]:
+    """Run a worker for the length of a block."""
+    worker = Worker(hub)
+    task = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        await asyncio.wait_for(task, 20)
+
+
+async def until(condition: Callable[[], Awaitable[Any]], *, patience_s: float = 20.0) -> Any:
+    """Wait until a condition holds and return it; fail loudly when it never does."""
+    async with asyncio.timeout(patience_s):
+        while not (found := await condition()):
+            await asyncio.sleep(0.02)
+        return found
+
+
+async def add_connection(
+    hub: Hub,
+    connector: str,
+    name: str,
+    config: dict[str, Any] | None = None,
+    secrets: dict[str, str] | None = None,
+    *,
+    destination: bool = False,
+) -> Connection:
+    """Put an active connection into the database without calling anybody."""
+    tenant = await hub.tenants.find()
+    made = new_id()
+    async with hub.database.transaction() as conn:
+        await conn.execute(
+            "INSERT INTO connection (id, tenant_id, connector, name, state, account_uid, config, account)"
+            " VALUES ($1, $2, $3, $4, 'active', $4, $5::jsonb, '{\"currency\": \"USD\"}')",
+            made,
+            tenant,
+            connector,
+            name,
+            orjson.dumps(config or {}).decode(),
+        )
+        if destination:
+            await conn.execute("INSERT INTO lane (id, tenant_id) VALUES ($1, $2)", made, tenant)
+        for secret, value in (secrets or {}).items():
+            await conn.execute(
+                "INSERT INTO credential (id, tenant_id, connection_id, name, key_id, sealed)"
+                " VALUES ($1, $2, $3, $4, $5, $6)",
+                new_id(),
+                tenant,
+                made,
+                secret,
+                hub.vault.key_id,
+                hub.vault.seal_secret(value, secret_row(made, secret)),
+            )
+    return await hub.directory.connection(made)
+
+
+async def add_shop(hub: Hub, name: str = "shop", url: str = "https://shop.example") -> Connection:
+    """Add a shop whose webhook 1 is signed with :data:`SECRET`."""
+    return await add_connection(hub, "woocommerce", name, {"url": url}, {f"{HOOK}1": SECRET})
+
+
+async def add_sink(hub: Hub, url: str, name: str = "sink") -> Connection:
+    """Add a receiver of signed webhooks."""
+    secrets = {"url": url, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+    config = {"format": "standard", "plain_http": True, "url": url}
+    return await add_connection(hub, "webhook", name, config, secrets, destination=True)
+
+
+async def add_route(hub: Hub, source: Connection, destination: Connection, stream: str, action: str) -> uuid.UUID:
+    """Add a route."""
+    made = await hub.connections.add_route(source.tenant_id, source, destination, stream, action, "test")
+    assert made is not None
+    return made
+
+
+def order(number: int = 1, *, status: str = "processing", modified: str = "2026-11-20T10:00:00", **more: Any) -> dict:
+    """Return a small order in WooCommerce's own shape."""
+    return {
+        "id": number,
+        "number": str(number),
+        "status": status,
+        "currency": "USD",
+        "date_created_gmt": "2026-11-20T09:00:00",
+        "date_modified_gmt": modified,
+        "date_paid_gmt": "2026-11-20T09:01:00",
+        "total": "35.25",
+        "discount_total": "0.00",
+        "shipping_total": "5.00",
+        "total_tax": "2.55",
+        "customer_id": 0,
+        "billing": {"first_name": "Zoë", "last_name": "Person-Canary", "email": f"Guest{number}@Example.com"},
+        "shipping": {},
+        "line_items": [
+            {"id": number * 10, "name": "Tea", "product_id": 7, "variation_id": 0, "quantity": 2, "total": "30.25"}
+        ],
+        "refunds": [],
+        "coupon_lines": [],
+        "fee_lines": [],
+        "meta_data": [],
+        **more,
+    }
+
+
+def signed(document: Any, topic: str = "order.updated", secret: str = SECRET) -> tuple[dict[str, str], bytes]:
+    """Return headers and body of a webhook as a shop sends it."""
+    body = orjson.dumps(document)
+    resource, _, event = topic.partition(".")
+    return {
+        "content-type": "application/json",
+        "x-wc-webhook-topic": topic,
+        "x-wc-webhook-resource": resource,
+        "x-wc-webhook-event": event,
+        "x-wc-webhook-id": "1",
+        "x-wc-webhook-delivery-id": "same-for-all",
+        "x-wc-webhook-signature": sign_base64(secret.encode(), body),
+    }, body
