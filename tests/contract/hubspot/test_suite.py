@@ -1,0 +1,8 @@
+"""The HubSpot connector keeps the contract."""
+
+from __future__ import annotations
+
+from crossdock.connect.suite import contract
+from tests.contract.hubspot.harness import HARNESS
+
+test_rule = contract(HARNESS)
