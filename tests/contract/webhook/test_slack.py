@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossdock.connect.connector import PlanRefused
@@ -118,6 +118,7 @@ async def test_messages_arrive_in_order_and_call_nobody() -> None:
     assert "test strips" not in str(messages[-1])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=50))
 def test_no_value_can_call_or_overflow(first: str, status: str, store: str) -> None:
     data = {"number": "1", "status": status * 20, "billing": {"first_name": first * 20, "last_name": ""}}

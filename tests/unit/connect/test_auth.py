@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossdock.connect.auth import NoAuth, Outgoing
@@ -131,6 +131,7 @@ def test_arrays_keep_their_order_and_empty_indexes_are_refused() -> None:
         OAuth1("k", "s", method="PLAINTEXT")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_encoding_is_reversible_and_unreserved(text: str) -> None:
     text = text.encode("utf-8", "replace").decode()
@@ -146,6 +147,7 @@ def test_the_public_vector_of_standard_webhooks() -> None:
     assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 2**33), st.binary(min_size=24, max_size=64))
 def test_what_is_signed_verifies_and_nothing_else(body: bytes, stamp: int, key: bytes) -> None:
     made = headers([key], "msg_1", stamp, body)

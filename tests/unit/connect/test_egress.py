@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -154,6 +154,7 @@ def test_development_opens_networks_and_names() -> None:
         Guard(("not a network!",))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="htps:/[]@.%#?\\0123456789abcdefx-_\t ", max_size=40).map(lambda tail: "https://" + tail))
 def test_the_url_that_was_checked_is_the_url_that_is_called(url: str) -> None:
     try:
@@ -163,6 +164,7 @@ def test_the_url_that_was_checked_is_the_url_that_is_called(url: str) -> None:
     assert URL(url, encoded=True).raw_host == urlsplit(url).hostname
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_every_spelling_of_an_ipv4_address_is_judged_alike(address: Any) -> None:
     judged = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossdock.connect.paging import (
@@ -24,6 +24,7 @@ HEADER = (
 )
 
 
+@settings(deadline=None)
 @given(st.integers(0, 500), st.integers(1, 60))
 def test_pages_and_offsets_end_having_seen_all(total: int, size: int) -> None:
     page: int | None = 1
@@ -105,6 +106,7 @@ def test_links_are_read_as_they_are_written() -> None:
     }
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_header_is_survived(header: str) -> None:
     assert isinstance(links(header), dict)
