@@ -14,6 +14,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -40,17 +41,22 @@ class TestServer:
         """Return the admin's URL of another database of the server."""
         return with_database(self.admin_url, database)
 
+    def admin(self, statement: str, *values: object, database: str | None = None) -> list[tuple[Any, ...]]:
+        """Run a statement as the server's superuser and return its rows."""
+        url = self.url(database) if database else self.admin_url
+        with psycopg.connect(url, autocommit=True) as conn:
+            cursor = conn.execute(statement.encode(), values or None)
+            return cursor.fetchall() if cursor.description else []
+
     def create(self, template: str | None = None) -> str:
         """Make a database (a copy of the migrated template) and return its name."""
         name = f"test_{uuid.uuid4().hex[:12]}"
-        with psycopg.connect(self.admin_url, autocommit=True) as conn:
-            conn.execute(f"CREATE DATABASE {name} TEMPLATE {template or self.template}".encode())
+        self.admin(f"CREATE DATABASE {name} TEMPLATE {template or self.template}")
         return name
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
-        with psycopg.connect(self.admin_url, autocommit=True) as conn:
-            conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+        self.admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def with_database(url: str, database: str) -> str:
@@ -58,6 +64,13 @@ def with_database(url: str, database: str) -> str:
     parts = urlsplit(url)
     # not _replace: urlunsplit drops the // of an empty host
     return urlunsplit((parts.scheme, parts.netloc, f"/{database}", parts.query, ""))
+
+
+def with_login(url: str, user: str, password: str) -> str:
+    """Return the URL with another user."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, f"{user}:{password}@{host}", parts.path, parts.query, ""))
 
 
 @pytest.fixture(scope="session")

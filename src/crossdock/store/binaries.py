@@ -71,7 +71,7 @@ def within_reach(user: tuple[int, int] | None) -> Path:
     """
     if user is None or reachable(program("postgres"), user):
         return bin_dir()
-    return _copied() / "server" / f"pginstall{MAJOR}" / "bin"
+    return copied() / "server" / f"pginstall{MAJOR}" / "bin"
 
 
 def reachable(path: Path, user: tuple[int, int]) -> bool:
@@ -96,10 +96,14 @@ def _may_enter(path: Path, user: tuple[int, int]) -> bool:
     return bool(info.st_mode & (0o010 if info.st_gid == user[1] else 0o001))
 
 
-def _copied() -> Path:
+def copied(bases: tuple[Path, ...] | None = None) -> Path:
+    """Return the copy that every user can reach, made now if need be; only root can make it.
+
+    Raises :class:`BinariesUnusable` when no base directory takes it.
+    """
     source = bin_dir().parent.parent
     stamp = (source / f"pginstall{MAJOR}" / "bin" / "postgres").stat()
-    for base in (Path("/var/cache"), Path(tempfile.gettempdir())):
+    for base in bases or (Path("/var/cache"), Path(tempfile.gettempdir())):
         home = base / f"crossdock-postgres-{MAJOR}-{stamp.st_size:x}-{int(stamp.st_mtime):x}"
         try:
             if home.is_dir():

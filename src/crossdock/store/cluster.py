@@ -59,7 +59,7 @@ def prepare(place: layout.Layout) -> None:
     """
     if not (place.pgdata / "PG_VERSION").exists():
         _initdb(place)
-    _check_version(place.pgdata)
+    check_version(place.pgdata)
     with contextlib.suppress(FileNotFoundError):
         # no server process lives (server.lock is free), so the file is stale, whoever has its pid now
         (place.pgdata / "postmaster.pid").unlink()
@@ -134,7 +134,10 @@ def _environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C"}
 
 
-def _check_version(pgdata: Path) -> None:
+def check_version(pgdata: Path) -> None:
+    """Raise :class:`WrongMajorVersion` when the cluster was made by another version; no cluster yet is fine."""
+    if not (pgdata / "PG_VERSION").exists():
+        return
     found = (pgdata / "PG_VERSION").read_text(encoding="ascii").strip()
     if found != str(binaries.MAJOR):
         raise WrongMajorVersion(

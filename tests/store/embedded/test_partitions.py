@@ -1,0 +1,134 @@
+"""Partitions: ahead, moved out of the default, dropped by age, never while something needs them."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import UTC, date, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from crossdock.kit.ids import new_id
+from crossdock.store import partitions
+from crossdock.store.database import Database
+from crossdock.store.partitions import Expiry, bounds, day_of, name_of
+
+PINS = partitions.SQL["pinned_events"]
+NOW = datetime.now(UTC)
+
+
+async def _event(database: Database, at: datetime) -> uuid.UUID:
+    event = new_id(at)
+    async with database.engine() as conn:
+        await conn.execute(
+            "INSERT INTO event (id, tenant_id, connection_id, record_id, seq, stream, external_id, type, origin,"
+            " verdict, presence, status, digest) VALUES ($1, $2, $2, $2, 1, 'orders', '1', 'order.created', 'pull',"
+            " 'applied', 'live', '', '')",
+            event,
+            new_id(),
+        )
+    return event
+
+
+async def _where(database: Database, event: uuid.UUID) -> str:
+    async with database.engine() as conn:
+        found: str = await conn.fetchval("SELECT tableoid::regclass::text FROM event WHERE id = $1", event)
+    return found
+
+
+def test_bounds_are_the_utc_day_in_milliseconds() -> None:
+    low, high = bounds(date(2026, 11, 21))
+    assert (
+        low < new_id(datetime(2026, 11, 21, tzinfo=UTC)) < new_id(datetime(2026, 11, 21, 23, 59, 59, tzinfo=UTC)) < high
+    )
+    assert low.int & ((1 << 80) - 1) == 0
+    assert new_id(datetime(2026, 11, 22, tzinfo=UTC)) > high
+    assert name_of("event", date(2026, 11, 21)) == "event_p20261121"
+    assert day_of("event_p20261121") == date(2026, 11, 21)
+    assert day_of("event_default") is None
+
+
+async def test_a_week_is_ready_for_every_partitioned_table(database: Database) -> None:
+    async with database.owner() as owner:
+        rows = await owner.fetch(partitions.SQL["partitioned_tables"])
+        assert {"event", "delivery_done", "attempt", "audit_entry"} <= {row["name"] for row in rows}
+        for row in rows:
+            wanted = {name_of(row["name"], NOW.date() + timedelta(days=n)) for n in range(7)}
+            assert wanted | {f"{row['name']}_default"} <= set(row["partitions"])
+        assert await partitions.ensure_ahead(owner, now=NOW) == ()
+
+
+async def test_rows_go_to_their_day(database: Database) -> None:
+    event = await _event(database, NOW + timedelta(days=2))
+    assert await _where(database, event) == name_of("event", (NOW + timedelta(days=2)).date())
+
+
+async def test_rows_in_the_default_partition_move_to_their_own(database: Database) -> None:
+    late, early = NOW + timedelta(days=30), NOW - timedelta(days=3)
+    events = [await _event(database, at) for at in (late, early, early)]
+    assert {await _where(database, event) for event in events} == {"event_default"}
+    async with database.owner() as owner:
+        made = await partitions.ensure_ahead(owner, now=NOW)
+    assert made == (name_of("event", early.date()), name_of("event", late.date()))
+    assert [await _where(database, event) for event in events] == [
+        name_of("event", late.date()),
+        *[name_of("event", early.date())] * 2,
+    ]
+
+
+async def test_old_partitions_go_and_needed_ones_stay(database: Database) -> None:
+    free, pinned = await _event(database, NOW - timedelta(days=20)), await _event(database, NOW - timedelta(days=21))
+    kept = await _event(database, NOW - timedelta(days=9))
+    async with database.engine() as conn:
+        await conn.execute(
+            "INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence,"
+            " priority, head) VALUES ($1, $1, $1, $1, $1, $2, 1, false, 1, true)",
+            new_id(),
+            pinned,
+        )
+    upkeep = await partitions.keep_up(database, (Expiry("event", 10, PINS),), now=NOW)
+    assert upkeep.dropped == (name_of("event", (NOW - timedelta(days=20)).date()),)
+    assert upkeep.pinned == (name_of("event", (NOW - timedelta(days=21)).date()),)
+    async with database.engine() as conn:
+        left = [row["id"] for row in await conn.fetch("SELECT id FROM event ORDER BY id")]
+        assert left == [pinned, kept]
+        assert free not in left
+        await conn.execute("DELETE FROM delivery")
+    upkeep = await database.tend_partitions({"event": 10, "audit_entry": None})
+    assert upkeep.dropped == (name_of("event", (NOW - timedelta(days=21)).date()),)
+
+
+async def test_a_record_pins_its_event(database: Database) -> None:
+    event = await _event(database, NOW - timedelta(days=50))
+    async with database.engine() as conn:
+        await conn.execute(
+            "INSERT INTO record (id, tenant_id, connection_id, stream, external_id, seq, digest, digest_version,"
+            " presence, status, seen_to, event_id) VALUES ($1, $1, $1, 'orders', '1', 1, '', 1, 'live', '', now(), $2)",
+            new_id(),
+            event,
+        )
+    upkeep = await database.tend_partitions({"event": 10})
+    assert (upkeep.dropped, len(upkeep.pinned)) == ((), 1)
+
+
+async def test_many_keepers_at_once(database: Database) -> None:
+    for days in (40, 41, 42):
+        await _event(database, NOW - timedelta(days=days))
+    rounds = await asyncio.gather(*(database.tend_partitions({"event": 10}) for _ in range(3)))
+    assert len({name for one in rounds for name in one.dropped}) == 3
+    async with database.engine() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM event") == 0
+
+
+@pytest.mark.parametrize("role", ["crossdock_engine", "crossdock_app"])
+async def test_nobody_walks_around_the_parents_policies(database: Database, role: str) -> None:
+    partition = name_of("event", NOW.date())
+    conn = await database.connect(role)
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await conn.fetch(f"SELECT * FROM {partition}")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await conn.fetch("SELECT * FROM event_default")
+    finally:
+        await conn.close()

@@ -1,0 +1,367 @@
+"""The embedded server's life: together, killed in any order, odd paths, root and others."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import crossdock
+from crossdock.store import binaries, cluster, layout
+from crossdock.store.database import Database
+from crossdock.store.embedded import EmbeddedServer
+from crossdock.store.errors import ConnectionLost, DataDirUnusable, ServerWontStart, WrongMajorVersion
+from crossdock.store.settings import StoreSettings
+
+CLIENT = Path(__file__).with_name("client.py")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it starts programs as other users")
+
+
+class Client:
+    """One process with its pipes."""
+
+    def __init__(self, data_dir: Path, uid: int | None = None) -> None:
+        environment = {**os.environ, "PYTHONPATH": str(Path(crossdock.__file__).parents[1])}
+        self.process = subprocess.Popen(
+            [sys.executable, str(CLIENT), str(data_dir)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else [],
+            cwd="/",
+            start_new_session=True,
+        )
+
+    def expect(self, line: str) -> None:
+        assert self.process.stdout is not None
+        got = self.process.stdout.readline().strip()
+        assert got == line, f"{got!r}: {self.process.stderr.read() if self.process.stderr else ''}"
+
+    def save(self, word: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{word}\n")
+        self.process.stdin.flush()
+        self.expect(f"saved {word}")
+
+    def leave(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        assert self.process.wait(30) == 0, self.process.stderr.read() if self.process.stderr else ""
+
+    def end(self, how: signal.Signals) -> None:
+        self.process.send_signal(how)
+        self.process.wait(30)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(30)
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe is not None and not pipe.closed:
+                pipe.close()
+
+
+@contextmanager
+def clients(data_dir: Path, count: int, uid: int | None = None) -> Iterator[list[Client]]:
+    started = [Client(data_dir, uid) for _ in range(count)]
+    try:
+        yield started
+    finally:
+        for one in started:
+            one.close()
+
+
+@pytest.fixture
+def home(open_tmp: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A data directory that does not exist yet; whatever runs in it at the end is stopped."""
+    path = open_tmp / f"d{abs(hash(request.node.nodeid)):x}"
+    yield path
+    stop_all(path)
+
+
+def stop_all(path: Path) -> None:
+    for data_dir in (path, *path.glob("*"), *path.glob("*/*")):
+        status = cluster.read_pid_file(data_dir / "pgdata")
+        if status is not None and alive(status.pid):
+            os.kill(status.pid, signal.SIGQUIT)
+            until(lambda pid=status.pid: not alive(pid))
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def until(holds: object, within_s: float = 20.0) -> None:
+    assert callable(holds)
+    end = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.01)
+
+
+def words(data_dir: Path) -> set[str]:
+    """Start the server again as the next program would, and read what was saved."""
+    with EmbeddedServer(data_dir) as server, psycopg.connect(server.url("crossdock")) as conn:
+        return {row[0] for row in conn.execute("SELECT name FROM tenant")}
+
+
+def test_it_starts_stops_and_starts_again(home: Path) -> None:
+    with EmbeddedServer(home) as server:
+        pid = server.postmaster_pid
+        assert pid is not None
+        assert alive(pid)
+        assert os.getsid(pid) != os.getsid(0)
+        assert server.socket_dir.stat().st_mode & 0o777 == 0o700
+        assert (home / "pgdata").stat().st_mode & 0o777 == 0o700
+        with psycopg.connect(server.url()) as conn:
+            shown = {
+                name: conn.execute(f"SHOW {name}".encode()).fetchone()
+                for name in ("fsync", "synchronous_commit", "listen_addresses", "server_encoding", "data_checksums")
+            }
+        assert [row[0] for row in shown.values() if row] == ["on", "on", "", "UTF8", "on"]
+    assert not alive(pid)
+    assert not (home / "pgdata" / "postmaster.pid").exists()
+    with EmbeddedServer(home) as server:
+        assert server.postmaster_pid != pid
+
+
+def test_three_at_once_share_one_server_and_the_last_one_out_stops_it(home: Path) -> None:
+    with clients(home, 3) as three:
+        for number, one in enumerate(three):
+            one.expect("ready")
+            one.save(f"word-{number}")
+        status = cluster.read_pid_file(home / "pgdata")
+        assert status is not None
+        three[0].leave()
+        three[1].leave()
+        assert alive(status.pid)
+        three[2].save("more")
+        three[2].leave()
+        assert not alive(status.pid)
+    assert words(home) == {"word-0", "word-1", "word-2", "more"}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_killed_in_any_order_nothing_saved_is_lost_and_nothing_blocks(home: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    saved: set[str] = set()
+    for round_ in range(2):
+        with clients(home, 3) as three:
+            for one in three:
+                one.expect("ready")
+            status = cluster.read_pid_file(home / "pgdata")
+            assert status is not None
+            victims: list[Client | int] = [*three, status.pid]
+            chance.shuffle(victims)
+            for number, victim in enumerate(victims):
+                standing = [one for one in three if one.process.poll() is None]
+                if standing and alive(status.pid):
+                    word = f"{seed}-{round_}-{number}"
+                    chance.choice(standing).save(word)
+                    saved.add(word)
+                if isinstance(victim, int):
+                    os.kill(victim, signal.SIGKILL)
+                else:
+                    victim.end(chance.choice([signal.SIGKILL, signal.SIGTERM]))
+        assert words(home) == saved
+
+
+def test_an_orphaned_server_is_taken_over(home: Path) -> None:
+    with clients(home, 1) as (one,):
+        one.expect("ready")
+        one.end(signal.SIGKILL)
+    status = cluster.read_pid_file(home / "pgdata")
+    assert status is not None
+    assert alive(status.pid)
+    with EmbeddedServer(home) as server:
+        assert server.postmaster_pid == status.pid
+    assert not alive(status.pid)
+
+
+def test_a_stale_pid_file_that_names_a_living_stranger_blocks_nothing(home: Path) -> None:
+    with EmbeddedServer(home) as server:
+        pid = server.postmaster_pid
+        assert pid is not None
+        text = (home / "pgdata" / "postmaster.pid").read_text()
+    stale = home / "pgdata" / "postmaster.pid"
+    stale.write_text(text.replace(str(pid), str(os.getppid()), 1))
+    with EmbeddedServer(home) as server:
+        assert server.postmaster_pid not in (os.getppid(), None)
+
+
+def test_half_an_initdb_blocks_nothing(home: Path) -> None:
+    (home / "pgdata.new" / "base").mkdir(parents=True)
+    with EmbeddedServer(home) as server:
+        assert server.postmaster_pid
+
+
+async def test_a_killed_server_comes_back_for_those_who_use_it(home: Path) -> None:
+    async with Database.open(StoreSettings(home)) as database:
+        assert database.server is not None
+        pid = database.server.postmaster_pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    async with database.engine() as conn:
+                        assert await conn.fetchval("SELECT 1") == 1
+                        break
+                except ConnectionLost:
+                    await asyncio.sleep(0.02)
+        assert database.server.postmaster_pid not in (pid, None)
+
+
+async def test_a_restart_only_costs_the_connections(home: Path) -> None:
+    async with Database.open(StoreSettings(home)) as database:
+        assert database.server is not None
+        await asyncio.to_thread(database.server.restart)
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    async with database.engine() as conn:
+                        assert await conn.fetchval("SELECT 1") == 1
+                        break
+                except ConnectionLost:
+                    await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("name", ["with space, comma and 'quote'", "ünï/" + "long-name-" * 12])
+async def test_odd_and_long_paths(home: Path, name: str) -> None:
+    async with Database.open(StoreSettings(home / name)) as database, database.engine() as conn:
+        assert database.server is not None
+        assert layout.fits(database.server.socket_dir)
+        assert database.server.socket_dir.stat().st_mode & 0o777 == 0o700
+        assert await conn.fetchval("SELECT 1") == 1
+        sockets = database.server.socket_dir
+    if sockets.parent != home / name:
+        shutil.rmtree(sockets)
+
+
+@as_root
+def test_as_root_the_server_runs_as_an_ordinary_user(home: Path) -> None:
+    with EmbeddedServer(home) as server:
+        assert Path(f"/proc/{server.postmaster_pid}").stat().st_uid != 0
+        assert home.stat().st_uid == 0
+
+
+@as_root
+def test_as_root_in_a_users_directory_the_server_runs_as_that_user(home: Path) -> None:
+    home.mkdir()
+    os.chown(home, 65533, 65533)
+    with EmbeddedServer(home) as server:
+        assert Path(f"/proc/{server.postmaster_pid}").stat().st_uid == 65533
+    assert {path.stat().st_uid for path in home.iterdir()} == {65533}
+
+
+@as_root
+def test_as_root_a_directory_the_server_cannot_reach_is_named(home: Path) -> None:
+    (home / "private").mkdir(parents=True)
+    (home / "private").chmod(0o700)
+    with pytest.raises(DataDirUnusable, match="private") as caught:
+        EmbeddedServer(home / "private" / "data").start()
+    assert "/var/lib/crossdock" in caught.value.remedy
+
+
+@as_root
+def test_an_ordinary_user_runs_it_alone(home: Path) -> None:
+    if not binaries.reachable(binaries.program("postgres"), (65534, 65534)):
+        pytest.skip("the virtual environment is out of other users' reach")
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    with clients(home / "mine", 2, uid=65534) as two:
+        for one in two:
+            one.expect("ready")
+            one.save("hello")
+        status = cluster.read_pid_file(home / "mine" / "pgdata")
+        assert status is not None
+        assert Path(f"/proc/{status.pid}").stat().st_uid == 65534
+        two[0].end(signal.SIGKILL)
+        two[1].leave()
+        assert not alive(status.pid)
+    assert words(home / "mine") == {"hello"}
+
+
+@as_root
+def test_out_of_reach_programs_are_copied_once(open_tmp: Path) -> None:
+    copied = binaries.copied((open_tmp,))
+    assert binaries.copied((open_tmp,)) == copied
+    postgres = copied / "server" / f"pginstall{binaries.MAJOR}" / "bin" / "postgres"
+    assert binaries.reachable(postgres, (65534, 65534))
+    initdb = subprocess.run([postgres.with_name("initdb"), "--version"], user=65534, check=True, capture_output=True)
+    assert b"18" in initdb.stdout
+
+
+def test_another_major_version_is_refused_with_a_way_out(home: Path) -> None:
+    with EmbeddedServer(home):
+        pass
+    (home / "pgdata" / "PG_VERSION").write_text("16\n")
+    with pytest.raises(WrongMajorVersion, match="PostgreSQL 16") as caught:
+        EmbeddedServer(home).start()
+    assert "restore" in caught.value.remedy
+
+
+def test_a_file_in_the_way_is_named(home: Path) -> None:
+    home.write_text("")
+    with pytest.raises(DataDirUnusable, match="cannot be used") as caught:
+        EmbeddedServer(home).start()
+    assert "CROSSDOCK_DATABASE_URL" in caught.value.remedy
+    home.unlink()
+
+
+def test_a_directory_with_other_things_is_not_touched(home: Path) -> None:
+    (home / "pgdata").mkdir(parents=True)
+    (home / "pgdata" / "mine.txt").write_text("precious")
+    with pytest.raises(DataDirUnusable, match="is not empty"):
+        EmbeddedServer(home).start()
+    assert (home / "pgdata" / "mine.txt").read_text() == "precious"
+
+
+def test_a_servers_last_words_are_told(home: Path) -> None:
+    home.mkdir()
+    (home / "postgresql.local.conf").write_text("shared_buffers = 'lots'\n")
+    (home / "postgresql.local.conf").chmod(0o644)
+    with pytest.raises(ServerWontStart, match="shared_buffers") as caught:
+        EmbeddedServer(home).start()
+    assert "postgresql.local.conf" in caught.value.remedy
+    (home / "postgresql.local.conf").write_text("work_mem = '5MB'\n")
+    with EmbeddedServer(home) as server, psycopg.connect(server.url()) as conn:
+        assert conn.execute("SHOW work_mem").fetchone() == ("5MB",)
+
+
+def test_the_log_stays_small(tmp_path: Path) -> None:
+    log = tmp_path / "server.log"
+    log.write_text("x" * 100)
+    cluster.trim_log(log, limit=200)
+    assert log.stat().st_size == 100
+    cluster.trim_log(log, limit=50)
+    assert (log.stat().st_size, log.with_name("server.log.1").stat().st_size) == (0, 100)
+
+
+def test_leaving_twice_and_entering_twice_do_no_harm(home: Path) -> None:
+    server = EmbeddedServer(home)
+    server.start()
+    server.start()
+    server.stop()
+    server.stop()
+    assert server.postmaster_pid is None
