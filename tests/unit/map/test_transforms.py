@@ -83,6 +83,10 @@ def test_hash_is_sha256_of_the_text() -> None:
         ("number", "NaN"),
         ("number", True),
         ("money", "twelve"),
+        ("money", "1e999999999"),
+        ("number", "1e24"),
+        ("trim", Decimal("1e999999999")),
+        ("trim", Decimal("1e-999999999")),
         ("boolean", "maybe"),
         ("country", "Atlantis"),
         ("trim", ["a"]),
@@ -121,7 +125,7 @@ def test_arguments_are_checked_when_compiled(name: str, argument: Any) -> None:
         TABLE[name](argument)
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, places=4))
+@given(st.decimals(min_value=-(10**20), max_value=10**20, places=4))
 def test_an_amount_keeps_its_value_and_has_no_exponent(amount: Decimal) -> None:
     shown = text(apply("money", format(amount, "f")))
     assert Decimal(shown) == amount
@@ -132,6 +136,13 @@ def test_an_amount_keeps_its_value_and_has_no_exponent(amount: Decimal) -> None:
 def test_a_time_survives_its_text_to_the_millisecond(moment: datetime) -> None:
     shown = apply("date", moment)
     assert abs((datetime.fromisoformat(shown) - moment).total_seconds()) < 0.001
+
+
+@given(st.decimals(min_value=-(10**20), max_value=10**20, places=8), st.integers(0, 12))
+def test_rounding_moves_an_amount_by_half_a_place_at_most(amount: Decimal, places: int) -> None:
+    made = apply({"money": {"places": places}}, amount)
+    assert abs(made - amount) <= Decimal(1).scaleb(-places) / 2
+    assert apply({"number": {"places": places}}, amount) == made
 
 
 def test_floats_keep_their_shortest_text() -> None:

@@ -12,7 +12,7 @@ import html
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,14 +33,24 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return _digits(value)
     if isinstance(value, int):
         return str(value)
     if isinstance(value, datetime):
         return _iso(value)
     if isinstance(value, float):
-        return format(Decimal(repr(value)), "f")
+        return _digits(Decimal(repr(value)))
     raise Unfit("join a list with concat, or name one field of it")
+
+
+def _digits(value: Decimal) -> str:
+    # 1E+999999999 is a short text until somebody writes it out
+    if not -_MOST_DIGITS <= value.adjusted() <= _MOST_DIGITS:
+        raise Unfit(f"give a number of at most {_MOST_DIGITS} digits")
+    return format(value, "f")
+
+
+_MOST_DIGITS = 24
 
 
 def _iso(moment: datetime) -> str:
@@ -73,8 +83,9 @@ _TAGS = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
 def _strip_html(value: str) -> str:
-    bare = _TAGS.sub("", _BREAKS.sub("\n", _HIDDEN.sub("", value)))
-    lines = (_squeeze(line) for line in html.unescape(bare).split("\n"))
+    if "<" in value or "&" in value:
+        value = html.unescape(_TAGS.sub("", _BREAKS.sub("\n", _HIDDEN.sub("", value))))
+    lines = (_squeeze(line) for line in value.split("\n"))
     return "\n".join(line for line in lines if line)
 
 
@@ -171,11 +182,13 @@ def decimal(value: Any) -> Decimal:
     if isinstance(value, bool):
         raise Unfit("give a number such as 12.50")
     try:
-        found = Decimal(text(value).strip())
+        found = value if isinstance(value, Decimal) else Decimal(text(value).strip())
     except InvalidOperation:
         raise Unfit("give a number such as 12.50, without separators") from None
     if not found.is_finite():
         raise Unfit("give a finite number")
+    if found.adjusted() >= _MOST_DIGITS:
+        raise Unfit(f"give a number of at most {_MOST_DIGITS} digits")
     return found
 
 
@@ -199,14 +212,19 @@ def _number(argument: Any) -> Transform:
 
     def number(value: Any) -> Decimal:
         found: Decimal = keep(value)
-        return found.normalize() if found else Decimal(0)
+        return found.normalize(_WIDE) if found else Decimal(0)
 
     return number
+
+
+_WIDE = Context(prec=60)
+"""Room for the most digits before the point and twelve behind it."""
 
 
 def _money(argument: Any) -> Transform:
     """Clamp, and round half up only what has more places than asked for; the scale is kept (an amount)."""
     low, high, places = _bounds(argument)
+    step = Decimal(1).scaleb(-(places or 0))
 
     def money(value: Any) -> Decimal:
         found = decimal(value)
@@ -214,9 +232,8 @@ def _money(argument: Any) -> Transform:
             found = max(found, low)
         if high is not None:
             found = min(found, high)
-        exponent = found.as_tuple().exponent
-        if places is not None and isinstance(exponent, int) and -exponent > places:
-            found = found.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+        if places is not None and found != (rounded := found.quantize(step, rounding=ROUND_HALF_UP, context=_WIDE)):
+            found = rounded
         return found
 
     return money
