@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -102,6 +101,5 @@ def _row(level: int, ours: dict, peer: dict) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONPATH", os.getcwd())
     for row in main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0):
         print(json.dumps(row))

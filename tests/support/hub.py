@@ -66,7 +66,7 @@ async def working(hub: Hub) -> AsyncIterator[Worker]:
 async def until(condition: Callable[[], Awaitable[Any]], *, patience_s: float = 20.0) -> Any:
     """Wait until a condition holds and return it; fail loudly when it never does."""
     async with asyncio.timeout(patience_s):
-        while not (found := await condition()):
+        while not (found := await condition()):  # noqa: ASYNC110 - what is waited for happens elsewhere
             await asyncio.sleep(0.02)
         return found
 

@@ -12,5 +12,5 @@ RECORDINGS = SHARED / "fixtures" / "woocommerce"
 
 needs_recordings = pytest.mark.skipif(
     not RECORDINGS.is_dir(),
-    reason=f"the recordings of a real store are not on this machine (looked in {RECORDINGS.name}; set CROSSDOCK_SHARED)",
+    reason="not on this machine: the recordings of a real store (set CROSSDOCK_SHARED)",
 )
