@@ -13,10 +13,11 @@ import pytest
 from crossdock.connectors.hubspot import CONNECTOR
 from crossdock.model.commerce.customer import Customer
 from crossdock.model.commerce.order import OrderLine
-from crossdock.model.outcome import Delivered, Gone, Unknown
+from crossdock.model.outcome import Delivered, Gone, Rejected, Unknown
 from crossdock.model.plan import Plan, Ref, Resolved, Step, Verb, Write
 from tests.contract.hubspot.courier import Courier
 from tests.contract.hubspot.harness import HARNESS, PortalBench
+from tests.contract.hubspot.scripted import access
 from tests.unit.hubspot.shop import ACTIONS, ADDRESS, CUSTOMER, ORDER, PRODUCT, like, mapped
 
 SPEAKS = {ADDRESS: ("order", "shop:17")}
@@ -193,6 +194,17 @@ async def test_two_stores_with_the_same_numbers_never_meet() -> None:
         assert len(await courier.held("orders")) == len(await other.held("orders")) == 1
 
 
+async def test_a_sku_that_another_product_has_stops_no_order() -> None:
+    async with opened({"unique": ["products.hs_sku"]}) as (bench, courier):
+        await bench.act("create", type="products", properties={"name": "By hand", "hs_sku": "CUP"})
+        assert fine(await courier.deliver(ORDER))
+        products = {product["name"]: product.get("hs_sku") for product in await bench.live("products")}
+        (refused,) = await courier.deliver(like(PRODUCT, id="6"))
+    assert products == {"By hand": "CUP", "Cup blue": None}
+    assert isinstance(refused, Rejected)
+    assert refused.field == "hs_sku"
+
+
 # --- people ---------------------------------------------------------------------------------------------------------
 
 
@@ -340,6 +352,14 @@ async def test_check_on_the_sandbox() -> None:
     async with HARNESS.open(orders_object=False, config={"order_object": "orders"}) as bench:
         without = await CONNECTOR.destination(bench.good).check()
     assert (without.ok, without.code) == (False, "no-orders-object")
+
+
+async def test_a_token_pasted_with_something_else_is_a_wrong_token() -> None:
+    assert CONNECTOR.destination is not None
+    async with HARNESS.open() as bench:
+        pasted = access(bench.url, bench.transport, token="pat-na1 “x”\n")
+        result = await CONNECTOR.destination(pasted).check()
+    assert (result.ok, result.code) == (False, "wrong-token")
 
 
 async def test_preparing_twice_changes_nothing() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crossdock.connect.auth import Auth, NoAuth
 from crossdock.connect.auth.bearer import Bearer
 from crossdock.connect.client import Reply, VendorClient
 from crossdock.connect.connector import Access
@@ -51,6 +52,14 @@ class Paths:
         return f"/account-info/{'v3' if self._legacy else self.version}/details"
 
 
+def _auth(token: str) -> Auth:
+    try:
+        return Bearer(token)
+    except ValueError:
+        # what no header can carry is no token: without one HubSpot refuses us, and that is told like any bad token
+        return NoAuth()
+
+
 class HubSpot:
     """Calls to one portal. Every method returns HubSpot's reply as it is, or raises ``CallFailed``."""
 
@@ -61,7 +70,7 @@ class HubSpot:
             access.transport,
             str(config.get("base_url") or BASE_URL),
             manifest,
-            auth=Bearer(access.secrets["token"]),
+            auth=_auth(access.secrets["token"]),
             headers={"Accept": "application/json"},
         )
 

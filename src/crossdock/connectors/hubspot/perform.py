@@ -145,7 +145,7 @@ class Performance:
             return await self._hubspot.batch_upsert(name, _upserts(part))
 
         found |= await self._sender.send(rows, call)
-        found |= await self._mend(name, rows, call)
+        found |= await self._mend(name, rows, call, frozenset(each.row.trace for each in merged if each.ensure))
         self._settle(merged, found)
 
     async def _standing(self, name: str, id_property: str, rows: list[Row]) -> Found:
@@ -159,11 +159,12 @@ class Performance:
         )
         return {trace: outcome for trace, outcome in found.items() if not isinstance(outcome, Gone)}
 
-    async def _mend(self, name: str, rows: list[Row], call: Call) -> Found:
+    async def _mend(self, name: str, rows: list[Row], call: Call, ensured: frozenset[str] = frozenset()) -> Found:
         """Write what HubSpot refused for a reason that we can meet.
 
         A contact whose address another one has already (HubSpot names it): that one is written, its address kept.
         A lifecycle stage that would go back: sales moved the person on, everything else is written.
+        A field of a record that is only to exist (a product's SKU that another has): its owner's delivery will tell.
         """
         existing: dict[str, Row] = {}
         softer: list[Row] = []
@@ -176,8 +177,8 @@ class Performance:
                 keep = {k: v for k, v in row.properties.items() if k != (row.id_property or "email")}
                 other = Row(trace=row.trace, id=refusal.existing_id, properties=keep)
                 meant[row.trace] = existing.setdefault(refusal.existing_id, other).trace
-            elif refusal.names == (LIFECYCLE,):
-                keep = {k: v for k, v in row.properties.items() if k != LIFECYCLE}
+            elif refusal.names == (LIFECYCLE,) or (refusal.names and row.trace in ensured):
+                keep = {k: v for k, v in row.properties.items() if k not in refusal.names or k == row.id_property}
                 softer.append(msgspec.structs.replace(row, properties=keep))
         found = await self._sender.send(
             list(existing.values()), lambda part: self._hubspot.batch_update(name, _updates(part))
