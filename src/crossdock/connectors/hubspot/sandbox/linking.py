@@ -53,14 +53,10 @@ def batch_default(call: Call) -> Answer:
     """POST /{from}/{to}/batch/associate/default: 200, or 207 naming the pairs that failed."""
     source, target = call.kind("from"), call.kind("to")
     link = call.portal.links.default_of(source, target)
+    inputs = call.inputs(call.portal.settings.association_inputs)
     results: list[Any] = []
-    errors: list[Any] = []
-    for row in call.inputs(call.portal.settings.association_inputs):
-        try:
-            one, other = _ids(call, source, target, row)
-        except Refused as refused:
-            errors.append(refused.row())
-            continue
+    pairs, errors = _pairs(call, source, target, inputs)
+    for one, other, _ in pairs:
         call.portal.links.put(link, one, other)
         results += _both(call, link, one, other)
     return (207 if errors else 200), batch_answer(call, results, errors)
@@ -69,18 +65,14 @@ def batch_default(call: Call) -> Answer:
 def batch_create(call: Call) -> Answer:
     """POST /{from}/{to}/batch/create: inputs with types. 201, or 207 naming the pairs that failed."""
     source, target = call.kind("from"), call.kind("to")
+    inputs = call.inputs(call.portal.settings.association_inputs)
+    links = [_types(call, source, target, row.get("types")) for row in inputs]
     results: list[Any] = []
-    errors: list[Any] = []
-    for row in call.inputs(call.portal.settings.association_inputs):
-        links = _types(call, source, target, row.get("types"))
-        try:
-            one, other = _ids(call, source, target, row)
-        except Refused as refused:
-            errors.append(refused.row())
-            continue
-        for link in links:
+    pairs, errors = _pairs(call, source, target, inputs)
+    for one, other, place in pairs:
+        for link in links[place]:
             call.portal.links.put(link, one, other)
-        results.append(_labels_between(links, one, other))
+        results.append(_labels_between(links[place], one, other))
     return (207 if errors else 201), batch_answer(call, results, errors)
 
 
@@ -112,21 +104,28 @@ def batch_read(call: Call) -> Answer:
 def batch_archive(call: Call) -> Answer:
     """POST /{from}/{to}/batch/archive: all types of each pair; 204."""
     source, target = call.kind("from"), call.kind("to")
+    pairs = []
     for row in call.inputs(call.portal.settings.association_inputs):
         ends = row.get("to")
         if not isinstance(ends, list):
             raise invalid("Invalid input JSON: to is required and must be a list")
-        for end in ends:
-            call.portal.links.take(source, _end(row, "from"), target, _end({"to": end}, "to"))
+        pairs += [(_end(row, "from"), _end({"to": end}, "to")) for end in ends]
+    for one, other in pairs:
+        call.portal.links.take(source, one, target, other)
     return 204, None
 
 
 def batch_archive_labels(call: Call) -> Answer:
     """POST /{from}/{to}/batch/labels/archive: the named types of each pair; 204."""
     source, target = call.kind("from"), call.kind("to")
-    for row in call.inputs(call.portal.settings.association_inputs):
-        for link in _types(call, source, target, row.get("types")):
-            call.portal.links.take(source, _end(row, "from"), target, _end(row, "to"), link)
+    inputs = call.inputs(call.portal.settings.association_inputs)
+    pairs = [
+        (_end(row, "from"), _end(row, "to"), link)
+        for row in inputs
+        for link in _types(call, source, target, row.get("types"))
+    ]
+    for one, other, link in pairs:
+        call.portal.links.take(source, one, target, other, link)
     return 204, None
 
 
@@ -158,6 +157,22 @@ def _pair(call: Call) -> tuple[str, str, str, str]:
     source, target = call.kind("from"), call.kind("to")
     row = {"from": {"id": call.params["fromId"]}, "to": {"id": call.params["toId"]}}
     return source, target, *_ids(call, source, target, row)
+
+
+def _pairs(
+    call: Call, source: str, target: str, inputs: list[dict[str, Any]]
+) -> tuple[list[tuple[str, str, int]], list[Any]]:
+    """Return the inputs' pairs of ids with their places, and an error for each whose record is not there."""
+    pairs: list[tuple[str, str, int]] = []
+    errors: list[Any] = []
+    for place, row in enumerate(inputs):
+        try:
+            pairs.append((*_ids(call, source, target, row), place))
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            errors.append(refused.row())
+    return pairs, errors
 
 
 def _ids(call: Call, source: str, target: str, row: dict[str, Any]) -> tuple[str, str]:
