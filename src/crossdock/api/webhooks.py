@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 from starlette.responses import Response
@@ -15,7 +17,8 @@ from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json"), (b"content-length", b"2")]}
+_HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"2")]
+_START = {"type": "http.response.start", "status": 200, "headers": _HEADERS}
 _BODY = {"type": "http.response.body", "body": b"{}"}
 
 
@@ -56,13 +59,18 @@ class WebhookDoor:
     async def _connection(self, path: str) -> Connection:
         _, _, connector, *rest = (*path.split("/"), "", "")
         try:
-            connection_id = ids.parse(ids.Prefix.CONNECTION, rest[0])
+            connection_id = _parse(rest[0])
         except ValueError:
             raise NotFound("there is no such connection", remedy="check the webhook's address") from None
         connection = await self._hub.directory.connection(connection_id)
         if connection.connector != connector:
             raise NotFound("there is no such connection", remedy="check the webhook's address")
         return connection
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> uuid.UUID:
+    return ids.parse(ids.Prefix.CONNECTION, text)
 
 
 async def _say(response: Response, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -56,6 +57,7 @@ async def _serve(hub: Hub, listener: socket.socket, *, worker: bool, ready: Read
             task = asyncio.create_task(server.serve(sockets=[listener]))
             while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.01)
+            _settle_memory()
             host, port = listener.getsockname()[:2]
             ready(hub, f"http://{host}:{port}")
             stopping = asyncio.create_task(stop.wait())
@@ -94,6 +96,13 @@ async def _working(hub: Hub, *, on: bool) -> AsyncIterator[None]:
         worker.stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(task, _GRACE_S)
+
+
+def _settle_memory() -> None:
+    """Keep the collector of cycles off the hot path: parsed orders are trees and die by their reference counts."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @contextlib.contextmanager

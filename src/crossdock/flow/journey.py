@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+import msgspec
 import orjson
 
 from crossdock.connect.connector import Arrived, Connector
@@ -24,6 +25,8 @@ from crossdock.model.mapping import Mapped
 from crossdock.model.observation import Doorbell, Observation, Occurrence
 from crossdock.model.origin import Origin
 from crossdock.model.route import Route
+
+_LET_GO: dict[str, Any] = {}
 
 
 class Secrets(Protocol):
@@ -102,14 +105,20 @@ class Journey:
         *,
         fresh: bool = False,
     ) -> Parcel:
-        """Make an arrival ready for the ledger."""
+        """Make an arrival ready for the ledger.
+
+        Once it is digested the parsed document is let go: while thousands wait for their commit only bytes are held.
+        """
+        fingerprint = digest_of(arrived, self._volatile_of(connection.connector, arrived.stream))
+        if isinstance(arrived, Observation):
+            arrived = msgspec.structs.replace(arrived, document=_LET_GO)
         return Parcel(
             tenant_id=connection.tenant_id,
             connection_id=connection.id,
             origin=origin,
             arrived=arrived,
             body=b"" if isinstance(arrived, Doorbell) else body,
-            digest=digest_of(arrived, self._volatile_of(connection.connector, arrived.stream)),
+            digest=fingerprint,
             seen_from=interval[0] if interval else None,
             seen_to=interval[1] if interval else None,
             fresh=fresh,

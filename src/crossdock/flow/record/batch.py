@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from crossdock.kit import digest as digests
 from crossdock.model.observation import Presence
 
 Key = tuple[uuid.UUID, str, str]
@@ -32,6 +33,7 @@ class RecordRow(msgspec.Struct):
     contested: bool
     subject: bytes | None
     event_id: uuid.UUID
+    digest_version: int = digests.VERSION
     is_new: bool = False
     """Not in the table yet."""
     applied: bool = False

@@ -14,7 +14,6 @@ from crossdock.flow.record.batch import (
     Batch,
     DeliveryRow,
     EventRow,
-    Key,
     KeyRow,
     RecordRow,
     RingRow,
@@ -22,7 +21,6 @@ from crossdock.flow.record.batch import (
 )
 from crossdock.flow.record.parcel import Parcel, Receipt, Verdict
 from crossdock.flow.record.rule import Known, Seen, event_type, rule
-from crossdock.kit import digest as digests
 from crossdock.kit.ids import new_id
 from crossdock.model.delivery import SkipReason
 from crossdock.model.observation import Doorbell, Observation, Occurrence, Presence
@@ -39,6 +37,7 @@ _RECORD = (
     *("id", "tenant_id", "connection_id", "stream", "external_id", "parent_id", "seq", "digest", "digest_version"),
     *("presence", "status", "modified_at", "made_at", "seen_to", "contested", "subject", "event_id"),
 )
+_LOCKED = tuple(name for name in _RECORD if name not in ("tenant_id", "digest_version"))
 _EVENT = tuple(EventRow.__struct_fields__)
 _DELIVERY = tuple(name for name in DeliveryRow.__struct_fields__ if name != "rule")
 _DONE = ("id", "tenant_id", "lane_id", "route_id", "record_id", "event_id", "seq", "rule")
@@ -85,10 +84,15 @@ class Ledger:
         the transaction has to be rolled back and tried again.
         """
         connections = sorted({p.connection_id for p in parcels})
-        gates = {row["id"]: row for row in await conn.fetch(SQL["gate"], connections)}
+        keys = sorted({p.key for p in parcels if p.key[2] and not isinstance(p.arrived, Doorbell)})
+        rows = await conn.fetch(SQL["gate"], connections, *([key[i] for key in keys] for i in range(3)))
+        gates = {row["gate_id"]: row for row in rows}
         fans = await self._fans(gates)
-        batch = Batch(at=max((g["at"] for g in gates.values()), default=datetime.now(UTC)))
-        await self._lock(conn, batch, parcels)
+        batch = Batch(at=max((row["at"] for row in rows), default=datetime.now(UTC)))
+        for row in rows:
+            if row["id"] is not None:
+                batch.records[row["connection_id"], row["stream"], row["external_id"]] = _record_of(row)
+        await self._known_keys(conn, batch, parcels)
         receipts: list[Receipt | Exception] = []
         for parcel in parcels:
             gate = gates.get(parcel.connection_id)
@@ -115,15 +119,8 @@ class Ledger:
             fans[cid] = fan
         return fans
 
-    async def _lock(self, conn: Any, batch: Batch, parcels: Sequence[Parcel]) -> None:
-        keys = sorted({p.key for p in parcels if p.key[2] and not isinstance(p.arrived, Doorbell)})
-        if keys:
-            for row in await conn.fetch(SQL["lock_records"], *map(list, zip(*keys, strict=True))):
-                key = (row["connection_id"], row["stream"], row["external_id"])
-                owner = next(p.tenant_id for p in parcels if p.connection_id == key[0])
-                facts = {**dict(row), "presence": Presence(row["presence"]), "tenant_id": owner}
-                batch.records[key] = RecordRow(**facts)
-        given = sorted({(p.connection_id, p.arrived.key) for p in parcels if _transport_key(p)})
+    async def _known_keys(self, conn: Any, batch: Batch, parcels: Sequence[Parcel]) -> None:
+        given = sorted({(p.connection_id, key) for p in parcels if (key := _transport_key(p))})
         if given:
             for row in await conn.fetch(SQL["known_keys"], *map(list, zip(*given, strict=True))):
                 batch.keys[row["connection_id"], row["key"]] = KeyRow(
@@ -300,10 +297,9 @@ class Ledger:
 
     async def _write(self, conn: Any, batch: Batch) -> None:
         await self._stand_in_line(conn, batch)
-        await self._save_records(conn, batch)
+        await self._touch_records(conn, batch)
         if batch.events:
-            live = [d for d in batch.deliveries if d.rule is None]
-            await conn.execute(SQL["append"], *columns(batch.events, _EVENT), *columns(live, _DELIVERY))
+            await self._append(conn, batch)
         done = [d for d in batch.deliveries if d.rule is not None]
         if done:
             await conn.execute(SQL["append_done"], *columns(done, _DONE))
@@ -341,22 +337,30 @@ class Ledger:
         if replaced:
             await conn.execute(SQL["supersede"], sorted(replaced))
 
-    async def _save_records(self, conn: Any, batch: Batch) -> None:
-        keys: list[Key] = sorted(batch.records)
-        applied = [batch.records[k] for k in keys if batch.records[k].applied]
-        if applied:
-            names = tuple(n for n in _RECORD if n != "digest_version")
-            arrays = columns(applied, names)
-            arrays.insert(_RECORD.index("digest_version"), [digests.VERSION] * len(applied))
-            if await conn.fetchval(SQL["save_records"], *arrays) != len(applied):
-                raise Redo
-        touched = [batch.records[k] for k in keys if batch.records[k].touched and not batch.records[k].applied]
+    async def _append(self, conn: Any, batch: Batch) -> None:
+        live = [d for d in batch.deliveries if d.rule is None]
+        applied = [batch.records[k] for k in sorted(batch.records) if batch.records[k].applied]
+        records = columns(applied, _RECORD)
+        written = await conn.fetchval(
+            SQL["append"], *columns(batch.events, _EVENT), *columns(live, _DELIVERY), *records
+        )
+        if written != len(applied):
+            raise Redo
+
+    async def _touch_records(self, conn: Any, batch: Batch) -> None:
+        rows = [batch.records[k] for k in sorted(batch.records)]
+        touched = [r for r in rows if r.touched and not r.applied]
         if touched:
             await conn.execute(SQL["touch_records"], *columns(touched, ("id", "modified_at", "seen_to", "contested")))
 
 
-def _transport_key(parcel: Parcel) -> bool:
-    return isinstance(parcel.arrived, Occurrence) and bool(parcel.arrived.key)
+def _record_of(row: Any) -> RecordRow:
+    facts = {name: row[name] for name in _LOCKED}
+    return RecordRow(**{**facts, "presence": Presence(row["presence"]), "tenant_id": row["tenant_id"]})
+
+
+def _transport_key(parcel: Parcel) -> str | None:
+    return parcel.arrived.key if isinstance(parcel.arrived, Occurrence) else None
 
 
 def _touch(record: RecordRow, modified_at: datetime | None, seen_to: datetime, *, settled: bool) -> None:

@@ -1,18 +1,18 @@
 -- name: gate
--- The connections of a batch: which routes they have now, and the database's time.
-SELECT c.id, c.tenant_id, c.route_epoch, c.state, clock_timestamp() AS at
-FROM connection c
+-- The connections of a batch with their route epochs, the database's time, and the records that are there already,
+-- locked in one order for everybody, so that two batches never wait for each other in a circle.
+WITH locked AS (
+    SELECT r.id, r.connection_id, r.stream, r.external_id, r.parent_id, r.seq, r.digest, r.presence, r.status,
+           r.modified_at, r.made_at, r.seen_to, r.contested, r.subject, r.event_id
+    FROM record r
+    JOIN unnest($2::uuid[], $3::text[], $4::text[]) AS k(connection_id, stream, external_id)
+      USING (connection_id, stream, external_id)
+    ORDER BY r.connection_id, r.stream, r.external_id
+    FOR NO KEY UPDATE OF r
+)
+SELECT c.id AS gate_id, c.tenant_id, c.route_epoch, c.state, clock_timestamp() AS at, l.*
+FROM connection c LEFT JOIN locked l ON l.connection_id = c.id
 WHERE c.id = ANY($1::uuid[]);
-
--- name: lock_records
--- The row locks in one order for everybody, so that two batches never wait for each other in a circle.
-SELECT r.id, r.connection_id, r.stream, r.external_id, r.parent_id, r.seq, r.digest, r.presence, r.status,
-       r.modified_at, r.made_at, r.seen_to, r.contested, r.subject, r.event_id
-FROM record r
-JOIN unnest($1::uuid[], $2::text[], $3::text[]) AS k(connection_id, stream, external_id)
-  USING (connection_id, stream, external_id)
-ORDER BY r.connection_id, r.stream, r.external_id
-FOR NO KEY UPDATE OF r;
 
 -- name: known_keys
 SELECT a.connection_id, a.key, a.event_id, a.body_hash
@@ -38,23 +38,6 @@ INSERT INTO delivery_done (id, tenant_id, lane_id, route_id, record_id, event_id
 SELECT id, tenant_id, lane_id, route_id, record_id, event_id, seq, 'skipped', 'superseded', attempt, created_at
 FROM gone;
 
--- name: save_records
-WITH written AS (
-    INSERT INTO record AS r (id, tenant_id, connection_id, stream, external_id, parent_id, seq, digest, digest_version,
-                             presence, status, modified_at, made_at, seen_to, contested, subject, event_id)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                         $8::bytea[], $9::smallint[], $10::text[], $11::text[], $12::timestamptz[],
-                         $13::timestamptz[], $14::timestamptz[], $15::boolean[], $16::bytea[], $17::uuid[])
-    ON CONFLICT (connection_id, stream, external_id) DO UPDATE
-    SET parent_id = EXCLUDED.parent_id, seq = EXCLUDED.seq, digest = EXCLUDED.digest,
-        digest_version = EXCLUDED.digest_version, presence = EXCLUDED.presence, status = EXCLUDED.status,
-        modified_at = EXCLUDED.modified_at, made_at = EXCLUDED.made_at, seen_to = EXCLUDED.seen_to,
-        contested = EXCLUDED.contested, subject = EXCLUDED.subject, event_id = EXCLUDED.event_id
-    WHERE r.id = EXCLUDED.id
-    RETURNING 1
-)
-SELECT count(*) FROM written;
-
 -- name: touch_records
 -- Seen again, unchanged: only the times move (a heap-only update).
 UPDATE record r
@@ -64,16 +47,32 @@ FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::boolean[])
 WHERE r.id = k.id;
 
 -- name: append
-WITH events AS (
+-- Records, their events and the deliveries; the count of records tells whether somebody else came first.
+WITH records AS (
+    INSERT INTO record AS r (id, tenant_id, connection_id, stream, external_id, parent_id, seq, digest, digest_version,
+                             presence, status, modified_at, made_at, seen_to, contested, subject, event_id)
+    SELECT * FROM unnest($29::uuid[], $30::uuid[], $31::uuid[], $32::text[], $33::text[], $34::text[], $35::bigint[],
+                         $36::bytea[], $37::smallint[], $38::text[], $39::text[], $40::timestamptz[],
+                         $41::timestamptz[], $42::timestamptz[], $43::boolean[], $44::bytea[], $45::uuid[])
+    ON CONFLICT (connection_id, stream, external_id) DO UPDATE
+    SET parent_id = EXCLUDED.parent_id, seq = EXCLUDED.seq, digest = EXCLUDED.digest,
+        digest_version = EXCLUDED.digest_version, presence = EXCLUDED.presence, status = EXCLUDED.status,
+        modified_at = EXCLUDED.modified_at, made_at = EXCLUDED.made_at, seen_to = EXCLUDED.seen_to,
+        contested = EXCLUDED.contested, subject = EXCLUDED.subject, event_id = EXCLUDED.event_id
+    WHERE r.id = EXCLUDED.id
+    RETURNING 1
+), events AS (
     INSERT INTO event (id, tenant_id, connection_id, record_id, seq, stream, external_id, type, origin, verdict,
                        presence, status, modified_at, recorded_at, subject, hops, digest, body)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[],
                          $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[],
                          $14::timestamptz[], $15::bytea[], $16::smallint[], $17::bytea[], $18::bytea[])
+), deliveries AS (
+    INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence, priority, head)
+    SELECT * FROM unnest($19::uuid[], $20::uuid[], $21::uuid[], $22::uuid[], $23::uuid[], $24::uuid[], $25::bigint[],
+                         $26::boolean[], $27::smallint[], $28::boolean[])
 )
-INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence, priority, head)
-SELECT * FROM unnest($19::uuid[], $20::uuid[], $21::uuid[], $22::uuid[], $23::uuid[], $24::uuid[], $25::bigint[],
-                     $26::boolean[], $27::smallint[], $28::boolean[]);
+SELECT count(*) FROM records;
 
 -- name: append_done
 INSERT INTO delivery_done (id, tenant_id, lane_id, route_id, record_id, event_id, seq, state, rule, attempts, created_at)
