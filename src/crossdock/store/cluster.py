@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.resources
 import os
 import shutil
 import socket
+import struct
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ _LOG_LIMIT = 5_000_000
 _READY_LINE = 7
 _TELLING = ("FATAL", "PANIC", "error:", "ERROR", "invalid value", "unrecognized", "syntax error")
 _SOCKET_LINE = 4
+_PROTOCOL_3 = 196608
+_READY_FOR_QUERY = b"Z\0\0\0\5I"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,23 @@ def read_pid_file(pgdata: Path) -> PidFile | None:
 
 
 def accepts(socket_dir: Path) -> bool:
-    """Tell whether something listens on the socket."""
+    """Tell whether the server lets somebody in.
+
+    A whole handshake, not a mere connect: the kernel accepts connections for a server that was killed an instant ago.
+    """
+    body = struct.pack("!i", _PROTOCOL_3) + b"user\0postgres\0database\0postgres\0\0"
+    got = b""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(2.0)
+        probe.settimeout(5.0)
         try:
             probe.connect(str(socket_dir / layout.SOCKET_NAME))
+            probe.sendall(struct.pack("!i", len(body) + 4) + body)
+            while not got.endswith(_READY_FOR_QUERY):
+                more = probe.recv(4096)
+                if not more or (got + more).startswith(b"E"):
+                    return False
+                got += more
+            probe.sendall(b"X\0\0\0\4")
         except OSError:
             return False
     return True
@@ -60,11 +74,12 @@ def prepare(place: layout.Layout) -> None:
     if not (place.pgdata / "PG_VERSION").exists():
         _initdb(place)
     check_version(place.pgdata)
-    with contextlib.suppress(FileNotFoundError):
-        # no server process lives (server.lock is free), so the file is stale, whoever has its pid now
-        (place.pgdata / "postmaster.pid").unlink()
+    sockets = place.socket_dir()
     try:
-        layout.private_dir(place.socket_dir(), place.user)
+        layout.private_dir(sockets, place.user)
+        # no server process lives (server.lock is free), so these are stale, whoever has the pid in them now
+        for stale in (place.pgdata / "postmaster.pid", sockets / layout.SOCKET_LOCK, sockets / layout.SOCKET_NAME):
+            stale.unlink(missing_ok=True)
         _write_configuration(place)
     except OSError as problem:
         raise _disk_trouble(place, problem) from problem
@@ -83,9 +98,12 @@ def _initdb(place: layout.Layout) -> None:
         layout.private_dir(draft, place.user)
         ran = _run_initdb(place, draft)
         if ran.returncode != 0:
+            said = ran.stderr + ran.stdout
             raise ServerWontStart(
-                f"initdb could not make the cluster: {_last_words(ran.stderr + ran.stdout)}",
-                f"look at the rights and the free space of {place.data_dir}",
+                f"initdb could not make the cluster: {_last_words(said)}",
+                "run crossdock as a user that /etc/passwd knows, or set CROSSDOCK_DATABASE_URL"
+                if "could not look up effective user" in said
+                else f"look at the rights and the free space of {place.data_dir}",
             )
         if place.pgdata.exists():
             place.pgdata.rmdir()
@@ -177,8 +195,11 @@ def _replace(place: layout.Layout, path: Path, text: str) -> None:
     draft.rename(path)
 
 
-def launch(place: layout.Layout, lock: int) -> subprocess.Popen[bytes]:
-    """Start the server in a session of its own (Ctrl-C does not reach it); it inherits ``lock`` and keeps it."""
+def launch(place: layout.Layout, lock: int) -> int:
+    """Start the server in a session of its own (Ctrl-C does not reach it); it inherits ``lock`` and keeps it.
+
+    Returns its pid, which is to be waited for.
+    """
     home = binaries.within_reach(place.user)
     trim_log(place.log)
     log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -186,7 +207,7 @@ def launch(place: layout.Layout, lock: int) -> subprocess.Popen[bytes]:
         if place.file_owner is not None:
             os.fchown(log, *place.file_owner)
         os.write(log, b"--- start\n")
-        return subprocess.Popen(  # noqa: S603 - our own program, no shell
+        process = subprocess.Popen(  # noqa: S603 - our own program, no shell
             [home / "postgres", "-D", place.pgdata],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -204,6 +225,9 @@ def launch(place: layout.Layout, lock: int) -> subprocess.Popen[bytes]:
         raise _disk_trouble(place, problem) from problem
     finally:
         os.close(log)
+    # the server may outlive this object and this process; whoever needs to waits for the pid itself
+    process.returncode = 0
+    return process.pid
 
 
 def explain_failure(place: layout.Layout) -> StoreError:

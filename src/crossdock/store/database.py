@@ -150,9 +150,11 @@ class Database:
 
         An event's partition stays while a live delivery or a record points into it.
         """
-        pins = {"event": partitions.SQL["pinned_events"]}
+        pins = {"event": (partitions.SQL["pinned_events"], partitions.SQL["pinned_meanwhile"])}
         expiries = tuple(
-            partitions.Expiry(table, days, pins.get(table)) for table, days in keep_days.items() if days is not None
+            partitions.Expiry(table, days, *pins.get(table, ()))
+            for table, days in keep_days.items()
+            if days is not None
         )
         return await partitions.keep_up(self, expiries)
 
@@ -184,7 +186,7 @@ class Database:
         try:
             return await asyncpg.create_pool(
                 self._pool_url(role),
-                min_size=1,
+                min_size=0,
                 max_size=size,
                 max_queries=0x7FFFFFFF,
                 max_inactive_connection_lifetime=300.0,

@@ -16,7 +16,6 @@ import atexit
 import contextlib
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -32,6 +31,8 @@ SUPERUSER = "postgres"
 _LOCK_WAIT_S = 120.0
 _STOP_WAIT_S = 60.0
 _WATCH_S = 0.25
+_children: set[int] = set()
+"""Servers that this process started and has not waited for yet."""
 
 
 class EmbeddedServer:
@@ -48,7 +49,6 @@ class EmbeddedServer:
         self._start_timeout_s = start_timeout_s
         self._layout: layout.Layout | None = None
         self._client: int | None = None
-        self._child: subprocess.Popen[bytes] | None = None
         self._guard = threading.RLock()
         self._socket_dir: Path | None = None
 
@@ -116,7 +116,7 @@ class EmbeddedServer:
                         self._shut_down(signal.SIGINT)
             finally:
                 os.close(client)
-                self._reap()
+                _reap()
 
     def ensure(self) -> bool:
         """Start the server again if it is gone (crashed, killed). Returns True when it had to be started."""
@@ -185,7 +185,7 @@ class EmbeddedServer:
 
     def _alive(self) -> bool:
         """Tell whether any process of the server lives; asks the kernel, not a pid file."""
-        self._reap()
+        _reap()
         place = self._settled()
         try:
             descriptor = os.open(place.server_lock, os.O_RDWR | os.O_CLOEXEC)
@@ -215,7 +215,7 @@ class EmbeddedServer:
             # a process that looks (_alive) holds it shared for a moment
             if not locks.take_within(lock, 5.0):
                 raise ServerWontStart("processes of an earlier server are still ending", "try again in a few seconds")
-            self._child = cluster.launch(place, lock)
+            _children.add(cluster.launch(place, lock))
         finally:
             os.close(lock)
 
@@ -255,6 +255,13 @@ class EmbeddedServer:
                 return
             time.sleep(0.005)
 
-    def _reap(self) -> None:
-        if self._child is not None and self._child.poll() is not None:
-            self._child = None
+
+def _reap() -> None:
+    """Wait for servers of ours that have ended, so that they do not stay as zombies."""
+    for pid in tuple(_children):
+        try:
+            ended, _ = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            ended = pid
+        if ended:
+            _children.discard(pid)

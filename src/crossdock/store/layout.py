@@ -27,6 +27,7 @@ from crossdock.store.errors import DataDirUnusable
 
 PORT = 5432
 SOCKET_NAME = f".s.PGSQL.{PORT}"
+SOCKET_LOCK = f"{SOCKET_NAME}.lock"
 _LONGEST_SOCKET = 103 if sys.platform == "darwin" else 107
 _ELSEWHERE = "set CROSSDOCK_DATA_DIR to a directory {whom} can write, or CROSSDOCK_DATABASE_URL to a PostgreSQL server"
 _FOR_ROOT = Path("/var/lib/crossdock")
@@ -119,9 +120,18 @@ def settle(data_dir: Path, run_as: str | None) -> Layout:
 def _whom(uid: int, gid: int, run_as: str | None) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
     if os.geteuid() != 0:
         return None, None
-    if uid != 0:
+    if uid != 0 and _known(uid):
         return (uid, gid), (uid, gid)
     return _unprivileged(run_as), None
+
+
+def _known(uid: int) -> bool:
+    """Tell whether the uid has a name: PostgreSQL refuses to run as one that has none (a volume's owner, say)."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _unprivileged(run_as: str | None) -> tuple[int, int]:

@@ -28,6 +28,7 @@ DAYS_AHEAD = 7
 _NAME = re.compile(r"_p(\d{8})$")
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _ATTEMPTS = 5
+_CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,14 @@ class Expiry:
 
     ``pinned`` is a query run as the engine with ``$1`` and ``$2``, the first id of the partition and the first after
     it; it returns true while something still needs a row of that range (a live delivery, a record's body).
+    ``pinned_meanwhile`` is asked once more while nobody can read the partition (so it must not read it either); its
+    ``$3`` is an id made well before the first look.
     """
 
     table: str
     keep_days: int
     pinned: str | None = None
+    pinned_meanwhile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +160,14 @@ async def _drop(owner: Connection, engine: Connection, expiry: Expiry, day: date
     partition = name_of(expiry.table, day)
     if not await owner.fetchval(SQL["still_there"], partition):
         return True
-    await owner.execute(_fill("lock_partition", partition=partition))
+    looked = floor_of(datetime.now(UTC) - _CLOCKS_DIFFER)
     if expiry.pinned is not None and await engine.fetchval(expiry.pinned, *bounds(day)):
+        return False
+    # a replay that is reading the partition ends first, and the next one waits until it is gone
+    await owner.execute(_fill("lock_partition", partition=partition))
+    if expiry.pinned_meanwhile is not None and await engine.fetchval(
+        expiry.pinned_meanwhile, *bounds(day), looked, timeout=10
+    ):
         return False
     await owner.execute(_fill("drop", partition=partition))
     return True

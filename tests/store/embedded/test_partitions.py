@@ -14,7 +14,7 @@ from crossdock.store import partitions
 from crossdock.store.database import Database
 from crossdock.store.partitions import Expiry, bounds, day_of, name_of
 
-PINS = partitions.SQL["pinned_events"]
+PINS = (partitions.SQL["pinned_events"], partitions.SQL["pinned_meanwhile"])
 NOW = datetime.now(UTC)
 
 
@@ -83,11 +83,11 @@ async def test_old_partitions_go_and_needed_ones_stay(database: Database) -> Non
     async with database.engine() as conn:
         await conn.execute(
             "INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence,"
-            " priority, head) VALUES ($1, $1, $1, $1, $1, $2, 1, false, 1, true)",
-            new_id(),
+            " priority, head) SELECT $2, tenant_id, $2, $2, record_id, id, 1, false, 1, true FROM event WHERE id = $1",
             pinned,
+            new_id(),
         )
-    upkeep = await partitions.keep_up(database, (Expiry("event", 10, PINS),), now=NOW)
+    upkeep = await partitions.keep_up(database, (Expiry("event", 10, *PINS),), now=NOW)
     assert upkeep.dropped == (name_of("event", (NOW - timedelta(days=20)).date()),)
     assert upkeep.pinned == (name_of("event", (NOW - timedelta(days=21)).date()),)
     async with database.engine() as conn:
@@ -104,11 +104,41 @@ async def test_a_record_pins_its_event(database: Database) -> None:
     async with database.engine() as conn:
         await conn.execute(
             "INSERT INTO record (id, tenant_id, connection_id, stream, external_id, seq, digest, digest_version,"
-            " presence, status, seen_to, event_id) VALUES ($1, $1, $1, 'orders', '1', 1, '', 1, 'live', '', now(), $2)",
-            new_id(),
+            " presence, status, seen_to, event_id)"
+            " SELECT record_id, tenant_id, connection_id, 'orders', '1', 1, '', 1, 'live', '', now(), id"
+            " FROM event WHERE id = $1",
             event,
         )
     upkeep = await database.tend_partitions({"event": 10})
+    assert (upkeep.dropped, len(upkeep.pinned)) == ((), 1)
+
+
+async def _somebody_waits_for(database: Database, table: str) -> None:
+    async with asyncio.timeout(10), database.engine() as conn:
+        while True:
+            if await conn.fetchval(
+                "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+                " WHERE NOT l.granted AND c.relname = $1)",
+                table,
+            ):
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_a_replay_that_begins_while_a_partition_is_checked_keeps_it(database: Database) -> None:
+    event = await _event(database, NOW - timedelta(days=50))
+    async with database.owner() as owner:
+        await partitions.ensure_ahead(owner)
+    async with database.transaction() as replay:
+        await replay.execute(
+            "INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence,"
+            " priority, head) SELECT $2, tenant_id, $2, $2, record_id, id, 1, false, 1, true FROM event WHERE id = $1",
+            event,
+            new_id(),
+        )
+        tending = asyncio.create_task(database.tend_partitions({"event": 10}))
+        await _somebody_waits_for(database, name_of("event", (NOW - timedelta(days=50)).date()))
+    upkeep = await tending
     assert (upkeep.dropped, len(upkeep.pinned)) == ((), 1)
 
 

@@ -61,3 +61,8 @@ SELECT EXISTS (SELECT FROM event e JOIN record r ON r.id = e.record_id AND r.eve
                WHERE e.id >= $1 AND e.id < $2)
     OR EXISTS (SELECT FROM event e JOIN delivery d ON d.record_id = e.record_id AND d.event_id = e.id
                WHERE e.id >= $1 AND e.id < $2);
+
+-- name: pinned_meanwhile
+-- Asked while the partition is locked, so it must not read events: whether somebody started a delivery of an event in
+-- the range since the first look ($3, an id of that moment). A record never begins to point to an old event.
+SELECT EXISTS (SELECT FROM delivery WHERE id >= $3 AND event_id >= $1 AND event_id < $2);
