@@ -24,8 +24,10 @@ from yarl import URL
 
 from crossdock.connect.auth import Auth, NoAuth, Outgoing
 from crossdock.connect.auth.oauth1 import encode
+from crossdock.connect.budget import Budget, Budgets
 from crossdock.connect.egress import EgressRefused, Guard, GuardedResolver, guarded_socket
 from crossdock.connect.manifest import Manifest
+from crossdock.kit.clock import SystemClock
 from crossdock.model.outcome import Outcome
 
 USER_AGENT = f"Crossdock/{version('crossdock')}"
@@ -113,6 +115,7 @@ class Transport:
     ) -> None:
         self.guard = guard
         self.observe = observe
+        self.budgets = Budgets(SystemClock())
         self._max_body = max_body
         self._per_host = per_host
         self._session: aiohttp.ClientSession | None = None
@@ -250,8 +253,10 @@ class VendorClient:
         headers: Mapping[str, str] | None = None,
         plain_http: bool = False,
         timeout_s: float | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.transport = transport
+        self._budget = budget
         self.manifest = manifest
         self.auth: Auth = auth or NoAuth()
         self._base = base_url.rstrip("/")
@@ -280,6 +285,8 @@ class VendorClient:
         Raises :class:`CallFailed` when no answer came, ``ValueError`` for a path that leaves the base.
         """
         self._look()
+        if self._budget is not None:
+            await self._budget.take()
         outgoing = self.auth.apply(self._compose(method, path, params, (json, form, body), headers))
         observe = self.transport.observe
         try:

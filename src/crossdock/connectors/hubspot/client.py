@@ -72,6 +72,7 @@ class HubSpot:
             manifest,
             auth=_auth(access.secrets["token"]),
             headers={"Accept": "application/json"},
+            budget=access.transport.budgets.of(f"hubspot:{access.connection.id}", manifest.limits),
         )
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Reply:

@@ -47,6 +47,8 @@ class Subject(msgspec.Struct):
     entity: Any = None
     needs: Needs = Needs()
     mapped: Mapped = Mapped({})
+    published: bytes = b""
+    """The event as the hub publishes it; only messages carry it."""
 
 
 class Planned(msgspec.Struct):
@@ -95,11 +97,15 @@ class Planner:
 
     async def _read(self, subject: Subject, destination: Destination, connector: Connector) -> None:
         event = subject.event
+        if subject.route.occurrence:
+            # a message carries the event as it is published; nothing of it is mapped
+            subject.published = self._published(subject)
+            return
         source = self._directory.connector(subject.source.connector)
         subject.entity = self.read(source, subject.source, event)
+        subject.needs = destination.needs(subject.route.action, subject.entity, subject.source.account_uid)
         if event["presence"] == Presence.DELETED:
             return
-        subject.needs = destination.needs(subject.route.action, subject.entity, subject.source.account_uid)
         mapper = await self._mappings.of(subject.route, connector, event["stream"])
         subject.mapped = mapper(subject.entity)
 
@@ -123,7 +129,10 @@ class Planner:
     async def _look_up(self, conn: Any, connection: Connection, subjects: Sequence[Subject]) -> list[Context]:
         related = await self._related(conn, subjects)
         speakers = await self._speakers(conn, subjects)
-        parents = sorted({key for s in subjects for _, key in s.needs.children_of} | set(map(_own_key, subjects)))
+        parents = sorted(
+            {key for s in subjects for _, key in s.needs.children_of}
+            | {_own_key(s) for s in subjects if not s.route.occurrence}
+        )
         children: dict[str, list[tuple[str, str]]] = {}
         if parents:
             for row in await conn.fetch(SQL["children"], connection.id, parents):
@@ -141,7 +150,7 @@ class Planner:
                 related={k: related[s.source.id, *k] for k in s.needs.related if (s.source.id, *k) in related},
                 speakers={e: speakers[e] for e in s.needs.subjects if e in speakers},
                 children={k: tuple(v) for k, v in children.items() if k == _own_key(s) or _asked(s, k)},
-                body=self._published(s),
+                body=s.published,
             )
             for s in subjects
         ]
@@ -166,9 +175,7 @@ class Planner:
         return {hashes[row["subject"]]: (row["stream"], row["name"]) for row in rows}
 
     def _published(self, subject: Subject) -> bytes:
-        """Return the event as the hub publishes it (JSON); only messages carry it."""
-        if not subject.route.occurrence:
-            return b""
+        """Return the event as the hub publishes it (JSON)."""
         event = subject.event
         return orjson.dumps(
             {
