@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
-from crossdock.connect.sandbox import serving
+from crossdock.connect.sandbox import Receive, Scope, Send, serving
 from crossdock.connectors.hubspot.sandbox import TOKEN, HubSpotSandbox, Settings
 
 Answered = tuple[int, Any]
@@ -83,18 +84,44 @@ class Caller:
         await self.good("POST", "/_sandbox/clock", {"advance_s": seconds})
 
 
-Opening = Callable[[Settings], contextlib.AbstractAsyncContextManager[Caller]]
+class Front:
+    """The one server of this folder's tests; each test puts its own sandbox behind it."""
+
+    def __init__(self) -> None:
+        self.sandbox: HubSpotSandbox | None = None
+        self.url = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.sandbox is not None
+        await self.sandbox(scope, receive, send)
+
+
+FRONT = Front()
+
+
+ONE_LOOP = pytest.mark.asyncio(loop_scope="session")
+"""These tests share one loop and one server: a server for each would cost a tenth of a second each."""
 
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Caller]:
-    """Serve a portal with these settings."""
-    sandbox = HubSpotSandbox(settings)
-    async with serving(sandbox) as served, aiohttp.ClientSession() as session:
-        yield Caller(served.url, sandbox, session)
+    """Serve a portal with these settings until the block ends."""
+    before, FRONT.sandbox = FRONT.sandbox, HubSpotSandbox(settings)
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield Caller(FRONT.url, FRONT.sandbox, session)
+    finally:
+        FRONT.sandbox = before
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+async def served() -> AsyncIterator[None]:
+    async with serving(FRONT) as front:
+        FRONT.url = front.url
+        yield
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def portal() -> AsyncIterator[Caller]:
     """A portal with the default settings."""
     async with opened(Settings()) as caller:

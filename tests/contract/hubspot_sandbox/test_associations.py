@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import Caller
+from .conftest import ONE_LOOP, Caller
+
+pytestmark = ONE_LOOP
 
 LINKS = "/crm/associations/2026-09"
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import Caller
+from .conftest import ONE_LOOP, Caller
+
+pytestmark = ONE_LOOP
 
 
 def _upserts(*emails: str, traced: bool = False, **properties: str) -> dict[str, Any]:

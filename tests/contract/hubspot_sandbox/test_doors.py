@@ -7,7 +7,9 @@ import pytest
 
 from crossdock.connectors.hubspot.sandbox import ALL_SCOPES, TOKEN, Settings
 
-from .conftest import Caller, opened
+from .conftest import ONE_LOOP, Caller, opened
+
+pytestmark = ONE_LOOP
 
 CONTACT = {"properties": {"city": "A"}, "associations": []}
 

@@ -13,7 +13,9 @@ from hubspot.crm.associations import v4
 
 from crossdock.connectors.hubspot.sandbox import TOKEN
 
-from .conftest import Caller
+from .conftest import ONE_LOOP, Caller
+
+pytestmark = ONE_LOOP
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ import pytest
 
 from crossdock.connectors.hubspot.sandbox import Settings
 
-from .conftest import Caller, opened
+from .conftest import ONE_LOOP, Caller, opened
+
+pytestmark = ONE_LOOP
 
 
 async def test_a_contact_is_made_read_changed_and_archived(portal: Caller) -> None:

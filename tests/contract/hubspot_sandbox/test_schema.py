@@ -8,7 +8,9 @@ import pytest
 
 from crossdock.connectors.hubspot.sandbox import Settings
 
-from .conftest import Caller, opened
+from .conftest import ONE_LOOP, Caller, opened
+
+pytestmark = ONE_LOOP
 
 CONTACTS = "/crm/properties/2026-09/contacts"
 DEALS = "/crm/pipelines/2026-09/deals"

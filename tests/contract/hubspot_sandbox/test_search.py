@@ -8,7 +8,9 @@ import pytest
 
 from crossdock.connectors.hubspot.sandbox import Settings
 
-from .conftest import Caller, opened
+from .conftest import ONE_LOOP, Caller, opened
+
+pytestmark = ONE_LOOP
 
 
 def _search(*filters: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -8,7 +8,9 @@ import pytest
 
 from crossdock.connectors.hubspot.sandbox import Settings
 
-from .conftest import Caller, opened
+from .conftest import ONE_LOOP, Caller, opened
+
+pytestmark = ONE_LOOP
 
 REFUSED = [
     ("contacts", {"firstnam": "A"}, "PROPERTY_DOESNT_EXIST"),
