@@ -67,7 +67,7 @@ class Listener:
             pause = _FIRST_PAUSE_S
             try:
                 await self._stay(conn)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
                 await asyncio.sleep(pause)
             finally:
                 self.connected.clear()

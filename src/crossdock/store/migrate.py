@@ -99,6 +99,9 @@ def upgrade(
     """
     try:
         conn = psycopg.connect(url, autocommit=True, connect_timeout=10, application_name="crossdock/migrate")
+    except psycopg.ProgrammingError:
+        # libpq's text repeats a part of the URL
+        raise ConnectionLost("the database's URL is malformed", "correct CROSSDOCK_DATABASE_URL") from None
     except psycopg.OperationalError as problem:
         raise ConnectionLost(
             f"the database cannot be reached: {_safe(problem)}", "check CROSSDOCK_DATABASE_URL"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
@@ -22,6 +23,7 @@ _LOST = (
     asyncpg.IdleSessionTimeoutError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
+_TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _AGAIN = "it is tried again; crossdock doctor tells more"
 
 
@@ -39,7 +41,8 @@ class Quick(asyncpg.Connection):  # type: ignore[misc]
 
 def is_loss(problem: BaseException, conn: Connection | None = None) -> bool:
     """Tell whether an error means that the connection, and not the statement, failed."""
-    if isinstance(problem, _LOST):
+    if isinstance(problem, (*_LOST, asyncpg.InternalClientError)):
+        # asyncpg's own state machine is upset when a connection ends between two of its steps
         return True
     if isinstance(problem, asyncpg.InterfaceError):
         return conn is None or conn.is_closed()
@@ -57,14 +60,17 @@ async def borrowed(pool: asyncpg.Pool, wait_s: float) -> AsyncIterator[Connectio
         raise ConnectionLost(f"no database connection came free within {wait_s:.0f} s", _AGAIN) from problem
     except StoreError:
         raise
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+    except _TROUBLE as problem:
         if is_loss(problem):
             raise lost(problem) from problem
         raise
     try:
         yield conn
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+    except _TROUBLE as problem:
         if not isinstance(problem, StoreError) and is_loss(problem, conn):
+            # whatever state it is in, nobody gets it again
+            with contextlib.suppress(*_TROUBLE):
+                conn.terminate()
             raise lost(problem) from problem
         raise
     finally:
@@ -74,12 +80,17 @@ async def borrowed(pool: asyncpg.Pool, wait_s: float) -> AsyncIterator[Connectio
 async def _give_back(pool: asyncpg.Pool, conn: Connection) -> None:
     try:
         await pool.release(conn)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+    except _TROUBLE as problem:
         # a dead connection cannot be put back: the pool makes another
         if not is_loss(problem):
             raise
 
 
 def lost(problem: BaseException) -> ConnectionLost:
-    """Return the loss in our words; the server's text names hosts and users, never passwords."""
-    return ConnectionLost(f"the database connection was lost: {type(problem).__name__}", _AGAIN)
+    """Return the loss in our words; the server's own line names users and databases, never passwords."""
+    said = type(problem).__name__
+    if isinstance(problem, asyncpg.PostgresError) and str(problem):
+        said = str(problem).splitlines()[0][:200]
+    elif isinstance(problem, OSError) and problem.strerror:
+        said = problem.strerror
+    return ConnectionLost(f"the database connection was lost: {said}", _AGAIN)

@@ -12,7 +12,8 @@ _PARTITIONS = ("--exclude-table=*_p[0-9]*", "--exclude-table=*_default")
 def schema_dump(url: str) -> str:
     """Return tables, indexes, constraints, policies, owners and grants.
 
-    Partitions are left out: upkeep makes them, no migration does. Blocking. Raises :class:`StoreError` when pg_dump cannot read the database.
+    Partitions are left out: upkeep makes them, no migration does. Blocking.
+    Raises :class:`StoreError` when pg_dump cannot read the database.
     """
     ran = programs.run("pg_dump", url, ["--schema-only", "--no-comments", *_PARTITIONS])
     if ran.returncode != 0:

@@ -125,6 +125,9 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConnectionLost) as caught:
         migrate.upgrade(f"postgresql://me:hush@/none?host={tmp_path}")
     assert "hush" not in str(caught.value)
+    with pytest.raises(ConnectionLost, match="malformed") as caught:
+        migrate.upgrade("postgresql://me:hush@[/none")
+    assert "hush" not in str(caught.value)
 
 
 async def test_an_old_or_newer_schema_keeps_a_node_out(store_settings: StoreSettings, postgres: TestServer) -> None:
