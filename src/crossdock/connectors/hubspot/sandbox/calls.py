@@ -131,7 +131,7 @@ def shown(
 
 def _past(record: Record, name: str) -> list[dict[str, str]]:
     past = record.history.get(name, [])
-    return [{"value": entry.value, "timestamp": iso(entry.ms), "sourceType": entry.source} for entry in reversed(past)]
+    return [{"value": value, "timestamp": iso(ms), "sourceType": source} for ms, _, value, source in reversed(past)]
 
 
 def paging(after: str) -> dict[str, Any]:

@@ -187,7 +187,7 @@ def _truth(record: Record, *, history: bool) -> dict[str, Any]:
     }
     if history:
         body["history"] = {
-            name: [{"seq": one.seq, "at": iso(one.ms), "value": one.value, "source": one.source} for one in past]
+            name: [{"seq": seq, "at": iso(ms), "value": value, "source": source} for ms, seq, value, source in past]
             for name, past in record.history.items()
         }
     return body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from crossdock.connectors.hubspot.sandbox.catalogue import CREATED, MODIFIED, SINGULAR, TYPE_IDS
 from crossdock.connectors.hubspot.sandbox.definitions import Schema
@@ -13,14 +13,11 @@ from crossdock.connectors.hubspot.sandbox.links import Links
 from crossdock.connectors.hubspot.sandbox.settings import Poison, Settings
 from crossdock.connectors.hubspot.sandbox.stages import FIELDS, Pipelines
 
+Value = tuple[int, int, str, str]
+"""One value a property has had: ms, number of the portal's write, value, source.
 
-class Value(NamedTuple):
-    """One value a property has had. ``seq`` counts the writes of the whole portal."""
-
-    ms: int
-    seq: int
-    value: str
-    source: str
+A plain tuple of texts and numbers is no load for the garbage collector; a portal holds very many of them.
+"""
 
 
 class Record:
@@ -183,7 +180,7 @@ class Portal:
                 held[name] = value
             else:
                 held.pop(name, None)
-            entry = Value(ms, self._seq, value, source)
+            entry = (ms, self._seq, value, source)
             past = record.history.get(name)
             if past is None:
                 record.history[name] = [entry]
