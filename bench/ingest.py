@@ -63,9 +63,7 @@ def _insert_only(home: Path) -> Iterator[int]:
     port = stage.free_port()
     process = subprocess.Popen([sys.executable, "-m", "bench.insert_only", asyncio.run(url()), str(port)])
     try:
-        import time
-
-        time.sleep(1)
+        stage.wait_for(f"http://127.0.0.1:{port}/")
         yield port
     finally:
         process.terminate()

@@ -20,8 +20,9 @@ async def main(url: str, port: int) -> None:
             message = await receive()
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        async with pool.acquire() as conn:
-            await conn.execute("INSERT INTO bench_insert_only (body) VALUES ($1)", body)
+        if scope["method"] == "POST":
+            async with pool.acquire() as conn:
+                await conn.execute("INSERT INTO bench_insert_only (body) VALUES ($1)", body)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"{}"})
 

@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,6 @@ from crossdock.wiring import Hub, open_hub
 
 SECRET = "bench-hook-secret"
 SHOPS = 10
-SERVE = "import sys, uvloop; from crossdock.cli.server import serve; from crossdock.settings import Settings; uvloop.run(serve(Settings(), worker='--no-worker' not in sys.argv))"
 
 
 @contextlib.contextmanager
@@ -70,7 +70,7 @@ def serving(home: Path, *arguments: str, **more: str) -> Iterator[tuple[int, int
     """Run ``crossdock serve`` and give (port, process id) once it is ready."""
     port = free_port()
     env = environment(home, CROSSDOCK_PORT=str(port), **more)
-    process = subprocess.Popen([sys.executable, "-c", SERVE, *arguments], env=env)
+    process = subprocess.Popen([sys.executable, "-m", "crossdock", "serve", *arguments], env=env)
     try:
         wait_for(f"http://127.0.0.1:{port}/readyz")
         yield port, process.pid
@@ -92,8 +92,6 @@ def wait_for(url: str, patience_s: float = 30) -> None:
 
 def free_port() -> int:
     """Return a port that is free now."""
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -114,7 +112,8 @@ async def add_shop(hub: Hub, tenant: uuid.UUID, number: int) -> uuid.UUID:
         )
         name = f"{HOOK}1"
         await conn.execute(
-            "INSERT INTO credential (id, tenant_id, connection_id, name, key_id, sealed) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO credential (id, tenant_id, connection_id, name, key_id, sealed)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
             new_id(),
             tenant,
             shop,

@@ -36,6 +36,15 @@ class Settings(BaseSettings):
     listen_url: SecretStr | None = Field(
         default=None, description="A direct URL for LISTEN when database_url goes through PgBouncer."
     )
+    app_url: SecretStr | None = Field(
+        default=None, description="A login of the pages' own role behind PgBouncer; unset: database_url."
+    )
+    transaction_pooling: bool = Field(
+        default=False, description="database_url goes through PgBouncer in transaction mode."
+    )
+    run_as: str | None = Field(
+        default=None, description="User the embedded database runs as when crossdock runs as root; unset: a safe one."
+    )
     master_key: SecretStr | None = Field(
         default=None,
         description="32 bytes in base64 that seal credentials and bodies; several, separated by commas: the first"

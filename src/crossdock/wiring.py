@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import msgspec
+from pydantic import SecretStr
 
 from crossdock import metrics
 from crossdock.connect import catalogue
@@ -68,16 +69,22 @@ def store_settings(settings: Settings) -> StoreSettings:
     """Return the part of the settings that the store needs."""
     return StoreSettings(
         data_dir=settings.data_dir,
-        database_url=settings.database_url.get_secret_value() if settings.database_url else None,
-        listen_url=settings.listen_url.get_secret_value() if settings.listen_url else None,
+        database_url=_shown(settings.database_url),
+        listen_url=_shown(settings.listen_url),
+        app_url=_shown(settings.app_url),
+        transaction_pooling=settings.transaction_pooling,
         engine_pool=settings.pool_size,
+        run_as=settings.run_as,
     )
+
+
+def _shown(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def vault_of(settings: Settings, *, create: bool = True) -> Vault:
     """Open the vault with the master key of the settings."""
-    given = settings.master_key.get_secret_value() if settings.master_key else None
-    return open_vault(given, settings.master_key_file, create=create)
+    return open_vault(_shown(settings.master_key), settings.master_key_file, create=create)
 
 
 def guard_of(settings: Settings) -> Guard:

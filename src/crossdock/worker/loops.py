@@ -16,7 +16,7 @@ from crossdock.wiring import Hub
 from crossdock.worker.housekeeping import Housekeeping
 
 log = structlog.get_logger("crossdock.worker")
-TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 SWEEP_S = 2.0
 """A lost hint costs at most this."""
 _LANES = 16

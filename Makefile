@@ -1,0 +1,28 @@
+# Crossdock. `make demo` and `make test` are all a newcomer needs; each sets up what it uses.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.PHONY: help setup demo test lint docs bench locks
+
+help: ## Show what can be made
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with the locked dependencies (demo and test call it)
+	@tools/setup.sh
+
+demo: setup ## Run the main job: a sandbox shop's orders reach a sandbox CRM under faults, and are proven
+	@.venv/bin/crossdock demo
+
+test: setup ## Run every test suite; one line a suite, coverage at the end
+	@.venv/bin/python tools/suites.py
+
+lint: setup ## Check style, types and the layers of imports
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
+
+docs: setup ## Write docs/reference from the code
+	@.venv/bin/python tools/docs.py
+
+bench: setup ## Run all benchmarks beside their peers and print a table
+	@.venv/bin/python -m bench
+
+locks: setup ## Resolve the lock files anew
+	@tools/locks.sh

@@ -1,0 +1,40 @@
+"""Run every benchmark and print one table each: ``python -m bench [scale]`` (0.2 takes a fifth of the load)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import ingest, portal, pull, through
+
+PARTS = (
+    ("Ingest: signed 4 KB webhooks, two routes each, beside a bare insert-only endpoint", ingest.main),
+    ("End to end: signed webhooks in, signed messages out", through.main),
+    ("To HubSpot in batches: contacts, products, deals, lines, associations", portal.main),
+    ("Pull: a shop's orders, beside dlt's rest_api source", pull.main),
+)
+
+
+def main(scale: float) -> None:
+    """Run all parts, one after the other."""
+    console = Console()
+    console.print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, scale {scale}")
+    for title, part in PARTS:
+        _show(console, title, part(scale))
+
+
+def _show(console: Console, title: str, rows: Sequence[dict[str, object]]) -> None:
+    table = Table(title=title, title_justify="left")
+    for name in rows[0]:
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)
