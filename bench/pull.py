@@ -89,10 +89,7 @@ def theirs(home: Path, port: int) -> tuple[int, float]:
                 {
                     "name": "orders",
                     "max_table_nesting": 0,
-                    "endpoint": {
-                        "path": "orders",
-                        "params": {"per_page": 100, "orderby": "id", "order": "asc", **keys},
-                    },
+                    "endpoint": {"path": "orders", "params": params},
                 }
             ],
         }
