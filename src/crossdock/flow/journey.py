@@ -15,6 +15,7 @@ from crossdock.errors import BadInput
 from crossdock.flow.deliver import Directory
 from crossdock.flow.deliver.prepare import Planner, Subject, route_of
 from crossdock.flow.map import compile_mapping
+from crossdock.flow.receive import door_of, read_arrivals
 from crossdock.flow.reconcile import Expected
 from crossdock.flow.record import Intake, Ledger, Parcel, Receipt, Tally
 from crossdock.flow.record.ledger import Redo
@@ -66,18 +67,15 @@ class Journey:
 
         Raises ``Unauthenticated``, ``BadInput`` or ``Overloaded``; then nothing of it is kept.
         """
-        connector = self._connectors(connection.connector)
-        door = connector.door if connector else None
-        if door is None:
-            raise BadInput("this connection does not receive webhooks", remedy="see the connector's page")
+        door = door_of(self._connectors(connection.connector))
         if door.ping(headers, body):
             return []
         verify(door, headers, body, await self._secrets.hook_secrets(connection.id), self.refusals, connection)
         try:
-            arrivals = door.parse(headers, body)
-        except ValueError as malformed:
+            arrivals = read_arrivals(door, headers, body)
+        except BadInput:
             self.refusals.note("malformed", connection)
-            raise BadInput(f"the body cannot be read: {malformed}", remedy="send the vendor's own format") from None
+            raise
         waiting = [self.intake.enqueue(self.parcel(connection, a, Origin.WEBHOOK, body)) for a in arrivals]
         return [await receipt for receipt in waiting]
 
