@@ -92,7 +92,14 @@ def build_rest(hub: Hub, access: Access) -> FastAPI:
     async def reader(request: Request) -> Principal:
         return await access.principal(request, "read")
 
-    caller_reads = Depends(reader)
+    _say_problems(app)
+    _add_connections(app, hub, Depends(reader))
+    _add_events(app, hub, Depends(reader))
+    return app
+
+
+def _say_problems(app: FastAPI) -> None:
+    """Answer every error as problem+json."""
 
     @app.exception_handler(CrossdockError)
     async def ours(request: Request, error: CrossdockError) -> Response:
@@ -111,6 +118,8 @@ def build_rest(hub: Hub, access: Access) -> FastAPI:
         del request, error
         return problem(NotFound("there is no such resource", remedy="see /api/v1/openapi.json"))
 
+
+def _add_connections(app: FastAPI, hub: Hub, caller_reads: Any) -> None:
     @app.get("/status", response_model=Status)
     async def status(caller: Principal = caller_reads) -> Any:
         return await status_of(hub, caller.tenant_id)
@@ -121,6 +130,8 @@ def build_rest(hub: Hub, access: Access) -> FastAPI:
         shown = [{k: v for k, v in row.items() if k not in ("uuid", "created_at")} for row in rows]
         return JSONResponse({"items": shown})
 
+
+def _add_events(app: FastAPI, hub: Hub, caller_reads: Any) -> None:
     @app.get("/deliveries", response_model=DeliveryPage)
     async def deliveries(
         state: Literal["waiting", "claimed", "in_doubt", "delivered", "skipped", "dead"] | None = None,
@@ -148,8 +159,6 @@ def build_rest(hub: Hub, access: Access) -> FastAPI:
             "connection_id": ids.show(ids.Prefix.CONNECTION, row["connection_id"]),
             "deliveries": [_delivery(delivery) for delivery in made],
         }
-
-    return app
 
 
 async def status_of(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:

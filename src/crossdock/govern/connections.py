@@ -6,7 +6,7 @@ import base64
 import contextlib
 import secrets as random_secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +15,7 @@ import orjson
 import structlog
 
 from crossdock.connect.client import CallFailed
-from crossdock.connect.connector import CheckResult, Connector
+from crossdock.connect.connector import CheckResult, Connector, Destination, Source
 from crossdock.connect.manifest import FieldKind, FormField
 from crossdock.errors import BadInput, Conflict, NotFound, VendorTrouble
 from crossdock.govern.directory import HOOK, HUB, Directory, connection_of, secret_row
@@ -192,7 +192,7 @@ class Connections:
             await conn.execute(SQL["bump_routes"], source)
             await self._audit(conn, tenant_id, actor, "route.remove", route_id, {})
 
-    async def routes(self, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+    async def routes(self, tenant_id: uuid.UUID) -> Sequence[dict[str, Any]]:
         """Return the tenant's routes."""
         async with self._store.engine() as conn:
             rows = await conn.fetch(SQL["list_routes"], tenant_id)
@@ -209,9 +209,10 @@ class Connections:
 
     async def _try(self, connector: Connector, draft: Connection, secrets: Mapping[str, str]) -> CheckResult:
         access = self._directory.access(draft, secrets)
-        part = connector.source(access) if connector.source else None
-        part = part or (connector.destination(access) if connector.destination else None)
-        assert part is not None
+        make = connector.source or connector.destination
+        if make is None:
+            raise BadInput(f"{connector.manifest.name} can neither be read nor written", field="connector")
+        part: Source | Destination = make(access)
         try:
             checked = await part.check()
         except CallFailed as failed:
@@ -314,7 +315,7 @@ class Connections:
                         made.append(f"{source.name} {stream} -> {destination.name} {action}")
         return tuple(made)
 
-    def fitting(self, source: Connection, destination: Connection) -> list[tuple[str, str]]:
+    def fitting(self, source: Connection, destination: Connection) -> Sequence[tuple[str, str]]:
         """Return the (stream, action) pairs that a source and a destination have in common."""
         theirs = self._directory.connector(destination.connector)
         ours = self._directory.connector(source.connector)

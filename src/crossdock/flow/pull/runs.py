@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -51,7 +51,7 @@ class RunLost(Exception):
     """Another process goes on with the run."""
 
 
-Work = Callable[[Run], Awaitable[dict[str, Any] | None]]
+Work = Callable[[Run], Coroutine[Any, Any, dict[str, Any] | None]]
 
 
 class Runs:
@@ -95,7 +95,7 @@ class Runs:
                 "progress": orjson.loads(row["progress"]),
             }
         )
-        doing = asyncio.create_task(work(run))  # type: ignore[arg-type]
+        doing = asyncio.create_task(work(run))
         heart = asyncio.create_task(self._beat(run))
         try:
             await asyncio.wait({doing, heart}, return_when=asyncio.FIRST_COMPLETED)

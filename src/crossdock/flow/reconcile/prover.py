@@ -199,12 +199,12 @@ class _Comparison:
             rows[route["stream"]] = row
             self._proof.rows.append(row)
         for (name, key), found in snapshot.by_key.items():
-            row = rows.get(owners.get(name, ""))
-            if row is None or not key.startswith(self._source.account_uid + ":"):
+            owner = rows.get(owners.get(name, ""))
+            if owner is None or not key.startswith(self._source.account_uid + ":"):
                 continue
             extra = [f for f in found if (f.object, f.external_id) not in self._belongs]
-            row.unexpected += len(extra)
-            self._tell(row.entity, key, "unexpected", [name] * len(extra))
+            owner.unexpected += len(extra)
+            self._tell(owner.entity, key, "unexpected", [name] * len(extra))
         self._proof.rows.sort(key=lambda row: ENTITIES.index(row.entity) if row.entity in ENTITIES else 99)
 
     async def _plan(self, connection: Connection, route: Any) -> list[tuple[Any, Expected]]:
