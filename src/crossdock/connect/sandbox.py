@@ -27,7 +27,7 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 CONTROL = "/_sandbox/"
 
 
-class Dials(msgspec.Struct):
+class Dials(msgspec.Struct, forbid_unknown_fields=True):
     """Faults a sandbox shows to its callers. Shares are 0..1 of requests, drawn from ``seed``."""
 
     seed: int = 1
