@@ -153,7 +153,7 @@ async def test_the_receivers_control_door() -> None:
         await _destination(bench.good).perform(*bench.writes(2))
         assert (await bench.state())["order"] == ["dlv_1", "dlv_2"]
         assert (await bench.raw("DELETE", "/_sandbox/state", {}, b"")).json()["order"] == []
-        assert (await bench.raw("PUT", "/_sandbox/dials", {}, b'{"ghost": 1}')).status == 200
+        assert (await bench.raw("PUT", "/_sandbox/dials", {}, b'{"ghost": 1}')).status == 400
         assert (await bench.raw("PUT", "/_sandbox/dials", {}, b'{"seed": "x"}')).status == 400
         assert (await bench.raw("GET", "/_sandbox/ghost", {}, b"")).status == 404
         assert (await bench.raw("GET", "/hooks/x", {}, b"")).status == 405
