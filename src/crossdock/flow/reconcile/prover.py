@@ -283,10 +283,12 @@ class _Comparison:
     def _judge(self, row: ProofRow, route: Any, expected: Expected, verdict: Verdict) -> None:
         row.missing += bool(verdict.missing)
         row.duplicates += bool(verdict.duplicates)
-        row.drifted += bool(verdict.drifted) and not verdict.missing
+        # of a record that is missing as a whole nothing else is worth saying
+        drifted = [] if verdict.missing else verdict.drifted
+        row.drifted += bool(drifted)
         self._tell(row.entity, expected.external_id, "missing", verdict.missing)
         self._tell(row.entity, expected.external_id, "duplicate", verdict.duplicates)
-        self._tell(row.entity, expected.external_id, "drifted", verdict.drifted)
+        self._tell(row.entity, expected.external_id, "drifted", drifted)
         if verdict.missing or verdict.drifted:
             self._wrong.append((route["id"], expected.record_id))
 
