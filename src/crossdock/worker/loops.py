@@ -100,6 +100,9 @@ class Worker:
             except TROUBLE as problem:
                 log.warning("database trouble", loop=name, problem=type(problem).__name__)
                 worked = False
+            except Exception as bug:
+                log.error("loop failed", loop=name, problem=type(bug).__name__, exc_info=bug)
+                worked = False
             if not worked:
                 await self._wait(hint)
 

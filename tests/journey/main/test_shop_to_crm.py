@@ -1,4 +1,4 @@
-"""The main job: a shop's orders, customers and products reach the CRM and are proven, whatever the shop forgets to say."""
+"""The main job: orders, customers and products reach the CRM and are proven, whatever the shop forgets to say."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ async def test_silent_edits_and_deletions_are_found_and_repaired(stage: Stage) -
         proof = await stage.prove(repair_rounds=0)
         after = await stage.deals()
     assert proof.ok, (proof.rows, proof.differences[:10])
-    assert after[str(deleted)]["archived"] and not before[str(deleted)]["archived"]
+    assert after[str(deleted)]["archived"]
+    assert not before[str(deleted)]["archived"]
     assert after[str(trashed)]["properties"]["dealstage"] == "closedlost"
     assert len({edited, deleted, trashed}) >= 2
 

@@ -6,6 +6,8 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+import structlog
+
 from crossdock.connect.connector import Destination
 from crossdock.flow.deliver.job import Job, NewLink
 from crossdock.kit.failpoints import Failpoints
@@ -14,6 +16,7 @@ from crossdock.model.delivery import Evidence
 from crossdock.model.outcome import Delivered, Gone, Outcome, Refresh, Rejected, Retry, Throttled, Unknown
 from crossdock.model.plan import Ref, Resolved, Verb, Write
 
+log = structlog.get_logger("crossdock.deliver")
 Links = dict[tuple[str, str], str]
 Advance = Callable[[Sequence[uuid.UUID], Sequence[NewLink]], Awaitable[None]]
 """Commits the links of a step together with the deadline of the next call."""
@@ -66,7 +69,11 @@ class Performer:
             async with asyncio.timeout(self._budget_s):
                 answers = await self._destination.perform(name, writes)
         except TimeoutError:
+            # whatever the connector was doing may have taken effect
             answers = [Unknown("no answer within the time a step may take")] * len(writes)
+        except Exception as bug:
+            log.error("connector failed", step=name, problem=type(bug).__name__, exc_info=bug)
+            answers = [Unknown(f"an unexpected {type(bug).__name__} in the connector")] * len(writes)
         await self._failpoints.reach("deliver.after_call")
         return answers
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import orjson
+import structlog
 
 from crossdock.connect.connector import Connector, Context, Destination, Needs, PlanRefused
 from crossdock.flow.deliver.job import Claim, Job
@@ -26,6 +27,7 @@ from crossdock.model.outcome import Rejected
 from crossdock.model.route import Priority, Route
 from crossdock.store.queries import load
 
+log = structlog.get_logger("crossdock.deliver")
 SQL = load(Path(__file__).with_name("queue.sql"))
 
 _TOMBSTONES: dict[str, Callable[[str], Any]] = {
@@ -83,16 +85,16 @@ class Planner:
             try:
                 await self._read(subject, destination, connector)
                 able.append(item)
-            except (PlanRefused, ValueError, msgspec.ValidationError) as refused:
-                item.refused = str(refused)
+            except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
+                item.refused = _said(refused)
         answers = await self._look_up(conn, connection, [item.subject for item in able])
         for item, context in zip(able, answers, strict=True):
             try:
                 item.plan = destination.plan(
                     item.subject.route.action, item.subject.entity, item.subject.mapped, context
                 )
-            except (PlanRefused, ValueError) as refused:
-                item.refused = str(refused)
+            except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
+                item.refused = _said(refused)
         return planned
 
     async def _read(self, subject: Subject, destination: Destination, connector: Connector) -> None:
@@ -189,6 +191,14 @@ class Planner:
                 "data": orjson.Fragment(self._vault.open_body(event["body"], event["id"].bytes)),
             }
         )
+
+
+def _said(refused: Exception) -> str:
+    """Return why an entity has no plan; a bug is logged, and said without its text, which may hold a person."""
+    if isinstance(refused, PlanRefused | ValueError):
+        return str(refused)
+    log.error("planning failed", problem=type(refused).__name__, exc_info=refused)
+    return f"an unexpected {type(refused).__name__} while planning; the log has more"
 
 
 def _own_key(subject: Subject) -> str:

@@ -52,11 +52,22 @@ def decide(job: Job, now: datetime, limits: Limits) -> End | Back:
         case Refresh():
             return Back(DeliveryState.WAITING, timedelta(0), text(outcome.reason), unburnt=1)
         case Unknown():
-            return Back(DeliveryState.IN_DOUBT, limits.doubt_margin, text(outcome.reason))
+            return _doubt(job, outcome, now, limits)
         case Gone() if job.claim.attempt < _GONE_TRIES:
             return Back(DeliveryState.WAITING, timedelta(0), outcome.reason)
         case _:
             return _again(job, outcome, now, limits)
+
+
+def _doubt(job: Job, outcome: Unknown, now: datetime, limits: Limits) -> End | Back:
+    """Wait until the call can no longer take effect, and longer each time."""
+    reason = text(outcome.reason)[:_SHOWN]
+    if now - job.claim.created_at > limits.retry_for:
+        return End(
+            DeliveryState.DEAD, reason=f"given up in doubt after {job.claim.attempt} attempts: {reason}"[:_SHOWN]
+        )
+    wait = full_jitter(job.claim.attempt, base_s=limits.retry_base_s, ceiling_s=limits.retry_ceiling_s)
+    return Back(DeliveryState.IN_DOUBT, limits.doubt_margin + timedelta(seconds=wait), reason)
 
 
 def _again(job: Job, outcome: Outcome | None, now: datetime, limits: Limits) -> End | Back:

@@ -10,7 +10,6 @@ from typing import Any
 import asyncpg
 import structlog
 
-from crossdock.connect.client import CallFailed
 from crossdock.flow.pull.ports import Recorder, Sources, Store
 from crossdock.kit.backoff import full_jitter
 from crossdock.kit.redact import text
@@ -57,7 +56,7 @@ class Bells:
             ended = await self._now()
             found = seen or gone(key[1], key[2], bell["parent_id"])
             await self._record(bell, connection, found, (began, ended))
-        except (CallFailed, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the bell rings again and the others are answered
             said = text(f"{type(problem).__name__}: {problem}")[:200]
             log.warning("doorbell unanswered", connection=str(key[0]), stream=key[1], entity=key[2], problem=said)
             wait = timedelta(seconds=1 + full_jitter(bell["failures"] + 1, base_s=1, ceiling_s=600))
