@@ -1,0 +1,42 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from crossdock.cli import connecting, connectors, keeping, looking, reading, serving
+from crossdock.cli.answers import EXIT_CODES
+from crossdock.cli.demo import command as demo
+
+app = typer.Typer(
+    name="crossdock",
+    help="A shop's orders, customers and products reach the CRM: nothing lost, nothing doubled, and it can prove it.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command("demo")(demo.demo)
+app.command("serve")(serving.serve)
+app.command("worker")(serving.worker)
+app.command("doctor")(keeping.doctor)
+app.command("connect", context_settings=connecting.FREE, add_help_option=False)(connecting.connect)
+app.add_typer(connecting.connections, name="connections")
+app.add_typer(connecting.routes, name="routes")
+app.command("check")(connecting.check)
+app.command("pull")(reading.pull)
+app.command("backfill")(reading.backfill)
+app.command("runs")(reading.runs)
+app.add_typer(looking.events, name="events")
+app.add_typer(looking.deliveries, name="deliveries")
+app.command("prove")(reading.prove)
+app.command("replay")(looking.replay)
+app.add_typer(connectors.connectors, name="connectors")
+app.add_typer(connectors.connectors, name="connector", hidden=True)
+app.command("sandbox")(connectors.sandbox)
+app.add_typer(keeping.keys, name="keys")
+app.add_typer(keeping.tenants, name="tenants")
+app.command("backup")(keeping.backup)
+app.command("restore")(keeping.restore)

@@ -1,0 +1,349 @@
+"""``connect``, ``connections``, ``routes``, ``check``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crossdock.cli.answers import AsJson, Code, Tenant, give, guarded, note, table
+
+if TYPE_CHECKING:
+    from crossdock.connect.connector import Connector
+    from crossdock.connect.manifest import FormField
+
+FREE = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""The options of ``connect`` are the fields of the connector's form."""
+
+connections = typer.Typer(help="List, pause, resume or end connections.", invoke_without_command=True)
+routes = typer.Typer(help="List, add or remove routes.", invoke_without_command=True)
+
+
+@guarded
+def connect(
+    ctx: typer.Context,
+    connector: Annotated[
+        str | None, typer.Argument(help="woocommerce, hubspot, webhook …", metavar="CONNECTOR")
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="What to call the connection.")] = "",
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Connect an account: crossdock connect woocommerce --url … --key … --secret …
+
+    The options are the fields of the connector's form: crossdock connect CONNECTOR --help shows them. A secret may
+    come as - (read from standard input), from the environment (CROSSDOCK_CONNECT_TOKEN for --token), or is asked for.
+    """
+    wanted = connector if connector and not connector.startswith("-") else None
+    if wanted is None:
+        sys.stdout.write(ctx.get_help() + "\n")
+        raise typer.Exit(Code.OK if "--help" in (*ctx.args, connector) else Code.USE)
+    from crossdock.connect import catalogue
+
+    found = catalogue.get(wanted)
+    if "--help" in ctx.args:
+        sys.stdout.write(_form(found))
+        return
+    answers = _with_secrets(found, _options(found, ctx.args))
+    give_connected(wanted, answers, name=name, tenant=tenant, as_json=as_json)
+
+
+def give_connected(connector: str, answers: dict[str, Any], *, name: str, tenant: str, as_json: bool) -> None:
+    """Connect and tell what was set up."""
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.kit.ids import Prefix, show
+
+    async def work() -> dict[str, Any]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            made = await hub.connections.connect(tenant_id, connector, answers, name=name, actor="cli")
+            return {
+                "id": show(Prefix.CONNECTION, made.id),
+                "name": made.name,
+                "connector": connector,
+                "webhooks": made.hooks,
+                "routes": list(made.routes),
+                "warnings": list(made.warnings),
+            }
+
+    made = run(work())
+    for warning in made["warnings"]:
+        note(f"note: {warning}")
+    give(made, as_json=as_json, people=lambda: _connected(made))
+
+
+def _connected(made: dict[str, Any]) -> str:
+    lines = [f"Connected {made['name']} ({made['id']})."]
+    if made["webhooks"]:
+        lines.append(f"{made['webhooks']} webhooks are registered.")
+    if made["routes"]:
+        lines.append("Routes: " + ", ".join(made["routes"]) + ". Next: crossdock backfill, then crossdock prove")
+    else:
+        lines.append("Nothing is routed yet: connect the other side as well.")
+    return "\n".join(lines)
+
+
+def _form(connector: Connector) -> str:
+    manifest = connector.manifest
+    lines = [f"Usage: crossdock connect {manifest.name} [OPTIONS]", "", f"  Connect {manifest.identity.title}.", ""]
+    for field in manifest.form:
+        name = "--" + field.name.replace("_", "-")
+        facts = [
+            *(["needed"] if _needed(field) else []),
+            *([f"one of {', '.join(field.choices)}"] if field.choices else []),
+        ]
+        if field.default not in (None, ""):
+            facts.append(f"else {field.default}")
+        lines.append(f"  {name:<18} {field.label}{' (' + '; '.join(facts) + ')' if facts else ''}")
+        if field.help:
+            lines.append(f"  {'':<18} {field.help}")
+    lines += [
+        "",
+        "  --name TEXT        What to call the connection",
+        "  --tenant NAME      Whose data",
+        "  --json             Answer in JSON",
+        "",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _needed(field: FormField) -> bool:
+    return field.required and field.default is None and not field.generated
+
+
+def _options(connector: Connector, given: Sequence[str]) -> dict[str, Any]:
+    """Read ``--field value`` and ``--field=value``; a truth value needs no value. Raises ``BadInput``."""
+    from crossdock.connect.manifest import FieldKind
+    from crossdock.errors import BadInput
+
+    fields = {field.name: field for field in connector.manifest.form}
+    remedy = f"crossdock connect {connector.manifest.name} --help"
+    answers: dict[str, Any] = {}
+    left = list(given)
+    while left:
+        word = left.pop(0)
+        option, has_value, value = word.partition("=")
+        name = option.removeprefix("--").replace("-", "_")
+        if not option.startswith("--") or name not in fields:
+            # the word itself may be a secret that lost its option
+            shown = option if option.startswith("--") else "a value without its option"
+            raise BadInput(f"{connector.manifest.name} does not take {shown}", remedy=remedy)
+        if not has_value and fields[name].kind is FieldKind.BOOL and (not left or left[0].startswith("--")):
+            answers[name] = True
+        elif not has_value and not left:
+            raise BadInput(f"{option} needs a value", field=name, remedy=remedy)
+        else:
+            answers[name] = value if has_value else left.pop(0)
+    return answers
+
+
+def _with_secrets(connector: Connector, answers: dict[str, Any]) -> dict[str, Any]:
+    """Fill in what was not written on the command line: ``-`` reads a line, then the environment, then a question."""
+    from crossdock.connect.manifest import FieldKind
+
+    for field in connector.manifest.form:
+        if answers.get(field.name) == "-":
+            answers[field.name] = sys.stdin.readline().strip()
+        if field.name in answers:
+            continue
+        known = os.environ.get(f"CROSSDOCK_CONNECT_{field.name.upper()}")
+        if known:
+            answers[field.name] = known
+        elif _needed(field) and sys.stdin.isatty():
+            answers[field.name] = typer.prompt(field.label, hide_input=field.kind is FieldKind.SECRET, err=True)
+    return answers
+
+
+@connections.callback()
+@guarded
+def connections_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """List connections, or pause, resume or end one."""
+    if ctx.invoked_subcommand is None:
+        _list_connections(tenant, as_json=as_json)
+
+
+@connections.command("list")
+@guarded
+def connections_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """List the tenant's connections."""
+    _list_connections(tenant, as_json=as_json)
+
+
+def _list_connections(tenant: str, *, as_json: bool) -> None:
+    from crossdock.cli.opening import run, tenant_hub
+
+    async def work() -> list[dict[str, Any]]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            rows = await hub.connections.list(tenant_id)
+        return [{name: value for name, value in row.items() if name != "uuid"} for row in rows]
+
+    rows = run(work())
+    columns = ("id", "name", "connector", "state", "problem", "created_at")
+    empty = "Nothing is connected yet. Begin with: crossdock connect woocommerce --help"
+    give(rows, as_json=as_json, people=lambda: table(rows, columns, empty=empty))
+
+
+def _set_state(connection: str, state: str, tenant: str, *, as_json: bool) -> None:
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.model.connection import ConnectionState
+
+    async def work() -> str:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            found = await hub.connections.find(tenant_id, connection)
+            await hub.connections.set_state(tenant_id, found.id, ConnectionState(state), actor="cli")
+            return found.name
+
+    name = run(work())
+    give({"name": name, "state": state}, as_json=as_json, people=lambda: f"{name} is {state}.")
+
+
+Which = Annotated[str, typer.Argument(help="Its id, name or account.", metavar="CONNECTION")]
+
+
+@connections.command("pause")
+@guarded
+def connections_pause(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """Pause: what arrives is kept, nothing is pulled or delivered."""
+    _set_state(connection, "paused", tenant, as_json=as_json)
+
+
+@connections.command("resume")
+@guarded
+def connections_resume(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """Go on after a pause or after trouble."""
+    _set_state(connection, "active", tenant, as_json=as_json)
+
+
+@connections.command("disconnect")
+@guarded
+def connections_disconnect(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """End a connection and remove its webhooks from the shop."""
+    _set_state(connection, "revoked", tenant, as_json=as_json)
+
+
+@routes.callback()
+@guarded
+def routes_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """List routes, or add or remove one."""
+    if ctx.invoked_subcommand is None:
+        _list_routes(tenant, as_json=as_json)
+
+
+@routes.command("list")
+@guarded
+def routes_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """List the tenant's routes."""
+    _list_routes(tenant, as_json=as_json)
+
+
+def _list_routes(tenant: str, *, as_json: bool) -> None:
+    from crossdock.cli.opening import run, tenant_hub
+
+    async def work() -> list[dict[str, Any]]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            return await hub.connections.routes(tenant_id)
+
+    rows = run(work())
+    columns = ("id", "source", "stream", "destination", "action")
+    give(rows, as_json=as_json, people=lambda: table(rows, columns, empty="There is no route: connect both sides."))
+
+
+@routes.command("add")
+@guarded
+def routes_add(
+    source: Annotated[str, typer.Option("--from", help="The source connection; events: the hub's own events API.")],
+    to: Annotated[str, typer.Option("--to", help="The destination connection.")],
+    stream: Annotated[str, typer.Option("--stream", help="The stream of the source; * takes all.")],
+    action: Annotated[str, typer.Option("--action", help="What to do there.")],
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Add a route from a source's stream to a destination's action."""
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.errors import Conflict
+    from crossdock.kit.ids import Prefix, show
+
+    async def work() -> str:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            begin = await (
+                hub.connections.hub_source(tenant_id) if source == "events" else hub.connections.find(tenant_id, source)
+            )
+            end = await hub.connections.find(tenant_id, to)
+            made = await hub.connections.add_route(tenant_id, begin, end, stream, action, "cli")
+            if made is None:
+                raise Conflict("there is such a route already", remedy="list them with: crossdock routes")
+            return show(Prefix.ROUTE, made)
+
+    made = run(work())
+    give({"id": made}, as_json=as_json, people=lambda: f"Added {made}.")
+
+
+@routes.command("remove")
+@guarded
+def routes_remove(
+    route: Annotated[str, typer.Argument(help="Its id.", metavar="ROUTE")],
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """End a route; what still waits on it ends as skipped (route-removed)."""
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.kit.ids import Prefix, parse
+
+    identifier = parse_id(parse, Prefix.ROUTE, route)
+
+    async def work() -> None:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            await hub.connections.remove_route(tenant_id, identifier, actor="cli")
+
+    run(work())
+    give({"id": route, "removed": True}, as_json=as_json, people=lambda: f"Removed {route}.")
+
+
+def parse_id(parse: Any, prefix: Any, text: str) -> Any:
+    """Read an id given by a person. Raises ``BadInput``."""
+    from crossdock.errors import BadInput
+
+    try:
+        return parse(prefix, text)
+    except ValueError as wrong:
+        raise BadInput(f"that is no such id: {wrong}", remedy="copy it from the list") from None
+
+
+@guarded
+def check(
+    connection: Annotated[str | None, typer.Argument(help="Its id, name or account; all by default.")] = None,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Try connections without side effects; exit code 1 when one of them does not work."""
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.govern.directory import HUB
+
+    async def work() -> list[dict[str, Any]]:
+        answers = []
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            if connection is not None:
+                chosen = [(await hub.connections.find(tenant_id, connection))]
+            else:
+                listed = [row for row in await hub.connections.list(tenant_id) if row["connector"] != HUB]
+                chosen = [await hub.connections.one(tenant_id, row["uuid"]) for row in listed]
+            for one in chosen:
+                result = await hub.connections.check(tenant_id, one.id)
+                answers.append(
+                    {
+                        "name": one.name,
+                        "connector": one.connector,
+                        "ok": result.ok,
+                        "problem": result.problem,
+                        "remedy": result.remedy,
+                        "warnings": list(result.warnings),
+                    }
+                )
+        return answers
+
+    answers = run(work())
+    give(answers, as_json=as_json, people=lambda: table(answers, ("name", "ok", "problem", "remedy", "warnings")))
+    if not all(answer["ok"] for answer in answers):
+        raise typer.Exit(Code.NO)

@@ -1,0 +1,231 @@
+"""``keys``, ``tenants``, ``doctor``, ``backup`` and ``restore``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crossdock.cli.answers import AsJson, Code, Tenant, console, give, guarded, note, table
+from crossdock.cli.connecting import parse_id
+
+keys = typer.Typer(help="List, add or revoke API keys; make a master key.", invoke_without_command=True)
+tenants = typer.Typer(help="List or add tenants.", invoke_without_command=True)
+
+
+@keys.callback()
+@guarded
+def keys_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """List, add or revoke API keys; make a master key."""
+    if ctx.invoked_subcommand is None:
+        _list_keys(tenant, as_json=as_json)
+
+
+@keys.command("list")
+@guarded
+def keys_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """List API keys; the keys themselves are not kept."""
+    _list_keys(tenant, as_json=as_json)
+
+
+def _list_keys(tenant: str, *, as_json: bool) -> None:
+    from crossdock.cli.opening import run, tenant_hub
+
+    async def work() -> list[dict[str, Any]]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            return await hub.keys.list(tenant_id)
+
+    rows = run(work())
+    columns = ("id", "name", "scopes", "created_at", "expires_at", "revoked_at")
+    empty = "There is no API key yet. Make one with: crossdock keys add NAME --scope events:write"
+    give(rows, as_json=as_json, people=lambda: table(rows, columns, empty=empty))
+
+
+@keys.command("add")
+@guarded
+def keys_add(
+    name: Annotated[str, typer.Argument(help="What it is for.")],
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="events:write, read or admin; may repeat.")] = None,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key. It is shown once."""
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.kit.ids import Prefix, show
+
+    async def work() -> dict[str, Any]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            key_id, key = await hub.keys.add(tenant_id, name, scope or ["events:write"])
+            return {"id": show(Prefix.KEY, key_id), "name": name, "key": key}
+
+    made = run(work())
+    if not as_json:
+        note(f"{made['id']} is made. Keep it now: it cannot be shown again.")
+    give(made, as_json=as_json, people=lambda: made["key"])
+
+
+@keys.command("revoke")
+@guarded
+def keys_revoke(
+    key: Annotated[str, typer.Argument(help="Its id.", metavar="KEY")],
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """End an API key at once."""
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.kit.ids import Prefix, parse
+
+    identifier = parse_id(parse, Prefix.KEY, key)
+
+    async def work() -> None:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            await hub.keys.revoke(tenant_id, identifier)
+
+    run(work())
+    give({"id": key, "revoked": True}, as_json=as_json, people=lambda: f"{key} is revoked.")
+
+
+@keys.command("master")
+@guarded
+def keys_master(as_json: AsJson = False) -> None:
+    """Print a fresh master key for CROSSDOCK_MASTER_KEY; nothing is changed."""
+    from crossdock.govern.vault import new_master_key
+
+    made = new_master_key()
+    give({"master_key": made}, as_json=as_json, people=lambda: made)
+
+
+@tenants.callback()
+@guarded
+def tenants_default(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List or add tenants."""
+    if ctx.invoked_subcommand is None:
+        _list_tenants(as_json=as_json)
+
+
+@tenants.command("list")
+@guarded
+def tenants_list(as_json: AsJson = False) -> None:
+    """List tenants."""
+    _list_tenants(as_json=as_json)
+
+
+def _list_tenants(*, as_json: bool) -> None:
+    from crossdock.cli.opening import run, tenant_hub
+
+    async def work() -> list[dict[str, Any]]:
+        async with tenant_hub("default") as (hub, _):
+            return await hub.tenants.list()
+
+    rows = run(work())
+    give(rows, as_json=as_json, people=lambda: table(rows, ("slug", "name", "id", "created_at")))
+
+
+@tenants.command("add")
+@guarded
+def tenants_add(
+    slug: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")],
+    name: Annotated[str, typer.Option("--name", help="What people call it.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a tenant."""
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.kit.ids import Prefix, show
+
+    async def work() -> str:
+        async with tenant_hub("default") as (hub, _):
+            return show(Prefix.TENANT, await hub.tenants.add(slug, name))
+
+    made = run(work())
+    give({"id": made, "slug": slug}, as_json=as_json, people=lambda: f"Made {slug}. Use it with: --tenant {slug}")
+
+
+@guarded
+def doctor(as_json: AsJson = False) -> None:
+    """Say in plain words what is wrong with this installation and what to do; exit code 1 when anything is."""
+    from crossdock.cli.opening import run, settings
+    from crossdock.errors import CrossdockError
+    from crossdock.store import doctor as store_doctor
+    from crossdock.wiring import store_settings, vault_of
+
+    chosen = settings()
+
+    def master_key() -> store_doctor.Finding:
+        if chosen.master_key is None:
+            return store_doctor.key_file(chosen.master_key_file)
+        try:
+            return store_doctor.Finding("master key", True, seen=f"key {vault_of(chosen, create=False).key_id}")
+        except CrossdockError as problem:
+            return store_doctor.Finding("master key", False, problem.problem, problem.remedy)
+
+    findings = run(store_doctor.examine(store_settings(chosen), master_key))
+    rows = [
+        {"check": f.name, "ok": f.ok, "found": f.seen if f.ok else f.problem, "what_to_do": "" if f.ok else f.remedy}
+        for f in findings
+    ]
+    give(rows, as_json=as_json, people=lambda: table(rows, ("check", "ok", "found", "what_to_do")))
+    if not all(f.ok for f in findings):
+        raise typer.Exit(Code.NO)
+
+
+@guarded
+def backup(
+    target: Annotated[Path, typer.Argument(help="A directory that does not exist yet.")], as_json: AsJson = False
+) -> None:
+    """Write a consistent backup while everything goes on. The master key is not in it: keep it apart."""
+    import msgspec
+
+    from crossdock.cli.opening import run, settings
+    from crossdock.store import backup as store_backup
+    from crossdock.store.database import Database
+    from crossdock.wiring import store_settings
+
+    chosen = settings()
+
+    async def work() -> store_backup.Manifest:
+        with console().status("writing the backup"):
+            async with Database.open(store_settings(chosen)) as database:
+                return await store_backup.backup(database, target)
+
+    manifest = run(work())
+    needed = ", ".join(key.key_id for key in manifest.keys) or "none"
+    told = f"{target}: {sum(manifest.rows.values())} rows, {manifest.size} bytes. Opened by master key: {needed} (kept apart)."
+    give(msgspec.to_builtins(manifest), as_json=as_json, people=lambda: told)
+
+
+@guarded
+def restore(
+    source: Annotated[Path, typer.Argument(help="A directory made by crossdock backup.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace all that is in the database now.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Restore a backup. Whether the master key at hand opens it is said before anything is changed."""
+    import hmac
+
+    import msgspec
+
+    from crossdock.cli.opening import run, settings
+    from crossdock.errors import Trouble
+    from crossdock.store import backup as store_backup
+    from crossdock.wiring import store_settings, vault_of
+
+    chosen = settings()
+    if not source.is_dir():
+        raise Trouble(f"{source} is no backup: there is no such directory", remedy="name the directory of a backup")
+    manifest = store_backup.read_manifest(source)
+    vault = vault_of(chosen, create=False) if manifest.keys or chosen.master_key else vault_of(chosen)
+
+    def opens(key_id: str, check: bytes) -> bool:
+        ours = vault.check_value(key_id)
+        return ours is not None and hmac.compare_digest(ours, check)
+
+    async def work() -> None:
+        with console().status("restoring"):
+            await store_backup.restore(store_settings(chosen), source, opens=opens, force=force)
+
+    run(work())
+    told = f"Restored {sum(manifest.rows.values())} rows of {manifest.created_at:%Y-%m-%d %H:%M}. Next: crossdock prove"
+    give(msgspec.to_builtins(manifest), as_json=as_json, people=lambda: told)
+    sys.stdout.flush()

@@ -1,0 +1,73 @@
+-- name: run_of
+SELECT id, connection_id, kind, streams, state, progress, result, problem, failures, created_at, started_at, ended_at
+FROM run WHERE tenant_id = $1 AND id = $2;
+
+-- name: runs
+SELECT r.id, r.connection_id, c.name AS connection, r.kind, r.state, r.progress, r.problem, r.failures, r.created_at,
+       r.started_at, r.ended_at
+FROM run r JOIN connection c ON c.id = r.connection_id
+WHERE r.tenant_id = $1
+ORDER BY r.created_at DESC
+LIMIT $2;
+
+-- name: under_way
+SELECT (SELECT count(*) FROM delivery d JOIN route r ON r.id = d.route_id
+        WHERE d.tenant_id = $1 AND r.source_id = $2) AS deliveries,
+       (SELECT count(*) FROM doorbell b WHERE b.tenant_id = $1 AND b.connection_id = $2) AS doorbells;
+
+-- name: events
+SELECT e.id, c.name AS connection, e.stream, e.external_id, e.type, e.origin, e.verdict, e.presence, e.status, e.seq,
+       e.recorded_at
+FROM event e JOIN connection c ON c.id = e.connection_id
+WHERE e.tenant_id = $1 AND ($2::text IS NULL OR e.stream = $2) AND ($3::text IS NULL OR e.external_id = $3)
+ORDER BY e.id DESC
+LIMIT $4;
+
+-- name: event
+SELECT e.id, e.connection_id, c.name AS connection, e.record_id, e.seq, e.stream, e.external_id, e.type, e.origin,
+       e.verdict, e.presence, e.status, e.modified_at, e.recorded_at, e.hops, e.body
+FROM event e JOIN connection c ON c.id = e.connection_id
+WHERE e.tenant_id = $1 AND e.id = $2;
+
+-- name: deliveries_live
+SELECT d.id, r.stream, r.external_id, ro.action, c.name AS destination, d.state, d.attempt AS attempts, d.reason,
+       NULL::text AS rule, NULL::text AS at_destination, d.created_at, d.due_at, NULL::timestamptz AS ended_at
+FROM delivery d JOIN record r ON r.id = d.record_id JOIN route ro ON ro.id = d.route_id
+     JOIN connection c ON c.id = d.lane_id
+WHERE d.tenant_id = $1 AND ($2::text IS NULL OR d.state = $2) AND ($3::uuid IS NULL OR d.id = $3)
+ORDER BY d.id DESC
+LIMIT $4;
+
+-- name: deliveries_done
+SELECT d.id, r.stream, r.external_id, ro.action, c.name AS destination, d.state, d.attempts, d.reason, d.rule,
+       d.external_id AS at_destination, d.evidence, d.replayed, d.created_at, NULL::timestamptz AS due_at, d.ended_at
+FROM delivery_done d JOIN record r ON r.id = d.record_id JOIN route ro ON ro.id = d.route_id
+     JOIN connection c ON c.id = d.lane_id
+WHERE d.tenant_id = $1 AND ($2::text IS NULL OR d.state = $2) AND ($3::uuid IS NULL OR d.id = $3)
+ORDER BY d.id DESC
+LIMIT $4;
+
+-- name: attempts
+SELECT number, step, outcome, code, reason, took_ms, ended_at FROM attempt
+WHERE tenant_id = $1 AND delivery_id = $2 ORDER BY number, id;
+
+-- name: tally
+SELECT (SELECT count(*) FROM record WHERE tenant_id = $1 AND stream = 'order') AS orders,
+       (SELECT count(*) FROM record WHERE tenant_id = $1) AS recorded,
+       (SELECT count(*) FROM delivery WHERE tenant_id = $1) AS waiting,
+       (SELECT count(*) FROM delivery_done WHERE tenant_id = $1 AND state = 'delivered') AS delivered,
+       (SELECT count(*) FROM delivery_done WHERE tenant_id = $1 AND state = 'dead' AND NOT replayed) AS dead,
+       (SELECT coalesce(sum(attempts - 1), 0) FROM delivery_done WHERE tenant_id = $1 AND attempts > 1)::bigint
+           AS repeated;
+
+-- name: lags
+SELECT count(*) AS delivered,
+       (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - created_at)))::float8 AS p50_s,
+       (percentile_cont(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - created_at)))::float8 AS p99_s
+FROM delivery_done
+WHERE tenant_id = $1 AND state = 'delivered' AND created_at >= $2 AND created_at < $3;
+
+-- name: owners
+SELECT owner FROM lane WHERE tenant_id = $1 AND owner IS NOT NULL AND until > now()
+UNION ALL
+SELECT owner FROM run WHERE tenant_id = $1 AND owner IS NOT NULL AND until > now();

@@ -1,0 +1,272 @@
+"""``pull``, ``backfill``, ``runs`` and ``prove``: they work beside a running worker and also alone."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crossdock.cli.answers import AsJson, Code, Tenant, console, give, guarded, table
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from crossdock.flow.reconcile import Proof
+    from crossdock.model.connection import Connection
+    from crossdock.wiring import Hub
+
+Store = Annotated[str | None, typer.Argument(help="The shop: its id, name or account; all by default.", metavar="SHOP")]
+Stream = Annotated[list[str] | None, typer.Option("--stream", help="Only this stream; may be given several times.")]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until everything is read and delivered.")]
+_POLL_S = 0.1
+
+
+@guarded
+def pull(
+    shop: Store = None, stream: Stream = None, wait: Wait = True, tenant: Tenant = "default", as_json: AsJson = False
+) -> None:
+    """Read what changed at a shop since the last pull."""
+    _read("pull", shop, stream or [], tenant, wait=wait, as_json=as_json)
+
+
+@guarded
+def backfill(
+    shop: Store = None, stream: Stream = None, wait: Wait = True, tenant: Tenant = "default", as_json: AsJson = False
+) -> None:
+    """Read all that a shop has, and deliver it. Resumes where it was interrupted."""
+    _read("backfill", shop, stream or [], tenant, wait=wait, as_json=as_json)
+
+
+def _read(kind: str, shop: str | None, streams: list[str], tenant: str, *, wait: bool, as_json: bool) -> None:
+    from crossdock.cli.opening import run, tenant_hub, working
+
+    async def work() -> list[dict[str, Any]]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            queued = await queue(hub, tenant_id, kind, shop, streams)
+            if not wait:
+                return [await run_of(hub, tenant_id, one) for _, one in queued]
+            async with working(hub):
+                return [await follow(hub, tenant_id, source, one) for source, one in queued]
+
+    done = run(work())
+    shown = [{name: one[name] for name in ("id", "connection", "kind", "state", "read", "problem")} for one in done]
+    give(done, as_json=as_json, people=lambda: table(shown, tuple(shown[0])))
+    if any(one["state"] in ("failed", "cancelled") for one in done):
+        raise typer.Exit(Code.VENDOR)
+
+
+async def queue(
+    hub: Hub, tenant_id: uuid.UUID, kind: str, shop: str | None, streams: list[str]
+) -> list[tuple[Connection, uuid.UUID]]:
+    """Queue a run for one shop or for all; returns (shop, run)."""
+    from crossdock.errors import BadInput
+    from crossdock.flow.pull.runs import RunKind
+
+    queued = []
+    for source in await sources(hub, tenant_id, shop):
+        known = hub.directory.streams(source)
+        unknown = [name for name in streams if name not in known]
+        if unknown:
+            raise BadInput(f"{source.name} has no stream {unknown[0]!r}", remedy=f"it has: {', '.join(known)}")
+        queued.append((source, await hub.runs.add(tenant_id, source.id, RunKind(kind), streams)))
+    return queued
+
+
+async def sources(hub: Hub, tenant_id: uuid.UUID, shop: str | None) -> list[Connection]:
+    """Return the shop that is named, or all that can be read. Raises ``NotFound`` or ``BadInput``."""
+    from crossdock.errors import BadInput, NotFound
+    from crossdock.model.connection import ConnectionState
+
+    if shop is not None:
+        chosen = [await hub.connections.find(tenant_id, shop)]
+    else:
+        chosen = [await hub.connections.one(tenant_id, row["uuid"]) for row in await hub.connections.list(tenant_id)]
+    readable = []
+    for one in chosen:
+        connector = hub.directory.connector(one.connector)
+        if connector is not None and connector.source is not None:
+            readable.append(one)
+    if not readable:
+        what = f"{shop} is no shop: nothing is read from it" if shop else "no shop is connected"
+        raise NotFound(what, remedy="crossdock connect woocommerce --help")
+    for one in readable:
+        if one.state is not ConnectionState.ACTIVE:
+            remedy = (
+                f"crossdock check {one.name}" if one.state == "broken" else f"crossdock connections resume {one.name}"
+            )
+            raise BadInput(f"{one.name} is {one.state}: nothing is read from it", remedy=remedy)
+    return readable
+
+
+async def run_of(hub: Hub, tenant_id: uuid.UUID, run_id: uuid.UUID) -> dict[str, Any]:
+    """Return one run as it stands."""
+    import orjson
+
+    from crossdock.kit.ids import Prefix, show
+
+    async with hub.database.engine() as conn:
+        row = await conn.fetchrow(queries()["run_of"], tenant_id, run_id)
+    progress = orjson.loads(row["progress"])
+    return {
+        "id": show(Prefix.RUN, row["id"]),
+        "connection": (await hub.connections.one(tenant_id, row["connection_id"])).name,
+        "kind": row["kind"],
+        "state": row["state"],
+        "read": sum(part.get("read", 0) for part in progress.values()),
+        "progress": progress,
+        "problem": row["problem"] if row["state"] != "done" else None,
+        "started_at": row["started_at"],
+        "ended_at": row["ended_at"],
+    }
+
+
+def queries() -> Any:
+    """Return the CLI's own queries by name."""
+    from crossdock.store.queries import load
+
+    return load(Path(__file__).with_name("queries.sql"))
+
+
+async def follow(hub: Hub, tenant_id: uuid.UUID, source: Connection, run_id: uuid.UUID) -> dict[str, Any]:
+    """Show a run's progress until it has ended and its deliveries have come to rest; Ctrl-C leaves it to resume."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+        while True:
+            now = await run_of(hub, tenant_id, run_id)
+            for stream, part in now["progress"].items():
+                if stream not in tasks:
+                    tasks[stream] = bars.add_task(f"reading {stream}s", total=None)
+                total = part["read"] if part.get("done") else part.get("total")
+                bars.update(tasks[stream], completed=part.get("read", 0), total=total)
+            if now["state"] not in ("queued", "running"):
+                break
+            await asyncio.sleep(_POLL_S)
+        await rest(hub, tenant_id, source.id, bars)
+    return now
+
+
+async def rest(hub: Hub, tenant_id: uuid.UUID, source_id: uuid.UUID, bars: Progress, *, patience_s: float = 60) -> int:
+    """Wait until nothing is under way from a shop; returns what still is when nothing has moved for ``patience_s``."""
+    task, most, last, moved = None, 0, -1, time.monotonic()
+    while True:
+        async with hub.database.engine() as conn:
+            row = await conn.fetchrow(queries()["under_way"], tenant_id, source_id)
+        left = int(row["deliveries"] + row["doorbells"])
+        if left == 0 or time.monotonic() - moved > patience_s:
+            return left
+        if left != last:
+            last, moved, most = left, time.monotonic(), max(most, left)
+        if task is None:
+            task = bars.add_task("delivering", total=most)
+        bars.update(task, total=most, completed=most - left)
+        await asyncio.sleep(_POLL_S)
+
+
+@guarded
+def runs(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")] = 20,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """List pulls and backfills, the newest first."""
+    import orjson
+
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.kit.ids import Prefix, show
+
+    async def work() -> list[dict[str, Any]]:
+        async with tenant_hub(tenant) as (hub, tenant_id), hub.database.engine() as conn:
+            rows = await conn.fetch(queries()["runs"], tenant_id, limit)
+        listed = []
+        for row in rows:
+            progress = orjson.loads(row["progress"])
+            read = sum(part.get("read", 0) for part in progress.values())
+            ids = {"id": show(Prefix.RUN, row["id"]), "connection_id": show(Prefix.CONNECTION, row["connection_id"])}
+            listed.append({**dict(row), **ids, "progress": progress, "read": read})
+        return listed
+
+    rows = run(work())
+    columns = ("id", "connection", "kind", "state", "read", "created_at", "ended_at", "problem")
+    give(rows, as_json=as_json, people=lambda: table(rows, columns))
+
+
+@guarded
+def prove(
+    shop: Store = None,
+    repair: Annotated[
+        bool, typer.Option("--repair/--no-repair", help="Deliver again what is missing or drifted.")
+    ] = True,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Prove that what a shop holds stands at its destinations: reads both afresh, exit code 1 when anything differs."""
+    from crossdock.cli.opening import run, tenant_hub, working
+
+    async def work() -> list[tuple[str, Proof]]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            chosen = await sources(hub, tenant_id, shop)
+            async with working(hub):
+                with console().status("proving") as status:
+                    rounds = 2 if repair else 0
+                    return [
+                        (one.name, await hub.prover.prove(one.id, repair_rounds=rounds, tell=status.update))
+                        for one in chosen
+                    ]
+
+    proofs = run(work())
+    value = [proof_json(name, proof) for name, proof in proofs]
+    give(value[0] if shop else value, as_json=as_json, people=lambda: _proofs(proofs))
+    if not all(proof.ok and proof.rows for _, proof in proofs):
+        raise typer.Exit(Code.NO)
+
+
+def proof_json(name: str, proof: Proof) -> dict[str, Any]:
+    """Return a proof as JSON: ok, pending, proof (one row an entity), differences without personal values."""
+    import msgspec
+
+    return {
+        "shop": name,
+        "ok": proof.ok and bool(proof.rows),
+        "pending": proof.pending,
+        "proof": [msgspec.to_builtins(row) for row in proof.rows],
+        "differences": [msgspec.to_builtins(one) for one in proof.differences],
+    }
+
+
+PROOF = (
+    "entity",
+    "in_store",
+    "recorded",
+    "delivered",
+    "skipped",
+    "dead",
+    "missing",
+    "duplicates",
+    "drifted",
+    "unexpected",
+)
+"""The columns of a proof, everywhere."""
+
+
+def _proofs(proofs: list[tuple[str, Proof]]) -> Any:
+    import msgspec
+    from rich.console import Group
+
+    parts: list[Any] = []
+    for name, proof in proofs:
+        rows = [msgspec.to_builtins(row) for row in proof.rows]
+        columns = (*PROOF[:1], "destination", *PROOF[1:])
+        parts += [f"{name}:", table(rows, columns, empty="Nothing is routed from this shop: connect a destination.")]
+        shown = [msgspec.to_builtins(one) for one in proof.differences[:20]]
+        if shown:
+            parts.append(table(shown, ("entity", "external_id", "kind", "what")))
+        verdict = "Proven: nothing is missing, doubled or different." if proof.ok and rows else "Not proven."
+        parts.append(verdict + (f" {proof.pending} deliveries are still under way." if proof.pending else ""))
+    return Group(*parts)

@@ -1,0 +1,53 @@
+"""``serve`` and ``worker``: the processes that stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crossdock.cli.answers import AsJson, give, guarded, note
+
+if TYPE_CHECKING:
+    from crossdock.wiring import Hub
+
+
+@guarded
+def serve(
+    with_worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Also deliver and pull in this process.")
+    ] = True,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, instead of CROSSDOCK_PORT.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on, instead of CROSSDOCK_HOST.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve webhooks, the API and the status page; any number of these may run on one database."""
+    from crossdock.cli.opening import run, settings
+    from crossdock.cli.server import serve as serve_until_told
+
+    changes = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
+    chosen = settings(**changes)
+
+    def ready(_hub: Hub, url: str) -> None:
+        if as_json:
+            give({"ready": True, "url": url, "worker": with_worker}, as_json=True)
+            return
+        mode = f"webhooks under {chosen.public_url}" if chosen.public_url else "pull-only (no CROSSDOCK_PUBLIC_URL)"
+        note(f"Crossdock serves {url} · {mode} · {'with' if with_worker else 'without'} a worker · Ctrl-C ends it")
+
+    run(serve_until_told(chosen, worker=with_worker, ready=ready))
+
+
+@guarded
+def worker(as_json: AsJson = False) -> None:
+    """Deliver and pull, without serving; any number of these may run on one database."""
+    from crossdock.cli.opening import run, settings
+    from crossdock.cli.server import work
+
+    def ready(_hub: Hub) -> None:
+        if as_json:
+            give({"ready": True}, as_json=True)
+        else:
+            note("Crossdock works · Ctrl-C ends it")
+
+    run(work(settings(), ready=ready))
