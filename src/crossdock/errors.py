@@ -75,6 +75,10 @@ class MethodNotAllowed(BadInput):
     status = 405
     title = "The method is not allowed"
 
+    def __init__(self, problem: str, *, allow: str, remedy: str = "") -> None:
+        super().__init__(problem, remedy=remedy, field="method")
+        self.allow = allow
+
 
 class KeyReused(BadInput):
     """The same Idempotency-Key came with another body."""

@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 from starlette.requests import Request
 
-from crossdock.errors import Unauthenticated
+from crossdock.errors import Forbidden, Unauthenticated
 from crossdock.govern.keys import Principal
 from crossdock.wiring import Hub
 
@@ -41,5 +41,9 @@ class Access:
             self._known[key] = known
             while len(self._known) > _MOST:
                 self._known.popitem(last=False)
-        known[1].need(scope)
+        try:
+            known[1].need(scope)
+        except Forbidden:
+            self._hub.refusals.note("forbidden", subject="api")
+            raise
         return known[1]

@@ -5,15 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from crossdock.api.access import Access
 from crossdock.api.body import Receive, Scope
 from crossdock.api.events import EventsDoor
 from crossdock.api.health import Readiness, healthz, prometheus
+from crossdock.api.problems import problem
 from crossdock.api.rest import build_rest
 from crossdock.api.webhooks import Send, WebhookDoor
+from crossdock.errors import MethodNotAllowed, NotFound
 from crossdock.wiring import Hub
+
+_ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+async def _nowhere(request: Request, error: Exception) -> Response:
+    del request, error
+    return problem(NotFound("there is no such page", remedy="the API is under /api/v1"))
+
+
+async def _not_so(request: Request, error: Exception) -> Response:
+    del error
+    return problem(MethodNotAllowed(f"this page does not take {request.method}", allow="GET", remedy="send GET"))
 
 
 class App:
@@ -27,10 +43,11 @@ class App:
                 Route("/healthz", healthz),
                 Route("/readyz", Readiness(hub).answer),
                 Route("/metrics", prometheus),
-                Route("/api/v1/events", EventsDoor(hub, access).post, methods=["POST"]),
+                Route("/api/v1/events", EventsDoor(hub, access).post, methods=_ANY),
                 *pages,
                 Mount("/api/v1", build_rest(hub, access)),
-            ]
+            ],
+            exception_handlers={404: _nowhere, 405: _not_so},
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

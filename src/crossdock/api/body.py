@@ -19,7 +19,7 @@ def headers_of(scope: Scope) -> dict[str, str]:
 def announced(headers: dict[str, str], limit: int) -> int:
     """Return the announced size (0 when none). Raises ``TooLarge`` before a byte is read."""
     given = headers.get("content-length", "0")
-    if not given.isdigit():
+    if not (given.isascii() and given.isdigit() and len(given) < 20):
         raise BadInput("Content-Length is not a number", field="Content-Length")
     size = int(given)
     if size > limit:

@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from crossdock.api.access import Access
 from crossdock.api.body import announced, read
-from crossdock.api.problems import answer, problem, unexpected
-from crossdock.errors import BadInput, CrossdockError
+from crossdock.api.problems import answer, refusal
+from crossdock.errors import BadInput, CrossdockError, MethodNotAllowed, Overloaded
 from crossdock.flow.record import Receipt
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
@@ -24,6 +24,7 @@ from crossdock.wiring import Hub
 MOST = 500
 """Events in one batch."""
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,62}(?:\.[a-z0-9_]{1,63}){1,3}\Z")
+_NAMED = re.compile(r"field `([^`]{1,100})`")
 
 
 class NewEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,12 +54,12 @@ class EventsDoor:
         """Take one event or a batch; 2xx means committed."""
         try:
             return await self._take(request)
-        except CrossdockError as error:
-            return problem(error)
         except Exception as error:  # noqa: BLE001 - the last wall
-            return unexpected(error)
+            return refusal(error)
 
     async def _take(self, request: Request) -> Response:
+        if request.method != "POST":
+            raise MethodNotAllowed("events are POSTed", allow="POST", remedy="send POST")
         headers = dict(request.headers)
         self._hub.journey.intake.admit(announced(headers, self._hub.settings.max_body_bytes))
         principal = await self._access.principal(request, "events:write")
@@ -68,11 +69,11 @@ class EventsDoor:
         if source is None:
             source = self._sources[principal.tenant_id] = await self._hub.connections.hub_source(principal.tenant_id)
         results = await self._hub.journey.occurrences(source, events)
-        if not batch:
-            only = results[0]
-            if isinstance(only, Exception):
-                raise only
-            return answer(shown(only), 201 if only.verdict == "applied" else 200)
+        first = results[0]
+        if isinstance(first, Exception) and (not batch or all(isinstance(r, Overloaded) for r in results)):
+            raise first
+        if not batch and isinstance(first, Receipt):
+            return answer(shown(first), 201 if first.verdict == "applied" else 200)
         return answer({"results": [shown(r) for r in results]}, 200)
 
 
@@ -87,8 +88,7 @@ def parse(body: bytes, idempotency_key: str | None) -> tuple[list[Occurrence], b
     listed = items if batch else [items]
     if not isinstance(listed, list) or not listed or len(listed) > MOST:
         raise BadInput(f"a batch holds 1 to {MOST} events", field="events", remedy="split it")
-    if idempotency_key is not None and not 1 <= len(idempotency_key) <= 255:
-        raise BadInput("the Idempotency-Key has 1 to 255 characters", field="Idempotency-Key")
+    _text(idempotency_key, "Idempotency-Key")
     return [_event(item, i, idempotency_key, batch=batch) for i, item in enumerate(listed)], batch
 
 
@@ -96,19 +96,21 @@ def _event(item: Any, index: int, idempotency_key: str | None, *, batch: bool) -
     at = f"events[{index}]." if batch else ""
     try:
         event = msgspec.convert(item, NewEvent)
+        # what can be read may be nested too deeply to be written again
+        orjson.dumps(event.data)
     except msgspec.ValidationError as wrong:
         rule, _, place = str(wrong).partition(" - at `$.")
-        raise BadInput(rule, field=at + place.rstrip("`"), remedy="see the fields of POST /api/v1/events") from None
+        named = _NAMED.search(rule)
+        field = at + (place.rstrip("`") or (named[1] if named else "body"))
+        raise BadInput(rule, field=field[:200], remedy="see the fields of POST /api/v1/events") from None
+    except orjson.JSONEncodeError:
+        raise BadInput("data is nested too deeply", field=at + "data", remedy="flatten it") from None
     if not _TYPE.match(event.type):
         raise BadInput(
             "a type is lower-case words joined by dots", field=at + "type", remedy="for example assessment.completed"
         )
-    if event.occurred_at is not None and event.occurred_at.tzinfo is None:
-        raise BadInput("the time has no zone", field=at + "occurred_at", remedy="write 2026-11-21T10:00:00Z")
     for name in ("id", "external_id", "subject"):
-        value = getattr(event, name)
-        if value is not None and not 1 <= len(value) <= 255:
-            raise BadInput(f"{name} has 1 to 255 characters", field=at + name)
+        _text(getattr(event, name), at + name)
     key = f"id:{event.id}" if event.id else None
     if key is None and idempotency_key is not None:
         key = f"key:{idempotency_key}:{index}"
@@ -118,9 +120,25 @@ def _event(item: Any, index: int, idempotency_key: str | None, *, batch: bool) -
         document=event.data,
         external_id=event.external_id,
         key=key,
-        occurred_at=event.occurred_at.astimezone(UTC) if event.occurred_at else None,
+        occurred_at=_moment(event.occurred_at, at + "occurred_at"),
         subjects=(event.subject.strip().lower(),) if event.subject else (),
     )
+
+
+def _text(value: str | None, field: str) -> None:
+    if value is not None and (not 1 <= len(value) <= 255 or "\x00" in value):
+        raise BadInput("expected 1 to 255 characters without NUL", field=field, remedy="shorten it")
+
+
+def _moment(at: datetime | None, field: str) -> datetime | None:
+    if at is None:
+        return None
+    try:
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except OverflowError:
+        pass
+    raise BadInput("expected a time with its zone", field=field, remedy="write 2026-11-21T10:00:00Z")
 
 
 def shown(result: Receipt | Exception) -> dict[str, Any]:

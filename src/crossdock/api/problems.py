@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import asyncpg
 import orjson
 import structlog
 from starlette.responses import Response
 
-from crossdock.errors import CrossdockError, Overloaded
+from crossdock.errors import CrossdockError, MethodNotAllowed, Overloaded
 
 log = structlog.get_logger("crossdock.api")
+
+ABSENT = (asyncpg.OperatorInterventionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+"""The database is away, stopping, starting or too slow."""
+NO_ROOM = (asyncpg.InsufficientResourcesError,)
+"""Its disk, memory or connections are used up."""
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -23,7 +29,20 @@ def problem(error: CrossdockError) -> Response:
     response = Response(orjson.dumps(error.as_problem()), error.status, media_type="application/problem+json")
     if isinstance(error, Overloaded):
         response.headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = error.allow
     return response
+
+
+def refusal(error: Exception) -> Response:
+    """Answer whatever ended a request: an error of ours as it is, an absent or full database as 503, a bug as 500."""
+    if isinstance(error, CrossdockError):
+        return problem(error)
+    if isinstance(error, NO_ROOM):
+        return problem(Overloaded("the database has no room", retry_after_s=30))
+    if isinstance(error, ABSENT):
+        return problem(Overloaded("the database does not answer", retry_after_s=5))
+    return unexpected(error)
 
 
 def unexpected(error: Exception) -> Response:

@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from crossdock.api.access import Access
-from crossdock.api.problems import problem
-from crossdock.errors import BadInput, CrossdockError, NotFound
+from crossdock.api.openapi import described
+from crossdock.api.problems import ABSENT, NO_ROOM, problem, refusal
+from crossdock.errors import BadInput, CrossdockError, MethodNotAllowed, NotFound
 from crossdock.govern.keys import Principal
 from crossdock.kit import ids
 from crossdock.store.queries import load
@@ -95,28 +96,38 @@ def build_rest(hub: Hub, access: Access) -> FastAPI:
     _say_problems(app)
     _add_connections(app, hub, Depends(reader))
     _add_events(app, hub, Depends(reader))
+    app.openapi = lambda: described(app)  # type: ignore[method-assign]
     return app
 
 
 def _say_problems(app: FastAPI) -> None:
     """Answer every error as problem+json."""
 
-    @app.exception_handler(CrossdockError)
-    async def ours(request: Request, error: CrossdockError) -> Response:
+    async def ours(request: Request, error: Exception) -> Response:
         del request
-        return problem(error)
+        return refusal(error)
+
+    for kind in (CrossdockError, *NO_ROOM, *ABSENT):
+        app.add_exception_handler(kind, ours)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         del request
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"][1:])
+        field = ".".join(str(part) for part in first["loc"][1:]) or "body"
         return problem(BadInput(str(first["msg"]), field=field, remedy="see /api/v1/openapi.json"))
 
     @app.exception_handler(404)
     async def nowhere(request: Request, error: Exception) -> Response:
         del request, error
         return problem(NotFound("there is no such resource", remedy="see /api/v1/openapi.json"))
+
+    @app.exception_handler(405)
+    async def not_so(request: Request, error: Exception) -> Response:
+        del error
+        return problem(
+            MethodNotAllowed(f"this resource does not take {request.method}", allow="GET", remedy="send GET")
+        )
 
 
 def _add_connections(app: FastAPI, hub: Hub, caller_reads: Any) -> None:

@@ -7,10 +7,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
 from typing import Any
 
-from starlette.responses import Response
-
 from crossdock.api.body import Receive, Scope, announced, headers_of, read
-from crossdock.api.problems import problem, unexpected
+from crossdock.api.problems import refusal
 from crossdock.errors import CrossdockError, MethodNotAllowed, NotFound
 from crossdock.kit import ids
 from crossdock.model.connection import Connection
@@ -33,17 +31,15 @@ class WebhookDoor:
         """Take one webhook; errors are problem+json, and nothing of a refused request is kept."""
         try:
             await self._take(scope, receive)
-        except CrossdockError as error:
-            await _say(problem(error), scope, receive, send)
         except Exception as error:  # noqa: BLE001 - the last wall: a bug is logged, the shop gets a 500
-            await _say(unexpected(error), scope, receive, send)
+            await refusal(error)(scope, receive, send)
         else:
             await send(dict(_START))
             await send(dict(_BODY))
 
     async def _take(self, scope: Scope, receive: Receive) -> None:
         if scope["method"] != "POST":
-            raise MethodNotAllowed("webhooks are POSTed", remedy="send POST")
+            raise MethodNotAllowed("webhooks are POSTed", allow="POST", remedy="send POST")
         headers = headers_of(scope)
         hub = self._hub
         try:
@@ -51,20 +47,21 @@ class WebhookDoor:
             connection = await self._connection(scope["path"])
             body = await read(receive, self._limit)
         except CrossdockError as refused:
-            if refused.status in (404, 413):
-                hub.refusals.note(refused.code, subject=scope["path"][:80])
+            if refused.status < 500:
+                # never the path: whoever floods the door chooses it, and each would be a line of its own
+                hub.refusals.note(refused.code, subject="webhooks")
             raise
         await hub.journey.webhook(connection, headers, body)
 
     async def _connection(self, path: str) -> Connection:
-        _, _, connector, *rest = (*path.split("/"), "", "")
+        parts = path.split("/")
         try:
-            connection_id = _parse(rest[0])
-        except ValueError:
-            raise NotFound("there is no such connection", remedy="check the webhook's address") from None
-        connection = await self._hub.directory.connection(connection_id)
+            _, _, connector, shown = parts
+            connection = await self._hub.directory.connection(_parse(shown))
+        except (ValueError, NotFound):
+            raise _no_such() from None
         if connection.connector != connector:
-            raise NotFound("there is no such connection", remedy="check the webhook's address")
+            raise _no_such()
         return connection
 
 
@@ -73,5 +70,5 @@ def _parse(text: str) -> uuid.UUID:
     return ids.parse(ids.Prefix.CONNECTION, text)
 
 
-async def _say(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    await response(scope, receive, send)
+def _no_such() -> NotFound:
+    return NotFound("there is no such connection", field="path", remedy="check the webhook's address")

@@ -73,10 +73,11 @@ class Journey:
         verify(door, headers, body, await self._secrets.hook_secrets(connection.id), self.refusals, connection)
         try:
             arrivals = read_arrivals(door, headers, body)
+            parcels = [self.parcel(connection, arrived, Origin.WEBHOOK, body) for arrived in arrivals]
         except BadInput:
             self.refusals.note("malformed", connection)
             raise
-        waiting = [self.intake.enqueue(self.parcel(connection, a, Origin.WEBHOOK, body)) for a in arrivals]
+        waiting = [self.intake.enqueue(parcel) for parcel in parcels]
         return [await receipt for receipt in waiting]
 
     async def occurrences(self, connection: Connection, events: Sequence[Occurrence]) -> list[Receipt | Exception]:
@@ -107,7 +108,10 @@ class Journey:
 
         Once it is digested the parsed document is let go: while thousands wait for their commit only bytes are held.
         """
-        fingerprint = digest_of(arrived, self._volatile_of(connection.connector, arrived.stream))
+        try:
+            fingerprint = digest_of(arrived, self._volatile_of(connection.connector, arrived.stream))
+        except orjson.JSONEncodeError:
+            raise BadInput("the body is nested too deeply", field="body", remedy="flatten it") from None
         if isinstance(arrived, Observation):
             arrived = msgspec.structs.replace(arrived, document=_LET_GO)
         return Parcel(

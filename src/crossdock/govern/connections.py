@@ -358,6 +358,9 @@ def sort_answers(connector: Connector, answers: Mapping[str, Any]) -> tuple[dict
     return config, secrets
 
 
+_BOOLS = {**dict.fromkeys(("1", "true", "yes", "on"), True), **dict.fromkeys(("0", "false", "no", "off"), False)}
+
+
 def _answer(field: FormField, given: Any) -> Any:
     if given in (None, ""):
         if field.generated:
@@ -367,8 +370,12 @@ def _answer(field: FormField, given: Any) -> Any:
         return field.default
     if field.kind is FieldKind.CHOICE and given not in field.choices:
         raise BadInput(f"{field.label} is none of {', '.join(field.choices)}", field=field.name, remedy=field.help)
-    if field.kind is FieldKind.BOOL and not isinstance(given, bool):
-        return str(given).lower() in ("1", "true", "yes", "on")
-    if field.kind is FieldKind.URL and not str(given).startswith(("http://", "https://")):
+    if field.kind is FieldKind.BOOL:
+        if str(given).lower() not in _BOOLS:
+            raise BadInput(f"{field.label} is neither yes nor no", field=field.name, remedy="write true or false")
+        return _BOOLS[str(given).lower()]
+    if not isinstance(given, str) or "\x00" in given:
+        raise BadInput(f"{field.label} is no text", field=field.name, remedy=field.help)
+    if field.kind is FieldKind.URL and not given.startswith(("http://", "https://")):
         raise BadInput(f"{field.label} is no web address", field=field.name, remedy="begin it with https://")
     return given

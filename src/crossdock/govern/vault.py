@@ -130,13 +130,32 @@ def open_vault(given: str | None, file: Path, *, create: bool) -> Vault:
                     remedy="put back the key that was kept apart from the backup, or set CROSSDOCK_MASTER_KEY",
                 )
             _write_key(file)
-        given = file.read_text(encoding="ascii").strip()
+        try:
+            given = file.read_text(encoding="ascii").strip()
+        except (OSError, ValueError) as problem:
+            raise _unusable(file, problem) from None
     return Vault(read_masters(given))
 
 
 def _write_key(file: Path) -> None:
+    try:
+        _make(file)
+    except OSError as problem:
+        raise _unusable(file, problem) from None
+
+
+def _unusable(file: Path, problem: Exception) -> Trouble:
+    why = problem.strerror if isinstance(problem, OSError) else "it holds other bytes than a key"
+    return Trouble(
+        f"the master key file {file} cannot be used: {why}",
+        remedy="make it readable for this user, or set CROSSDOCK_MASTER_KEY_FILE or CROSSDOCK_MASTER_KEY",
+    )
+
+
+def _make(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    # not the process id: two containers that share the directory may have the same
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as out:
         out.write(new_master_key() + "\n")

@@ -5,10 +5,12 @@ It has no login, so it is shown to this machine alone; others learn only that a 
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 from string import Template
 
+import asyncpg
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -23,6 +25,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _LOCAL = ("127.0.0.1", "::1", "localhost")
+_NAME = re.compile(r"\[?([0-9a-zA-Z.:-]+?)\]?(?::[0-9]{1,5})?")
 
 
 class StatusPage:
@@ -33,15 +36,29 @@ class StatusPage:
 
     async def show(self, request: Request) -> Response:
         """Show the page to a caller of this machine that asks for a local name."""
-        client = request.client.host if request.client else ""
-        if client not in _LOCAL or request.url.hostname not in _LOCAL or "x-forwarded-for" in request.headers:
+        if not _is_local(request):
             return HTMLResponse("<!doctype html><title>Crossdock</title><p>Crossdock is running.", headers=_HEADERS)
-        rows = await connections_of(self._hub)
+        try:
+            rows = await connections_of(self._hub)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            return HTMLResponse(
+                "<!doctype html><title>Crossdock</title><p>The database does not answer: crossdock doctor tells more.",
+                503,
+                headers={**_HEADERS, "Retry-After": "5"},
+            )
         mode = "webhooks" if self._hub.settings.public_url else "pull-only: no public URL is set"
         body = "".join(_row(row) for row in rows) or (
             '<tr><td colspan="7">Nothing is connected yet. Begin with <code>crossdock connect woocommerce</code>.'
         )
         return HTMLResponse(_PAGE.substitute(mode=escape(mode), rows=body), headers=_HEADERS)
+
+
+def _is_local(request: Request) -> bool:
+    """Whether it comes from this machine, by a local name (not one rebound in somebody's DNS) and through no proxy."""
+    client = request.client.host if request.client else ""
+    name = _NAME.fullmatch(request.headers.get("host", ""))
+    forwarded = any(header in request.headers for header in ("forwarded", "x-forwarded-for", "x-real-ip"))
+    return client in _LOCAL and name is not None and name[1].lower() in _LOCAL and not forwarded
 
 
 def _row(row: dict[str, object]) -> str:

@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 
 from crossdock import metrics
-from crossdock.errors import CrossdockError, Overloaded, Trouble
+from crossdock.errors import BadInput, CrossdockError, Overloaded
 from crossdock.flow.record.ledger import Ledger, Redo
 from crossdock.flow.record.parcel import Parcel, Receipt
 from crossdock.flow.record.tally import Tally
@@ -185,5 +185,9 @@ def _shown(problem: Exception) -> Exception:
     if isinstance(problem, _NO_ROOM):
         return Overloaded("the database has no room", retry_after_s=30, remedy="free disk space; nothing was accepted")
     if _is_data(problem):
-        return Trouble("the arrival holds data the database does not take", remedy="see the log; nothing was stored")
+        return BadInput(
+            "the arrival holds data the database does not take",
+            field="body",
+            remedy="nothing of it was stored; send it without NUL characters and impossible dates",
+        )
     return Overloaded("the database does not answer", retry_after_s=5)

@@ -137,13 +137,14 @@ class Ledger:
         return self._enter_observation(batch, parcel, arrived)
 
     def _enter_occurrence(self, batch: Batch, parcel: Parcel, arrived: Occurrence) -> Receipt:
-        body_hash = hashlib.sha256(parcel.body).digest()
+        about = f"{arrived.type}\0{arrived.external_id or ''}\0".encode()
+        body_hash = hashlib.sha256(about + parcel.body).digest()
         if arrived.key:
             known = batch.keys.get((parcel.connection_id, arrived.key))
             if known is not None:
                 if known.body_hash != body_hash:
                     raise KeyReused(
-                        "the Idempotency-Key was used before with another body",
+                        "this Idempotency-Key or id was used before with another body",
                         field="Idempotency-Key",
                         remedy="send the same body, or a new key for a new event",
                     )
@@ -303,7 +304,8 @@ class Ledger:
         done = [d for d in batch.deliveries if d.rule is not None]
         if done:
             await conn.execute(SQL["append_done"], *columns(done, _DONE))
-        new_keys = [k for k in batch.keys.values() if any(e.id == k.event_id for e in batch.events)]
+        made = {event.id for event in batch.events}
+        new_keys = [key for key in batch.keys.values() if key.event_id in made]
         if new_keys:
             written = await conn.fetchval(
                 SQL["keep_keys"], *columns(new_keys, tuple(KeyRow.__struct_fields__)), KEYS_KEPT

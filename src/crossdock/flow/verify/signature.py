@@ -24,5 +24,7 @@ def verify(
     except Refused as refused:
         refusals.note("bad-signature", connection)
         raise Unauthenticated(
-            str(refused), remedy="check that the webhook's secret is the one this connection was given"
+            str(refused),
+            field="signature",
+            remedy="check that the webhook's secret is the one this connection was given",
         ) from None

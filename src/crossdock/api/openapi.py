@@ -1,0 +1,79 @@
+"""The OpenAPI 3.1 document: what FastAPI knows of its own resources, and the raw events door beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from crossdock.api.events import MOST, NewEvent
+
+_REF = "#/components/schemas/{name}"
+_JSON = "application/json"
+_PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457; code is stable, remedy says what to do.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        **{name: {"type": "string"} for name in ("type", "title", "code", "detail", "remedy", "field")},
+        "status": {"type": "integer"},
+    },
+}
+_RESULT = {
+    "type": "object",
+    "required": ["status"],
+    "properties": {
+        "status": {"type": "string", "enum": ["recorded", "duplicate", "refused"]},
+        "id": {"type": "string"},
+        "problem": {"$ref": "#/components/schemas/Problem"},
+    },
+}
+_REFUSALS = {
+    "400": "a field breaks a rule",
+    "401": "no key, or one that is unknown, revoked or expired",
+    "403": "the key lacks the scope",
+    "413": "the body is too large",
+    "422": "the Idempotency-Key or id came with another body",
+    "503": "not accepted; send the same request again after Retry-After seconds",
+}
+
+
+def described(app: FastAPI) -> dict[str, Any]:
+    """Return the document; it is made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        document["servers"] = [{"url": "/api/v1"}]
+        _, schemas = msgspec.json.schema_components([NewEvent], ref_template=_REF)
+        parts = document.setdefault("components", {})
+        parts.setdefault("schemas", {}).update(schemas, Problem=_PROBLEM, EventResult=_RESULT)
+        parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key: cdk_…"}}
+        document["security"] = [{"key": []}]
+        document["paths"]["/events"] = {"post": _events()}
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _events() -> dict[str, Any]:
+    one, many = {"$ref": "#/components/schemas/NewEvent"}, {"$ref": "#/components/schemas/EventResult"}
+    batch = {"type": "array", "items": one, "minItems": 1, "maxItems": MOST}
+    wrapped = {"type": "object", "required": ["events"], "properties": {"events": batch}}
+    results = {"type": "object", "properties": {"results": {"type": "array", "items": many}}}
+    refused = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        "summary": "Take one event or a batch; 2xx means committed.",
+        "operationId": "post_events",
+        "parameters": [
+            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}
+        ],
+        "requestBody": {"required": True, "content": {_JSON: {"schema": {"oneOf": [one, batch, wrapped]}}}},
+        "responses": {
+            "200": {
+                "description": "each event's own result, or one that was recorded before",
+                "content": {_JSON: {"schema": {"oneOf": [many, results]}}},
+            },
+            "201": {"description": "recorded", "content": {_JSON: {"schema": many}}},
+            **{code: {"description": text, "content": refused} for code, text in _REFUSALS.items()},
+        },
+    }
