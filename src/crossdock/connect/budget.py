@@ -1,7 +1,7 @@
 """The budget of a vendor account: at most so many calls in any window, shared by all clients of this process.
 
 A call waits for its turn, so that the vendor never has to say 429; what other processes and programs use of the same
-account is learned from its 429s.
+account is learned from what the vendor says is left.
 """
 
 from __future__ import annotations
@@ -28,6 +28,17 @@ class Budget:
         async with self._turn:
             while (wait := self._window.wait_s()) > 0:  # noqa: ASYNC110 - it is time itself that is waited for
                 await asyncio.sleep(wait)
+            self._window.take()
+
+    def left(self) -> int:
+        """Return how many calls fit now."""
+        return self._window.left()
+
+    def learn(self, remaining: str | None) -> None:
+        """Take in what the vendor says is left: others use the account, too."""
+        if remaining is None or not remaining.isdigit():
+            return
+        for _ in range(min(self.left() - int(remaining), self._window.limit)):
             self._window.take()
 
 

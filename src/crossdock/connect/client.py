@@ -303,6 +303,8 @@ class VendorClient:
             raise
         if observe is not None:
             observe(self.manifest.name, reply.status)
+        if self._budget is not None and self.manifest.limits.remaining_header:
+            self._budget.learn(reply.headers.get(self.manifest.limits.remaining_header))
         return reply
 
     def _look(self) -> None:

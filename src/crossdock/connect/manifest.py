@@ -191,6 +191,8 @@ class Limits(Word, frozen=True, kw_only=True):
     batch: int = 1
     timeout_s: float = 15.0
     endpoints: tuple[EndpointLimit, ...] = ()
+    remaining_header: str = ""
+    """Answer's header that says how many calls are left in the window, for all programs together."""
     source: str = ""
     """Where the figures come from."""
 

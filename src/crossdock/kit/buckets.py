@@ -18,11 +18,19 @@ class Window:
         self._clock = clock
         self._taken: deque[float] = deque()
 
+    def left(self) -> int:
+        """Return how many more fit now."""
+        self._forget(self._clock.monotonic())
+        return max(0, self.limit - len(self._taken))
+
+    def _forget(self, now: float) -> None:
+        while self._taken and self._taken[0] <= now - self.period_s:
+            self._taken.popleft()
+
     def wait_s(self) -> float:
         """Return 0 when one more fits now, else the seconds until it does."""
         now = self._clock.monotonic()
-        while self._taken and self._taken[0] <= now - self.period_s:
-            self._taken.popleft()
+        self._forget(now)
         if len(self._taken) < self.limit:
             return 0.0
         return self._taken[len(self._taken) - self.limit] + self.period_s - now

@@ -31,3 +31,15 @@ async def test_accounts_have_their_own_budgets() -> None:
     await budgets.of("a", limits).take()
     await asyncio.wait_for(budgets.of("b", limits).take(), 1)
     assert budgets.of("a", limits) is budgets.of("a", limits)
+
+
+async def test_what_others_use_of_the_account_is_learned_from_the_vendor() -> None:
+    budget = Budgets(SystemClock()).of("a", Limits(requests=100, per_s=3600))
+    await budget.take()
+    for unread in (None, "", "many", "-3"):
+        budget.learn(unread)
+    assert budget.left() == 94
+    budget.learn("99")
+    assert budget.left() == 94
+    budget.learn("40")
+    assert budget.left() == 40

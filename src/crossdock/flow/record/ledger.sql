@@ -68,9 +68,12 @@ WITH records AS (
                          $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[],
                          $14::timestamptz[], $15::bytea[], $16::smallint[], $17::bytea[], $18::bytea[])
 ), deliveries AS (
-    INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence, priority, head)
-    SELECT * FROM unnest($19::uuid[], $20::uuid[], $21::uuid[], $22::uuid[], $23::uuid[], $24::uuid[], $25::bigint[],
+    -- bulk lingers a little, so that a backfill goes out in full batches and spares the vendor's quota
+    INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence, priority, head, due_at)
+    SELECT k.*, CASE WHEN k.priority = 2 THEN now() + interval '0.5 s' ELSE now() END
+    FROM unnest($19::uuid[], $20::uuid[], $21::uuid[], $22::uuid[], $23::uuid[], $24::uuid[], $25::bigint[],
                          $26::boolean[], $27::smallint[], $28::boolean[])
+         AS k(id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence, priority, head)
 )
 SELECT count(*) FROM records;
 
