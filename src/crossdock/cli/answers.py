@@ -60,7 +60,7 @@ def guarded(command: Found) -> Found:
             # the reader has seen enough (| head): nothing more is written, not even at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(Code.OK) from None
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - the last line of defence before a person
             code = show_problem(problem, as_json=bool(given.get("as_json")))
             raise typer.Exit(code) from None
 
@@ -134,7 +134,12 @@ def give(value: Any, *, as_json: bool, people: Callable[[], Any] | None = None) 
         return
     from rich.console import Console
 
-    Console(highlight=False).print(people(), markup=False)
+    # a file or pipe has no width of its own: rows are not broken there
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(people(), markup=False)
+
+
+_LONG = {"duplicates": "dupli-\ncates", "unexpected": "unex-\npected"}
+"""Headings that would make a proof wider than 80 columns."""
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, empty: str = "There is nothing yet.") -> Any:
@@ -145,10 +150,11 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, empty: s
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=box.SIMPLE, pad_edge=False)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in columns:
         numbers = all(isinstance(row.get(name), int | float) for row in rows)
-        made.add_column(name.replace("_", " "), justify="right" if numbers else "left", overflow="fold")
+        shown = _LONG.get(name, name.replace("_", " "))
+        made.add_column(shown, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell(row.get(name))) for name in columns))
     return made

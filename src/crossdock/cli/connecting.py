@@ -243,7 +243,7 @@ def _list_routes(tenant: str, *, as_json: bool) -> None:
 
     async def work() -> list[dict[str, Any]]:
         async with tenant_hub(tenant) as (hub, tenant_id):
-            return await hub.connections.routes(tenant_id)
+            return list(await hub.connections.routes(tenant_id))
 
     rows = run(work())
     columns = ("id", "source", "stream", "destination", "action")

@@ -99,7 +99,7 @@ def sandbox(
     data: Annotated[Path | None, typer.Option("--data", help="A shop from files (orders.jsonl …) instead.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Serve a stand-in for a vendor on this machine until Ctrl-C: a staging area that refuses what the vendor refuses."""
+    """Serve a stand-in for a vendor here until Ctrl-C: a staging area that refuses what the vendor refuses."""
     from crossdock.cli import sandboxes
     from crossdock.cli.opening import run, settings
     from crossdock.connect.sandbox import serving

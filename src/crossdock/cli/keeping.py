@@ -191,7 +191,8 @@ def backup(
 
     manifest = run(work())
     needed = ", ".join(key.key_id for key in manifest.keys) or "none"
-    told = f"{target}: {sum(manifest.rows.values())} rows, {manifest.size} bytes. Opened by master key: {needed} (kept apart)."
+    rows = sum(manifest.rows.values())
+    told = f"{target}: {rows} rows, {manifest.size} bytes. Opened by master key: {needed} (kept apart)."
     give(msgspec.to_builtins(manifest), as_json=as_json, people=lambda: told)
 
 

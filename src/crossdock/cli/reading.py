@@ -96,7 +96,9 @@ async def sources(hub: Hub, tenant_id: uuid.UUID, shop: str | None) -> list[Conn
     for one in readable:
         if one.state is not ConnectionState.ACTIVE:
             remedy = (
-                f"crossdock check {one.name}" if one.state == "broken" else f"crossdock connections resume {one.name}"
+                f"crossdock check {one.name}"
+                if one.state is ConnectionState.BROKEN
+                else f"crossdock connections resume {one.name}"
             )
             raise BadInput(f"{one.name} is {one.state}: nothing is read from it", remedy=remedy)
     return readable

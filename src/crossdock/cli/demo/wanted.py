@@ -141,12 +141,12 @@ _LATER = ("customer", "evangelist", "other")
 
 
 def same(name: str, want: str, held: str | None) -> bool:
-    """Whether the portal's value is the one wanted: numbers by value, times by moment, a later stage of life is fine."""
+    """Whether the portal holds what is wanted: numbers by value, times by moment, a later stage of life is fine."""
     have = (held or "").strip()
     if name == "lifecyclestage":
         return have in _LATER
     if name == "closedate":
-        return have != "" and _moment(have) == _moment(want)
+        return _moment(have) is not None and _moment(have) == _moment(want)
     if name in _NUMBERS or name.endswith("_total") or name.startswith("crossdock_line_"):
         try:
             return Decimal(have or "0") == Decimal(want or "0")
@@ -155,8 +155,11 @@ def same(name: str, want: str, held: str | None) -> bool:
     return want.strip() == have
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str) -> datetime | None:
     if text.isdigit():
         return datetime.fromtimestamp(int(text) / 1000, UTC)
-    found = datetime.fromisoformat(text)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found

@@ -1,0 +1,95 @@
+"""The demonstration as a program of its own: proven in calm and under faults, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LIMIT_S = 240
+
+
+def _start(open_tmp: Path, *options: str) -> subprocess.Popen[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CROSSDOCK_")}
+    place = open_tmp / f"demo-{time.monotonic_ns()}"
+    place.mkdir()
+    place.chmod(0o755)
+    return subprocess.Popen(
+        [sys.executable, "-m", "crossdock", "demo", *options],
+        env={**environment, "TMPDIR": str(place)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _children(pid: int) -> list[int]:
+    """Return all processes below one (Linux)."""
+    tasks = Path(f"/proc/{pid}/task")
+    found = [int(child) for task in tasks.glob("*/children") for child in task.read_text().split()]
+    return found + [grand for child in found for grand in _children(child)]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _finish(demo: subprocess.Popen[str]) -> tuple[dict[str, Any], str]:
+    out, errors = demo.communicate(timeout=LIMIT_S)
+    assert demo.returncode == 0, (out[-3000:], errors[-3000:])
+    return json.loads(out.strip().splitlines()[-1]), out + errors
+
+
+def _all_green(answer: dict[str, Any]) -> None:
+    assert answer["ok"] is True
+    assert [row["entity"] for row in answer["proof"]] == ["order", "customer", "product"]
+    for row in (*answer["proof"], *answer["truth"]):
+        assert [row[name] for name in ("missing", "duplicates", "drifted", "unexpected")] == [0, 0, 0, 0], row
+        assert row.get("dead", 0) == 0
+        assert row["in_store"] > 0
+    assert answer["disagreements"] == []
+    assert answer["rates"]["delivered"] > 0
+
+
+def test_calm_demo_is_proven_and_leaves_nothing(open_tmp: Path) -> None:
+    """Sixty orders and live traffic; the temporary directory is gone at the end."""
+    demo = _start(open_tmp, "--once", "--orders", "60", "--calm", "--json")
+    answer, _ = _finish(demo)
+    _all_green(answer)
+    assert not [path for place in open_tmp.glob("demo-*") for path in place.iterdir()]
+
+
+def test_demo_is_proven_under_faults(open_tmp: Path) -> None:
+    """It ends by itself (standard input is no terminal), with every kind of fault shown, and all is proven."""
+    answer, _ = _finish(_start(open_tmp, "--orders", "60", "--json"))
+    _all_green(answer)
+    for fault in ("worker killed", "answers 429", "answers 503 in a burst", "silent line edit", "delete force"):
+        assert answer["faults"].get(fault), (fault, answer["faults"])
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at child processes through /proc")
+def test_a_demo_that_is_ended_early_takes_its_children_along(open_tmp: Path) -> None:
+    """SIGTERM in the middle: no process and no file stays."""
+    demo = _start(open_tmp, "--orders", "300", "--calm", "--json")
+    deadline = time.monotonic() + 60
+    while len(below := _children(demo.pid)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    demo.send_signal(signal.SIGTERM)
+    demo.communicate(timeout=60)
+    assert demo.returncode == 130
+    while any(map(_alive, below)) and time.monotonic() < deadline + 30:
+        time.sleep(0.05)
+    assert [pid for pid in below if _alive(pid)] == []
+    assert not [path for place in open_tmp.glob("demo-*") for path in place.iterdir()]
