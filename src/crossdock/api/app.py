@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
@@ -13,7 +14,7 @@ from crossdock.api.access import Access
 from crossdock.api.body import Receive, Scope
 from crossdock.api.events import EventsDoor
 from crossdock.api.health import Readiness, healthz, prometheus
-from crossdock.api.problems import problem
+from crossdock.api.problems import problem, refusal
 from crossdock.api.rest import build_rest
 from crossdock.api.webhooks import Send, WebhookDoor
 from crossdock.errors import MethodNotAllowed, NotFound
@@ -32,6 +33,11 @@ async def _not_so(request: Request, error: Exception) -> Response:
     return problem(MethodNotAllowed(f"this page does not take {request.method}", allow="GET", remedy="send GET"))
 
 
+async def _bug(request: Request, error: Exception) -> Response:
+    del request
+    return refusal(error)
+
+
 class App:
     """Sends webhooks straight to their door; everything else goes through Starlette's router."""
 
@@ -47,7 +53,7 @@ class App:
                 *pages,
                 Mount("/api/v1", build_rest(hub, access)),
             ],
-            exception_handlers={404: _nowhere, 405: _not_so},
+            exception_handlers={404: _nowhere, 405: _not_so, Exception: _bug},
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +61,9 @@ class App:
         if scope["type"] == "http" and scope["path"].startswith("/webhooks/"):
             await self._webhooks(scope, receive, send)
         else:
-            await self._others(scope, receive, send)
+            # Starlette answers a bug and then raises it again; it is logged already
+            with contextlib.suppress(Exception):
+                await self._others(scope, receive, send)
 
 
 def build_app(hub: Hub, pages: Sequence[Route] = ()) -> App:

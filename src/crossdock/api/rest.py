@@ -107,7 +107,7 @@ def _say_problems(app: FastAPI) -> None:
         del request
         return refusal(error)
 
-    for kind in (CrossdockError, *NO_ROOM, *ABSENT):
+    for kind in (CrossdockError, *NO_ROOM, *ABSENT, Exception):
         app.add_exception_handler(kind, ours)
 
     @app.exception_handler(RequestValidationError)

@@ -9,7 +9,7 @@ SELECT * FROM (
            d.external_id
     FROM delivery_done d
     WHERE d.tenant_id = $1 AND d.id < $3 AND ($2::text IS NULL OR d.state = $2)
-) AS both
+) AS listed
 ORDER BY id DESC
 LIMIT $4;
 

@@ -6,9 +6,9 @@ import asyncio
 from typing import Any
 
 import orjson
-import pytest
 
 from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.kit.signing import sign_base64
 from crossdock.model.connection import ConnectionState
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
@@ -46,17 +46,13 @@ def _changed(headers: dict[str, str], **changes: str | None) -> dict[str, str]:
     return {name: value for name, value in merged.items() if changes.get(name.replace("-", "_"), "") is not None}
 
 
-@pytest.mark.parametrize(
-    "signature",
-    [None, "", "AAAA", "bm90IGEgc2lnbmF0dXJl", "é€".encode().decode("latin-1"), "x" * 5000],
-    ids=["missing", "empty", "short", "wrong", "not-ascii", "long"],
-)
-async def test_a_bad_signature_is_refused_and_leaves_nothing(hub: Hub, doors: Street, signature: str | None) -> None:
+async def test_a_bad_signature_is_refused_and_leaves_nothing(hub: Hub, doors: Street) -> None:
     shop = await add_shop(hub)
     headers, body = signed(order())
-    answer = await doors.call("POST", door(shop), body, _changed(headers, x_wc_webhook_signature=signature))
-    problem = is_problem(answer, 401, "unauthenticated", "signature")
-    assert "secret" in problem["remedy"]
+    for wrong in (None, "", "AAAA", "bm90IGEgc2lnbmF0dXJl", "é€".encode().decode("latin-1"), "x" * 5000):
+        changed = _changed(headers, x_wc_webhook_signature=wrong)
+        problem = is_problem(await doors.call("POST", door(shop), body, changed), 401, "unauthenticated", "signature")
+        assert "secret" in problem["remedy"]
     assert await stored(hub) == NOTHING
 
 
@@ -123,33 +119,31 @@ async def test_a_body_above_the_limit_is_refused_announced_or_not(settings: Sett
         assert (await doors.call("POST", door(shop), pieces(), headers)).status == 200
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b"null",
-        b"[]",
-        b"7",
-        b'"text"',
-        b"{}",
-        b'{"id": "\xff\xfe"}',
-        b'{"id": null}',
-        b'{"id": {}}',
-        b'{"id": 5, "a": ' + b"[" * 2000 + b"]" * 2000 + b"}",
-        b'{"id": 5, "status": "live", "a": ' + b"[" * 900 + b"]" * 900 + b"}",
-        b'{"id": 5, "id": -1e999}',
-        b'{"id": 5, "status": "a\\u0000b", "date_modified_gmt": "2026-11-20T10:00:00"}',
-    ],
-)
-async def test_a_malformed_body_is_told_so_and_leaves_nothing(hub: Hub, doors: Street, body: bytes) -> None:
-    from crossdock.kit.signing import sign_base64
+MALFORMED = [
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b"7",
+    b'"text"',
+    b"{}",
+    b'{"id": "\xff\xfe"}',
+    b'{"id": null}',
+    b'{"id": {}}',
+    b'{"id": 5, "a": ' + b"[" * 2000 + b"]" * 2000 + b"}",
+    b'{"id": 5, "status": "live", "a": ' + b"[" * 900 + b"]" * 900 + b"}",
+    b'{"id": 5, "id": -1e999}',
+    b'{"id": 5, "status": "a\\u0000b", "date_modified_gmt": "2026-11-20T10:00:00"}',
+]
 
+
+async def test_a_malformed_body_is_told_so_and_leaves_nothing(hub: Hub, doors: Street) -> None:
     shop = await add_shop(hub)
     headers, _ = signed(order())
-    headers["x-wc-webhook-signature"] = sign_base64(SECRET.encode(), body)
-    problem = is_problem(await doors.call("POST", door(shop), body, headers), 400, "bad-input", "body")
-    assert problem["remedy"]
+    for body in MALFORMED:
+        headers["x-wc-webhook-signature"] = sign_base64(SECRET.encode(), body)
+        problem = is_problem(await doors.call("POST", door(shop), body, headers), 400, "bad-input", "body")
+        assert problem["remedy"]
     assert await stored(hub) == NOTHING
 
 
