@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+from crossdock.cli.demo.doors import Door
 from tests.journey.cli.conftest import Terminal, answer, options, sandbox
+
+
+async def _change_a_deal(portal_url: str) -> None:
+    door = Door(portal_url)
+    deals = (await door.get("state?type=deals&history=false"))["objects"]["deals"]
+    await door.post("act", act="edit", type="deals", id=deals[0]["id"], properties={"amount": "0.01"})
 
 
 def test_a_shop_reaches_the_crm_by_commands(terminal: Terminal) -> None:
@@ -23,7 +31,6 @@ def test_a_shop_reaches_the_crm_by_commands(terminal: Terminal) -> None:
         assert "CROSSDOCK_PUBLIC_URL" in " ".join(made["warnings"])
         assert run("connect", "hubspot", *options(portal), "--name", "my portal")["routes"]
         assert [row["ok"] for row in run("check")] == [True, True]
-        assert terminal("prove", "my shop", "--no-repair", "--json").exit_code == 1  # nothing was delivered yet
         done = run("backfill", "my shop")
         assert done[0]["state"] == "done"
         assert done[0]["read"] > 25
@@ -31,7 +38,11 @@ def test_a_shop_reaches_the_crm_by_commands(terminal: Terminal) -> None:
         proof = run("prove", "my shop")
         assert proof["ok"] is True
         assert [row["entity"] for row in proof["proof"]] == ["order", "customer", "product"]
-        assert terminal("prove").exit_code == 0
+        asyncio.run(_change_a_deal(portal["url"]))
+        drifted = terminal("prove", "my shop", "--no-repair", "--json")
+        assert drifted.exit_code == 1
+        assert [(one["kind"], one["what"]) for one in answer(drifted)["differences"]] == [("drifted", "deals.amount")]
+        assert terminal("prove").exit_code == 0  # it delivers again what has drifted
         assert {row["kind"] for row in run("runs")} == {"backfill", "pull"}
         events = run("events", "--stream", "order", "--limit", "3")
         assert len(events) == 3
