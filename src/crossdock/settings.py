@@ -83,7 +83,9 @@ class Settings(BaseSettings):
     retry_ceiling_s: float = Field(default=3600.0, gt=0, description="Longest span of the back-off.")
     retry_for_s: float = Field(default=3 * 86400.0, gt=0, description="A delivery is retried at least this long.")
     breaker_for_s: float = Field(default=15.0, gt=0, description="How long an open breaker rests before one probe.")
-    delivery_batch: int = Field(default=100, ge=1, le=1000, description="Deliveries claimed at once.")
+    delivery_batch: int = Field(
+        default=300, ge=1, le=1000, description="Deliveries to a CRM claimed at once; messages go by at most 100."
+    )
     keep_bodies_days: int = Field(default=30, ge=1, description="Age at which unpinned raw bodies are dropped.")
     keep_events_days: int = Field(default=400, ge=1, description="Age at which events and deliveries are dropped.")
     keep_attempts_days: int = Field(default=90, ge=1, description="Age at which attempts are dropped.")

@@ -32,13 +32,13 @@ class Sender:
         self.refusals: dict[str, Refusal] = {}
         """Trace id -> HubSpot's words, of the rows that were refused."""
 
-    async def send(self, rows: Sequence[Row], call: Call, absent: Outcome | None = None) -> Found:
+    async def send(self, rows: Sequence[Row], call: Call, absent: Outcome | None = None, *, size: int = BATCH) -> Found:
         """Send rows in batches; returns an outcome for every row.
 
         ``absent`` is what it means when an answer is silent about a row (a read: there is no such record); without it
         the row is sent again alone.
         """
-        parts = [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
+        parts = [rows[at : at + size] for at in range(0, len(rows), size)]
         found: Found = {}
         for outcomes in await asyncio.gather(*(self._part(part, call, absent) for part in parts)):
             found.update(outcomes)

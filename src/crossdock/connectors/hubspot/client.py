@@ -19,6 +19,8 @@ BASE_URL = "https://api.hubapi.com"
 LATEST = "2026-09"
 BATCH = 100
 """Inputs in one batch call, and records on one page (vendor fact)."""
+PAIRS = 1000
+"""Pairs in one batch call of associations: half of the 2,000 that are known to be taken, not checked on every tier."""
 
 
 class Paths:

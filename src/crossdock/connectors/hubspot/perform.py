@@ -13,7 +13,7 @@ import msgspec
 from crossdock.connect.client import Reply
 from crossdock.connectors.hubspot.answers import Row, read_batch
 from crossdock.connectors.hubspot.batches import Call, Found, Sender
-from crossdock.connectors.hubspot.client import HubSpot
+from crossdock.connectors.hubspot.client import PAIRS, HubSpot
 from crossdock.connectors.hubspot.mapper import CONTACTS
 from crossdock.model.outcome import Delivered, Gone, Outcome, Rejected, Retry
 from crossdock.model.plan import Resolved, Verb
@@ -240,6 +240,7 @@ class Performance:
             found = await self._sender.send(
                 [each.row for each in group],
                 lambda part, other=other: send(name, other, [(row.id, row.to_id) for row in part]),  # type: ignore[misc]
+                size=PAIRS,
             )
             self._settle(group, found)
 

@@ -43,8 +43,6 @@ class Desk:
         self._store = store
         self._lane = lane
         self._limits = limits
-        self.took_ms = 0
-        """How long the last batch took at the vendor."""
 
     async def recover(self) -> None:
         """Take over what an earlier owner left, and end doubts whose time is up."""
@@ -52,14 +50,19 @@ class Desk:
             await self._fence(conn)
             await conn.execute(SQL["recover"], self._lane.id, self._lane.epoch, self._limits.doubt_margin)
 
-    async def settle_and_claim(self, jobs: Sequence[Job], fresh: Sequence[NewLink], most: int) -> list[Claim]:
-        """Complete the previous batch and claim the next in one transaction. Raises :class:`Fenced`."""
+    async def settle_and_claim(
+        self, jobs: Sequence[Job], fresh: Sequence[NewLink], most: int, took_ms: int = 0
+    ) -> list[Claim]:
+        """Complete the previous batch (``took_ms`` at the vendor) and claim the next in one transaction.
+
+        Raises :class:`Fenced`.
+        """
         for left in reversed(range(_TRIES)):
             try:
                 async with self._store.transaction() as conn:
                     await self._fence(conn)
                     if jobs:
-                        await self._settle(conn, jobs, fresh)
+                        await self._settle(conn, jobs, fresh, took_ms)
                     return await self._claim(conn, most) if most else []
             except asyncpg.DeadlockDetectedError:
                 if not left:
@@ -82,7 +85,7 @@ class Desk:
         rows = await conn.fetch(SQL["claim"], self._lane.id, self._lane.epoch, most, self._limits.step_budget)
         return [Claim(**dict(row)) for row in rows]
 
-    async def _settle(self, conn: Any, jobs: Sequence[Job], fresh: Sequence[NewLink]) -> None:
+    async def _settle(self, conn: Any, jobs: Sequence[Job], fresh: Sequence[NewLink], took_ms: int) -> None:
         now = datetime.now(UTC)
         verdicts = sorted(((job, decide(job, now, self._limits)) for job in jobs), key=lambda pair: pair[0].claim.id)
         await self._save_links(conn, fresh)
@@ -91,7 +94,7 @@ class Desk:
             await conn.execute(SQL["drop_links"], self._lane.id, *map(list, zip(*stale, strict=True)))
         await self._end(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, End)])
         await self._put_back(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, Back)])
-        await self._note(conn, jobs)
+        await self._note(conn, jobs, took_ms)
         for job in jobs:
             metrics.OUTCOMES.labels(kind(job.outcome, skipped=job.skipped is not None)).inc()
             if isinstance(job.outcome, Delivered):
@@ -119,7 +122,7 @@ class Desk:
                 *([getattr(back, n) for _, back in backs] for n in ("state", "wait", "unburnt", "reason")),
             )
 
-    async def _note(self, conn: Any, jobs: Sequence[Job]) -> None:
+    async def _note(self, conn: Any, jobs: Sequence[Job], took_ms: int) -> None:
         rows = [
             (
                 new_id(),
@@ -131,7 +134,7 @@ class Desk:
                 kind(job.outcome, skipped=job.skipped is not None),
                 getattr(job.outcome, "code", None) or None,
                 _reason(job),
-                self.took_ms,
+                took_ms,
             )
             for job in jobs
         ]

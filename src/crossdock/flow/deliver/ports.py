@@ -19,7 +19,10 @@ from crossdock.model.route import Route
 class Limits(msgspec.Struct, frozen=True):
     """The pump's settings."""
 
-    batch: int = 100
+    batch: int = 300
+    """Deliveries claimed at once: several vendor calls of 100, so that each is full."""
+    messages: int = 100
+    """The same for messages, which go out one by one."""
     lease: timedelta = timedelta(seconds=4)
     call_timeout_s: float = 15.0
     doubt_margin: timedelta = timedelta(seconds=1)

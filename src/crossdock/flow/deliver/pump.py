@@ -44,6 +44,8 @@ class Trip(msgspec.Struct):
 
     lane: Lane
     breaker: Breaker
+    batch: int = 1
+    """How many deliveries are claimed at once."""
     rest: float | None = None
     """Seconds the lane has to wait: throttled or breaker open."""
     reason: str = ""
@@ -146,7 +148,9 @@ class Pump:
         connector = self._directory.connector(connection.connector)
         destination = await self._directory.destination(trip.lane.id)
         until = self._clock.monotonic() + self._limits.slice_s
-        batches = _parallel(connector)
+        messages = _sends_messages(connector)
+        trip.batch = self._limits.messages if messages else self._limits.batch
+        batches = _MESSAGE_BATCHES if messages else 1
         async with asyncio.TaskGroup() as group:
             for _ in range(batches if trip.breaker.most is None else 1):
                 group.create_task(self._work(trip, desk, connection, destination, until))
@@ -154,16 +158,17 @@ class Pump:
     async def _work(self, trip: Trip, desk: Desk, connection: Any, destination: Any, until: float) -> None:
         settled: list[Job] = []
         fresh: list[NewLink] = []
+        took_ms = 0
         while True:
             on = trip.rest is None and not trip.broken and self._clock.monotonic() < until
-            most = min(self._limits.batch, trip.breaker.most or self._limits.batch) if on else 0
-            claims = await desk.settle_and_claim(settled, fresh, most)
+            most = min(trip.batch, trip.breaker.most or trip.batch) if on else 0
+            claims = await desk.settle_and_claim(settled, fresh, most, took_ms)
             await self._failpoints.reach("deliver.claimed")
             if not claims:
                 return
             began = self._clock.monotonic()
             settled, fresh = await self._deliver(desk, connection, destination, claims)
-            desk.took_ms = int((self._clock.monotonic() - began) * 1000)
+            took_ms = int((self._clock.monotonic() - began) * 1000)
             self._learn(trip, settled)
 
     async def _deliver(
@@ -197,10 +202,9 @@ class Pump:
             log.warning("breaker opened", lane=str(trip.lane.id), failed=failed)
 
 
-def _parallel(connector: Connector | None) -> int:
-    """Return how many batches of a lane may be under way: records are written one batch after the other."""
-    messages = connector is not None and all(a.kind == "occurrence" for a in connector.manifest.actions)
-    return _MESSAGE_BATCHES if messages else 1
+def _sends_messages(connector: Connector | None) -> bool:
+    """Whether a lane carries messages alone: several batches may be under way; records go one batch after the other."""
+    return connector is not None and all(a.kind == "occurrence" for a in connector.manifest.actions)
 
 
 def _messages(jobs: Sequence[Job]) -> bool:
