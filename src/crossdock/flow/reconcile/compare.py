@@ -55,9 +55,11 @@ class Verdict(msgspec.Struct):
 def compare(main_key: str, writes: Iterable[Write], snapshot: Snapshot, links: Links, equal: Equal) -> Verdict:
     """Compare one plan: its main record missing is *missing*, anything else that differs is *drifted*."""
     verdict = Verdict()
+    # an address may have passed to another contact than the one that our link still names
+    here: dict[tuple[str, str], str] = {}
     for write in writes:
         if write.verb is Verb.ASSOCIATE:
-            if not _associated(write, snapshot, links):
+            if not _associated(write, snapshot, links, here):
                 verdict.drifted.append(f"{write.object} to {write.to.object if write.to else '?'}")
             continue
         found = snapshot.find(write, links)
@@ -72,6 +74,7 @@ def compare(main_key: str, writes: Iterable[Write], snapshot: Snapshot, links: L
             continue
         if len(found) > 1:
             verdict.duplicates.append(write.object)
+        here[write.object, write.key] = found[0].external_id
         verdict.expected += [(one.object, one.external_id) for one in found]
         if not write.ensure:
             verdict.drifted += _fields(write, found[0], snapshot, links, equal)
@@ -92,9 +95,9 @@ def _resolve(ref: Ref, snapshot: Snapshot, links: Links) -> str | None:
     return at[0].external_id if at else links.get((ref.object, ref.key))
 
 
-def _associated(write: Write, snapshot: Snapshot, links: Links) -> bool:
+def _associated(write: Write, snapshot: Snapshot, links: Links, here: Links) -> bool:
     assert write.to is not None
-    here = _resolve(Ref(write.object, write.key), snapshot, links)
-    there = _resolve(write.to, snapshot, links)
-    found = snapshot.by_id.get((write.object, here)) if here else None
+    near = _resolve(Ref(write.object, write.key), snapshot, links)
+    there = here.get((write.to.object, write.to.key)) or _resolve(write.to, snapshot, links)
+    found = snapshot.by_id.get((write.object, near)) if near else None
     return found is not None and (write.to.object, there) in found.associations
