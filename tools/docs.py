@@ -6,12 +6,14 @@ One function a page; each returns the page's whole text.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import inspect
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -29,8 +31,8 @@ def settings_page() -> str:
         rows.append(f"| `CROSSDOCK_{name.upper()}` | {kind} | {default.replace('|', 'or')} | {field.description} |")
     return (
         f"# Settings\n\n{MADE}"
-        "Settings come from the environment, then from the TOML file named by `CROSSDOCK_CONFIG` (`./config.toml` when it"
-        " is unset; keys are the names below without the prefix, in lower case), then from these defaults.\n\n"
+        "Settings come from the environment, then from the TOML file named by `CROSSDOCK_CONFIG` (`./config.toml` when"
+        " it is unset; keys are the names below without the prefix, in lower case), then from these defaults.\n\n"
         "The data directory is `~/.local/share/crossdock` (`/var/lib/crossdock` for root), the master key's file"
         " `~/.config/crossdock/master.key` (`/etc/crossdock/master.key` for root).\n\n"
         "| variable | type | default | meaning |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
@@ -53,11 +55,12 @@ def errors_page() -> str:
     ]
     return (
         f"# Errors\n\n{MADE}"
-        "Every error says what is wrong (`detail`), names the `field` where there is one, and what to do (`remedy`). The"
-        " API answers them as `application/problem+json` (RFC 9457) with a stable `code`.\n\n"
+        "Every error says what is wrong (`detail`), names the `field` where there is one, and what to do (`remedy`)."
+        " The API answers them as `application/problem+json` (RFC 9457) with a stable `code`.\n\n"
         "| code | status | when |\n|---|---|---|\n"
         + "\n".join(row for _, row in sorted(rows))
-        + "\n\n## Trouble with the database\n\nShown by the command line and `crossdock doctor`.\n\n| name | when |\n|---|---|\n"
+        + "\n\n## Trouble with the database\n\nShown by the command line and `crossdock doctor`.\n\n"
+        + "| name | when |\n|---|---|\n"
         + "\n".join(trouble)
         + "\n"
     )
@@ -71,8 +74,9 @@ def metrics_page() -> str:
     for metric in sorted(metrics.REGISTRY.collect(), key=lambda m: m.name):
         suffix = "_total" if metric.type == "counter" else ""
         rows.append(f"| `{metric.name}{suffix}` | {metric.type} | {metric.documentation} |")
-    return f"# Metrics\n\n{MADE}Published under `/metrics` for Prometheus.\n\n| metric | type | meaning |\n|---|---|---|\n" + (
-        "\n".join(rows) + "\n"
+    return (
+        f"# Metrics\n\n{MADE}Published under `/metrics` for Prometheus.\n\n| metric | type | meaning |\n|---|---|---|\n"
+        + ("\n".join(rows) + "\n")
     )
 
 
@@ -84,56 +88,55 @@ def schema_page() -> str:
 
     queries = load(Path(__file__).with_name("schema.sql"))
 
-    async def read() -> str:
-        with tempfile.TemporaryDirectory(prefix="crossdock-docs-") as home:
-            Path(home).chmod(0o755)
-            async with Database.open(StoreSettings(Path(home) / "data")) as database, database.owner() as conn:
-                columns = await conn.fetch(queries["columns"])
-                indexes = await conn.fetch(queries["indexes"])
-        parts = [f"# Schema\n\n{MADE}Partitioned tables hold one partition a day, by the time inside their UUIDv7 `id`.\n"]
-        for table in dict.fromkeys(row["table"] for row in columns):
-            own = [row for row in columns if row["table"] == table]
-            marks = [m for m, on in (("partitioned", own[0]["partitioned"]), ("row-level security", own[0]["forced"])) if on]
-            parts.append(f"## {table}\n\n{', '.join(marks)}\n" if marks else f"## {table}\n")
-            parts.append("| column | type | null | default |\n|---|---|---|---|")
-            for row in own:
-                default = (row["default"] or "").replace("|", "or")
-                parts.append(f"| {row['column']} | {row['type']} | {'yes' if row['nullable'] else ''} | {default} |")
-            parts.append("")
-            parts += [f"- `{row['definition']}`" for row in indexes if row["table"] == table]
-            parts.append("")
-        return "\n".join(parts)
+    async def read(home: Path) -> tuple[list[Any], list[Any]]:
+        async with Database.open(StoreSettings(home / "data")) as database, database.owner() as conn:
+            return await conn.fetch(queries["columns"]), await conn.fetch(queries["indexes"])
 
-    return asyncio.run(read())
+    with tempfile.TemporaryDirectory(prefix="crossdock-docs-") as made:
+        # the embedded server runs as another user when this is root
+        Path(made).chmod(0o755)
+        columns, indexes = asyncio.run(read(Path(made)))
+    parts = [f"# Schema\n\n{MADE}Partitioned tables hold a partition a day, by the time inside their UUIDv7 `id`.\n"]
+    for table in dict.fromkeys(row["table"] for row in columns):
+        parts += _table([row for row in columns if row["table"] == table], table)
+        parts += [f"- `{row['definition']}`" for row in indexes if row["table"] == table]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _table(own: list[Any], table: str) -> list[str]:
+    marks = [("partitioned", own[0]["partitioned"]), ("row-level security", own[0]["forced"])]
+    said = ", ".join(mark for mark, on in marks if on)
+    parts = [f"## {table}\n\n{said}\n" if said else f"## {table}\n"]
+    parts.append("| column | type | null | default |\n|---|---|---|---|")
+    for row in own:
+        default = (row["default"] or "").replace("|", "or")
+        parts.append(f"| {row['column']} | {row['type']} | {'yes' if row['nullable'] else ''} | {default} |")
+    return [*parts, ""]
 
 
 def cli_page() -> str:
-    """Return every command with its options."""
-    import typer.main
-    from typer._click import Context
+    """Return every command with its own help, as the program prints it."""
+    from typer.main import get_command
 
-    cli = importlib.import_module("crossdock.cli")
-    root = typer.main.get_command(cli.app)
-    parts = [f"# Command line\n\n{MADE}{(root.help or '').strip()}\n"]
+    from crossdock.cli.app import app
 
-    def walk(command: object, path: str) -> None:
-        commands = getattr(command, "commands", {})
-        for name in sorted(commands):
-            child = commands[name]
-            if child.hidden:
-                continue
-            full = f"{path} {name}"
-            context = Context(child, info_name=full)
-            parts.append(f"## {full}\n\n{(child.help or '').strip()}\n")
-            options = [record for p in child.params if (record := p.get_help_record(context))]
-            if options:
-                parts.append("| option | meaning |\n|---|---|")
-                parts.extend(f"| `{o.replace('|', 'or')}` | {h.replace('|', 'or')} |" for o, h in options)
-                parts.append("")
-            walk(child, full)
+    root = get_command(app)
+    # one width and no colours, whoever makes the page
+    os.environ.update(COLUMNS="100", NO_COLOR="1", TERM="dumb")
+    parts = [f"# Command line\n\n{MADE}"]
 
-    walk(root, "crossdock")
-    return "\n".join(parts)
+    def walk(command: Any, path: tuple[str, ...]) -> None:
+        shown = subprocess.run(
+            [sys.executable, "-m", "crossdock", *path, "--help"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        parts.append(f"{'#' * min(2 + len(path[1:]), 3)} crossdock {' '.join(path)}\n\n```text\n{shown}\n```\n")
+        for name, child in sorted(getattr(command, "commands", {}).items()):
+            if not child.hidden:
+                walk(child, (*path, name))
+
+    walk(root, ())
+    return "\n".join(line.rstrip() for line in "\n".join(parts).splitlines()) + "\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {
