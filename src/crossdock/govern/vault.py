@@ -97,7 +97,7 @@ class Vault:
             )
         try:
             return cipher.decrypt(sealed[5:_HEAD], sealed[_HEAD:], row)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise WrongMasterKey(
                 "a sealed value does not open: it was changed, or belongs to another row",
                 remedy="restore the row from a backup; crossdock doctor tells which master keys fit",
