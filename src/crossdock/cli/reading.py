@@ -72,7 +72,7 @@ async def queue(
         unknown = [name for name in streams if name not in known]
         if unknown:
             raise BadInput(f"{source.name} has no stream {unknown[0]!r}", remedy=f"it has: {', '.join(known)}")
-        queued.append((source, await hub.runs.add(tenant_id, source.id, RunKind(kind), streams)))
+        queued.append((source, await hub.runs.add(tenant_id, source.id, RunKind(kind), streams or known)))
     return queued
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import uuid
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,10 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("pull.sql"))
 _TRIES = 6
+_REST = 20
+"""A stream rests this many times as long as its last pull took, so that a sweep of many customers (they have no
+modified filter) keeps a shop busy for at most a twentieth of its time."""
+_LONGEST_REST_S = 3600.0
 _ORIGIN = {RunKind.PULL: Origin.PULL, RunKind.BACKFILL: Origin.BACKFILL}
 
 
@@ -42,6 +48,7 @@ class Reading:
         self._recorder = recorder
         self._runs = runs
         self._failpoints = failpoints
+        self._resting: dict[tuple[uuid.UUID, str], float] = {}
 
     async def __call__(self, run: Run) -> dict[str, Any]:
         """Read all streams of a run. Raises what the source raises; what was committed stays."""
@@ -52,6 +59,12 @@ class Reading:
             rows = await conn.fetch(SQL["checkpoints"], connection.id)
         cursors = {(row["stream"], row["kind"]): orjson.loads(row["cursor"]) for row in rows}
         for stream in streams:
+            # a pull that somebody asked for names its streams and never rests
+            asked = run.kind is not RunKind.PULL or bool(run.streams)
+            if not asked and self._resting.get((connection.id, stream), 0.0) > time.monotonic():
+                run.progress[stream] = {"rests": True}
+                continue
+            began = time.monotonic()
             progress = msgspec.convert(run.progress.get(stream, {}), Progress)
             if progress.done:
                 continue
@@ -61,6 +74,9 @@ class Reading:
             cursor = cursors.get((stream, run.kind))
             await self._stream(run, connection, source, stream, cursor, progress)
             progress.done = True
+            if run.kind is RunKind.PULL:
+                took = time.monotonic() - began
+                self._resting[connection.id, stream] = time.monotonic() + min(_REST * took, _LONGEST_REST_S)
             run.progress[stream] = msgspec.to_builtins(progress)
         return {stream: run.progress[stream] for stream in streams}
 
