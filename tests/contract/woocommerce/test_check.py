@@ -162,3 +162,51 @@ async def test_nobody_there_and_plain_http_without_leave() -> None:
     async with HARNESS.open() as bench:
         assert (await tried(bench.access(url=f"http://127.0.0.1:{port}"))).code == "unreachable"
         assert (await tried(bench.access(url="http://10.0.0.1/"))).code == "egress"
+
+
+async def test_redirects_in_circles_are_no_other_address() -> None:
+    """Seen with plain permalinks, and with folders that are not there: the "other" address is the one given."""
+    plain = INDEX.replace("wp/v2", "wc/v3")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        here = f"http://{dict(scope['headers'])[b'host'].decode()}"
+        asked_plainly = b"rest_route" in scope["query_string"]
+        answer = site(200, plain.replace("http://x", here), "application/json")
+        circle = site(301, "", location=f"{here}{scope['path'].removesuffix('/').replace('/index.php', '')}")
+        await (answer if asked_plainly else circle)(scope, receive, send)
+
+    async with HARNESS.open() as bench, serving(app) as other:
+        assert (await tried(bench.access(url=other.url))).code == "permalinks-off"
+        below = await tried(bench.access(url=f"{other.url}/shop"))
+        assert (below.code, below.remedy) == ("wrong-url", f"give {other.url} as the address")
+
+
+async def test_a_server_that_wants_no_slash_at_the_end_is_no_trouble() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        here = f"http://{dict(scope['headers'])[b'host'].decode()}"
+        found = site(301, "", location=f"{here}/wp-json") if scope["path"] == "/wp-json/" else site(200, INDEX, "json")
+        await found(scope, receive, send)
+
+    async with HARNESS.open() as bench, serving(app) as other:
+        assert (await tried(bench.access(url=other.url))).code == "no-woocommerce"
+
+
+async def test_an_index_with_a_warning_before_it_is_no_json() -> None:
+    async with HARNESS.open() as bench, serving(site(200, "<br />Warning: x" + INDEX)) as other:
+        assert (await tried(bench.access(url=other.url))).code == "not-json"
+
+
+async def test_a_shop_that_goes_by_another_name_is_told_from_a_wrong_secret() -> None:
+    async with HARNESS.open() as bench:
+        wrong = await tried(bench.access(secret="cs_" + "0" * 40))
+        assert (wrong.code, "secret is wrong" in wrong.problem) == ("signature", True)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = '{"code":"woocommerce_rest_authentication_error","message":"Invalid signature - provided."}'
+        index = INDEX.replace("wp/v2", "wc/v3").replace("http://x", "http://shop.example")
+        found = site(200, index, "json") if scope["path"] == "/wp-json/" else site(401, refusal, "application/json")
+        await found(scope, receive, send)
+
+    async with HARNESS.open() as bench, serving(app) as other:
+        named = await tried(bench.access(url=other.url))
+        assert (named.code, named.remedy) == ("signature", "give http://shop.example as the address")

@@ -258,3 +258,16 @@ async def test_a_pasted_address_is_cleaned_and_an_unknown_stream_or_cursor_is_na
             await client.page("invoice", None)
         with pytest.raises(ValueError, match="cursor"):
             await client.page("order", {"mode": 5})
+
+
+@needs_recordings
+async def test_coupons_that_are_drafts_or_in_the_trash_are_swept_too() -> None:
+    """Seen on 11.0.1: without a status the list holds neither."""
+    shop = Shop.load(RECORDINGS / "store")
+    one, two = sorted(shop.coupons.rows)[:2]
+    shop.coupons.rows[one]["status"], shop.coupons.rows[two]["status"] = "draft", "trash"
+    async with HARNESS.open(shop=shop) as bench:
+        found, _ = await read(WooCommerceClient(bench.good), "coupon", None, full=True)
+        presence = {int(each.external_id): each.presence for each in found}
+        assert set(presence) == set(shop.coupons.rows)
+        assert (presence[one], presence[two]) == (Presence.LIVE, Presence.TRASHED)

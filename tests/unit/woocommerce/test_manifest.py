@@ -102,3 +102,13 @@ def test_what_depends_on_who_asks_is_volatile(stream: str) -> None:
     volatile = set(MANIFEST.stream(stream).volatile)
     kept = {key for key in one if key not in volatile and one[key] != two.get(key)}
     assert kept == {"order": {"permalink", "related_ids", "price_html", "x"}, "product": {"payment_url", "x"}}[stream]
+
+
+def test_another_time_zone_of_the_site_changes_no_entity() -> None:
+    """Seen: with a new time zone every date without _gmt of every order changes, and no modified time moves."""
+    for stream in MANIFEST.streams:
+        local = {"date_created": "2026-11-21T06:00:00"}
+        other = {"date_created": "2026-11-21T15:00:00"}
+        same = {"id": 1, "date_created_gmt": "2026-11-21T14:00:00"}
+        assert digest_of(stream.name, same | local) == digest_of(stream.name, same | other)
+        assert digest_of(stream.name, same | local) != digest_of(stream.name, local | {"id": 1})

@@ -213,3 +213,15 @@ def test_any_value_anywhere_is_read_or_named(stream: str, data: st.DataObject) -
         read(observe(stream, document), ACCOUNT)
     except ValueError as named:
         assert "expected" in str(named) or "is missing" in str(named)  # noqa: PT017 - either outcome is right
+
+
+def test_a_visit_is_no_change_of_a_customer() -> None:
+    """Seen: every day's visit writes wc_last_active and moves no modified time."""
+    other = {"id": 1, "key": "vip", "value": "1"}
+    visits = [{"id": 7, "key": "wc_last_active", "value": value} for value in ("1795132800", "1795219200")]
+    first, second = ({"id": 5, "meta_data": [other, visit]} for visit in visits)
+    assert (
+        observe("customer", first).document == observe("customer", second).document == {"id": 5, "meta_data": [other]}
+    )
+    assert first["meta_data"] == [other, visits[0]], "what was read is left as it was"
+    assert observe("order", first).document == first

@@ -94,13 +94,23 @@ class Diagnosis:
 
     async def _index(self, base: str) -> dict[str, Any] | None:
         """Return the index at a base; None when there is none. Stops for what is wrong for sure."""
-        reply = await self._vendor_at(self._site + base, "none").request("GET", "/")
+        asked = self._site + base
+        reply = await self._vendor_at(asked, "none").request("GET", "/")
+        if site.same_place(asked, reply):
+            # some servers want no slash at the end
+            reply = await self._vendor_at(self._site, "none").request("GET", base)
+        if reply.redirected and _site_of(reply) == self._site:
+            # with plain permalinks WordPress sends index.php/wp-json to wp-json, which is its start page (seen);
+            # behind a server that hides the port from it, it sends every address it does not know in circles (seen)
+            return None
         self._stop_if_moved(reply)
         document = document_of(reply)
         if reply.ok and isinstance(document, dict) and "namespaces" in document:
             self._compare_clocks(reply)
             return document
         self._stop_if_blocked(reply)
+        if reply.ok and b'"namespaces"' in reply.body:
+            raise _Stop(*_NOT_JSON)
         return None
 
     async def _no_index(self) -> _Stop:
@@ -108,6 +118,9 @@ class Diagnosis:
         reply = await self._vendor_at(self._site, "none").request("GET", "/", params={"rest_route": "/"})
         document = document_of(reply)
         if isinstance(document, dict) and "namespaces" in document:
+            home = str(document.get("home") or self._site)
+            if site.account_uid(home) != site.account_uid(self._site):  # WordPress takes rest_route below any path
+                return _Stop("wrong-url", f"the site's own address is {home}", f"give {home} as the address")
             return _Stop(
                 "permalinks-off",
                 "the site answers its REST API only as ?rest_route=, which does not take WooCommerce's keys",
@@ -138,11 +151,7 @@ class Diagnosis:
 
     def _stop_if_moved(self, reply: Reply) -> None:
         if reply.redirected:
-            where = reply.headers.get("Location", "")
-            try:
-                known = site.site_url(where) if "://" in where else ""
-            except ValueError:
-                known = ""
+            known = _site_of(reply)
             remedy = f"give {known} as the address" if known else "give the address the shop itself uses"
             raise _Stop("moved", f"the address points elsewhere (status {reply.status})", remedy)
 
@@ -203,11 +212,7 @@ class Diagnosis:
         if not reply.ok:
             raise self._refused(reply)
         if not isinstance(document_of(reply), list):
-            raise _Stop(
-                "not-json",
-                "the shop answers a web page or broken text instead of JSON",
-                "look for a maintenance page, a firewall's captcha or a plugin that prints warnings",
-            )
+            raise _Stop(*_NOT_JSON)
 
     def _may_be_stripped(self, reply: Reply) -> bool:
         chosen = str(self._config.get("auth") or "auto")
@@ -219,7 +224,7 @@ class Diagnosis:
         if code == "woocommerce_rest_authentication_error":
             for word, told in _BY_MESSAGE:
                 if word in said:
-                    return _Stop(*told)
+                    return self._signature() if word == "signature" else _Stop(*told)
         if reply.status == 401 and code.startswith("woocommerce_rest_"):
             return _Stop("wrong-keys", "the shop does not accept the keys", _keys())
         if reply.status == 403 and code.startswith("woocommerce_rest_"):
@@ -233,6 +238,13 @@ class Diagnosis:
         except _Stop as stop:
             return stop
         return _Stop("refused", f"the shop refuses to list orders (status {reply.status})", "look at its error log")
+
+    def _signature(self) -> _Stop:
+        """Tell a wrong secret from an address that is not the shop's own: only the latter is part of a signature."""
+        home = str(self._account.get("site_url") or "")
+        if site.account_uid(home) != site.account_uid(self._site):
+            return _Stop("signature", f"the shop calls itself {home}, and signs so", f"give {home} as the address")
+        return _Stop("signature", "the shop computes another signature: the consumer secret is wrong", _keys())
 
     # facts and leave to write
 
@@ -279,6 +291,15 @@ class Diagnosis:
             )
 
 
+def _site_of(reply: Reply) -> str:
+    """Return the site that a redirect points to; empty when it names none."""
+    where = reply.headers.get("Location", "")
+    try:
+        return site.site_url(where) if "://" in where else ""
+    except ValueError:
+        return ""
+
+
 def _object(document: dict[str, Any], name: str) -> dict[str, Any]:
     value = document.get(name)
     return value if isinstance(value, dict) else {}
@@ -303,12 +324,10 @@ _BY_MESSAGE: Final = (
         "read permissions",
         ("write-only-keys", "these keys may only write", f"give them read permission in {_REST_KEYS}"),
     ),
-    (
-        "signature",
-        (
-            "signature",
-            "the shop computes another signature: its own address differs from the one given, or the secret is wrong",
-            "give the address that WordPress > Settings > General shows as Site Address, and paste the secret whole",
-        ),
-    ),
+    ("signature", ("signature", "", "")),
+)
+_NOT_JSON: Final = (
+    "not-json",
+    "the shop answers a web page or broken text instead of JSON",
+    "look for a maintenance page, a firewall's captcha or a plugin that prints warnings",
 )

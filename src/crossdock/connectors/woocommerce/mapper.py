@@ -23,6 +23,7 @@ _PRESENCE: Final = {
     "checkout-draft": Presence.DRAFT,
     "auto-draft": Presence.DRAFT,
 }
+_VISITS: Final = frozenset({"wc_last_active"})
 _SIXTH: Final = Decimal("0.000001")
 
 
@@ -32,6 +33,8 @@ def observe(stream: str, document: Mapping[str, Any], parent_id: str | None = No
     ``parent_id`` is what the caller knows from the address it asked (a refund's order; variations of WooCommerce
     7.9 do not name their product). Raises ``ValueError`` when the document has no id.
     """
+    if stream == "customer":
+        document = _without_visits(document)
     status = document.get("status")
     word = status if isinstance(status, str) else ""
     return Observation(
@@ -45,6 +48,15 @@ def observe(stream: str, document: Mapping[str, Any], parent_id: str | None = No
         parent_id=_parent(stream, document, parent_id),
         subjects=_subjects(stream, document),
     )
+
+
+def _without_visits(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    # written at every visit and moving no modified time: it would make each visitor a changed customer
+    meta = document.get("meta_data")
+    if not isinstance(meta, list):
+        return document
+    kept = [row for row in meta if not (isinstance(row, dict) and row.get("key") in _VISITS)]
+    return document if len(kept) == len(meta) else {**document, "meta_data": kept}
 
 
 def _parent(stream: str, document: Mapping[str, Any], known: str | None) -> str | None:

@@ -12,6 +12,7 @@ from crossdock.connect.auth import Auth
 from crossdock.connect.auth.basic import Basic
 from crossdock.connect.auth.oauth1 import OAuth1
 from crossdock.connect.auth.query import QueryKeys
+from crossdock.connect.client import Reply
 
 REST_BASE: Final = "/wp-json"
 PLAIN_REST_BASE: Final = "/index.php/wp-json"
@@ -34,6 +35,11 @@ def site_url(typed: str) -> str:
         raise ValueError("url: expected the shop's web address, such as https://shop.example")
     path = _TAIL.sub("", parts.path).rstrip("/")
     return f"{parts.scheme.lower()}://{parts.netloc.lower()}{path}"
+
+
+def same_place(asked: str, reply: Reply) -> bool:
+    """Whether an answer points to the very address asked, with a slash at its end or without."""
+    return reply.redirected and reply.headers.get("Location", "").rstrip("/") == asked
 
 
 def rest_base(config: Mapping[str, Any], account: Mapping[str, Any]) -> str:

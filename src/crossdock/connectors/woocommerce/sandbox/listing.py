@@ -275,7 +275,9 @@ def variations(call: Call) -> Answer:
 
 def coupons(call: Call) -> Answer:
     """Answer ``GET /coupons``."""
-    tests: list[Test] = [statuses(["any"]), *excluded(call)]
+    # the parameter stands in no schema, so nothing checks it; without it only what is published is listed (seen)
+    asked = [word for word in str(call.query.get("status") or "publish,private").split(",") if word]
+    tests: list[Test] = [statuses(asked), *excluded(call)]
     if call.params.get("code"):
         tests.append(_equal("code", str(call.params["code"]).lower()))
     table = call.shop.coupons
