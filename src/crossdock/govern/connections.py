@@ -257,6 +257,8 @@ class Connections:
                 await self._put_secret(conn, draft, name, secret)
             if connector.destination is not None:
                 await conn.execute(SQL["add_lane"], draft.id, draft.tenant_id)
+            if connector.source is not None:
+                await conn.execute(SQL["add_schedule"], draft.id, draft.tenant_id)
             await self._audit(conn, draft.tenant_id, actor, "connection.add", draft.id, {"connector": draft.connector})
 
     async def _put_secret(self, conn: Any, connection: Connection, name: str, secret: str) -> None:

@@ -27,6 +27,12 @@ RETURNING id;
 -- name: add_lane
 INSERT INTO lane (id, tenant_id) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING;
 
+-- name: add_schedule
+-- The regular pulls of a source. The first comes a little later, so that a backfill asked for at once begins alone.
+INSERT INTO checkpoint (connection_id, stream, kind, tenant_id, next_at)
+VALUES ($1, '*', 'pull', $2, now() + interval '60 seconds')
+ON CONFLICT (connection_id, stream, kind) DO NOTHING;
+
 -- name: set_state
 UPDATE connection SET state = $3, problem = $4, changed_at = now()
 WHERE id = $2 AND tenant_id = $1 AND state <> 'revoked' RETURNING id;
