@@ -16,7 +16,7 @@ from crossdock.connectors.hubspot.batches import Call, Found, Sender
 from crossdock.connectors.hubspot.client import PAIRS, HubSpot
 from crossdock.connectors.hubspot.mapper import CONTACTS
 from crossdock.model.outcome import Delivered, Gone, Outcome, Rejected, Retry
-from crossdock.model.plan import Resolved, Verb
+from crossdock.model.plan import Resolved, Verb, Write
 
 OWNER = "crossdock_customer_id"
 """On a contact: the customer account its fields and address follow."""
@@ -71,13 +71,16 @@ class Performance:
             resolved = self._writes[at]
             if resolved.external_id is None:
                 unlinked.append(at)
-            elif resolved.write.ensure:
+            elif resolved.write.ensure and not _is_guest(resolved.write):
                 self.outcomes[at] = Delivered(resolved.external_id)
             else:
                 linked.append(at)
         if name == CONTACTS and linked:
             linked, relinked = await self._owned(linked)
             unlinked += relinked
+            for at in (at for at in linked if self._writes[at].write.ensure):
+                self.outcomes[at] = Delivered(self._writes[at].external_id)
+            linked = [at for at in linked if not self._writes[at].write.ensure]
         await self._update(name, linked)
         await self._match(name, unlinked)
 
@@ -243,6 +246,11 @@ class Performance:
                 size=PAIRS,
             )
             self._settle(group, found)
+
+
+def _is_guest(write: Write) -> bool:
+    # named by an address: an account may since have taken the linked contact along to another one
+    return write.object == CONTACTS and write.key.startswith("guest:")
 
 
 def _taken(resolved: Resolved, held: dict[str, str | None]) -> bool:

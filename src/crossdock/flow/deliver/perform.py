@@ -81,9 +81,10 @@ class Performer:
         """Look up the link and the refs of a write; an outcome when there is nothing to ask the vendor."""
         known = self._links.get((write.object, write.key))
         if write.verb is Verb.UPSERT and (known is None or write.ensure):
-            if known is not None:
+            # what is found by something else than our key may have passed to another record: its connector looks
+            if known is not None and (write.match is None or write.match[1] == write.key):
                 return Delivered(known)
-            if write.match is None:
+            if known is None and write.match is None:
                 return _NOTHING
         if write.verb is Verb.ARCHIVE and known is None:
             return _NOTHING
