@@ -210,3 +210,15 @@ async def test_connections_are_found_by_id_name_and_account_of_their_tenant(hub:
         with pytest.raises(NotFound):
             await hub.connections.set_state(other, shop.id, state, actor="test")
     assert (await hub.connections.one(shop.tenant_id, shop.id)).state is ConnectionState.ACTIVE
+
+
+async def test_a_new_shop_has_its_regular_pulls_and_a_destination_has_none(hub: Hub, town: Town) -> None:
+    tenant = await tenant_of(hub)
+    shop = await hub.connections.connect(tenant, "woocommerce", town.form(), actor="test")
+    await hub.connections.connect(tenant, "hubspot", town.crm(), actor="test")
+    async with hub.database.engine() as conn:
+        planned = await conn.fetch("SELECT connection_id, next_at > now() AS later FROM checkpoint WHERE stream = '*'")
+        assert [tuple(row) for row in planned] == [(shop.id, True)]
+        await conn.execute("UPDATE checkpoint SET next_at = now() WHERE stream = '*'")
+    assert await hub.runs.schedule(timedelta(minutes=5)) == 1
+    assert await hub.runs.schedule(timedelta(minutes=5)) == 0
