@@ -271,7 +271,7 @@ class _Act:
         await self._portal.put("dials", next_errors=5, throttle_share=1)
         self._play.fault("answers 503 in a burst", 5)
         await self._shop.post("act", do="place_order")
-        for _ in range(100):
+        for _ in range(600):  # the burst alone may take some seconds of back-off
             if await self._throttled():
                 break
             await asyncio.sleep(0.05)
