@@ -20,11 +20,6 @@ FROM connection c
 WHERE c.id = k.connection_id AND c.state = 'active' AND k.stream = '*' AND k.kind = 'pull' AND k.next_at <= now()
 RETURNING k.connection_id, k.tenant_id;
 
--- name: start_schedule
-INSERT INTO checkpoint (connection_id, stream, kind, tenant_id, next_at)
-VALUES ($1, '*', 'pull', $2, now() + $3::interval)
-ON CONFLICT (connection_id, stream, kind) DO NOTHING;
-
 -- name: add_run
 INSERT INTO run (id, tenant_id, connection_id, kind, streams, state)
 VALUES ($1, $2, $3, $4, $5, 'queued')
@@ -87,6 +82,3 @@ DELETE FROM doorbell WHERE connection_id = $1 AND stream = $2 AND external_id = 
 -- name: postpone_bell
 UPDATE doorbell SET due_at = now() + $4::interval, failures = failures + 1
 WHERE connection_id = $1 AND stream = $2 AND external_id = $3;
-
--- name: bells_waiting
-SELECT count(*) FROM doorbell;

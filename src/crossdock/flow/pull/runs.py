@@ -75,11 +75,6 @@ class Runs:
             await self.add(row["tenant_id"], row["connection_id"], RunKind.PULL, ())
         return len(due)
 
-    async def start_schedule(self, connection_id: uuid.UUID, tenant_id: uuid.UUID, first: timedelta) -> None:
-        """Begin the regular pulls of a connection."""
-        async with self._store.engine() as conn:
-            await conn.execute(SQL["start_schedule"], connection_id, tenant_id, first)
-
     async def work_one(self, owner: str, work: Work) -> bool:
         """Take one due run and do it. False when there was none."""
         async with self._store.engine() as conn:
