@@ -47,14 +47,12 @@ def decide(job: Job, now: datetime, limits: Limits) -> End | Back:
             return End(DeliveryState.DELIVERED, evidence=outcome.evidence, external_id=outcome.external_id)
         case Rejected():
             return End(DeliveryState.DEAD, reason=_said(outcome))
-        case Throttled():
-            return Back(DeliveryState.WAITING, timedelta(0), outcome.reason, unburnt=1)
-        case Refresh():
-            return Back(DeliveryState.WAITING, timedelta(0), text(outcome.reason), unburnt=1)
+        case Throttled() | Refresh():
+            return Back(DeliveryState.WAITING, timedelta(0), _said(outcome), unburnt=1)
         case Unknown():
             return _doubt(job, outcome, now, limits)
         case Gone() if job.claim.attempt < _GONE_TRIES:
-            return Back(DeliveryState.WAITING, timedelta(0), outcome.reason)
+            return Back(DeliveryState.WAITING, timedelta(0), _said(outcome))
         case _:
             return _again(job, outcome, now, limits)
 

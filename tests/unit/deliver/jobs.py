@@ -1,0 +1,32 @@
+"""Jobs for the tests of the deliver stage."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from crossdock.flow.deliver.job import Claim, Job
+from crossdock.model.outcome import Outcome
+from crossdock.model.plan import Plan, Step, Write
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def claim(*, attempt: int = 1, created_at: datetime = NOW) -> Claim:
+    """Return a claim of its own."""
+    tenant, route = uuid.UUID(int=1), uuid.UUID(int=2)
+    return Claim(uuid.uuid4(), tenant, route, uuid.uuid4(), uuid.uuid4(), 1, attempt, created_at)
+
+
+def job(*steps: tuple[str, Write] | tuple[str, Write, Write], main_key: str = "s:order:1") -> Job:
+    """Return a job whose plan has these steps: a name and its writes each."""
+    return Job(claim(), main_key, Plan(tuple(Step(name, writes) for name, writes in _tuples(steps))))
+
+
+def _tuples(steps: tuple[tuple[str, Write] | tuple[str, Write, Write], ...]) -> list[tuple[str, tuple[Write, ...]]]:
+    return [(step[0], tuple(part for part in step[1:] if isinstance(part, Write))) for step in steps]
+
+
+def ended(outcome: Outcome | None, *, attempt: int = 1, created_at: datetime = NOW) -> Job:
+    """Return a job whose attempt is over."""
+    return Job(claim(attempt=attempt, created_at=created_at), "s:order:1", outcome=outcome)
