@@ -17,7 +17,7 @@ from crossdock.errors import Trouble
 from crossdock.settings import Settings
 from crossdock.web import StatusPage
 from crossdock.wiring import Hub, open_hub
-from crossdock.worker import Worker
+from crossdock.worker import Housekeeping, Worker
 
 _GRACE_S = 10
 Ready = Callable[[Hub, str], None]
@@ -79,14 +79,18 @@ async def work(settings: Settings, *, ready: Callable[[Hub], None] = lambda _hub
 
 @contextlib.asynccontextmanager
 async def _working(hub: Hub, *, on: bool) -> AsyncIterator[None]:
-    """Run a worker beside the block; without one the hints of what is recorded still go out."""
+    """Run a worker beside the block; without one the hints and counts of what is recorded still go out."""
     if not on:
-        hints = asyncio.create_task(hub.hints.run())
+        housekeeping = Housekeeping(hub)
+        tasks = [asyncio.create_task(hub.hints.run()), asyncio.create_task(housekeeping.run())]
         try:
             yield
         finally:
-            hints.cancel()
-            await asyncio.gather(hints, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(OSError):
+                await housekeeping.flush()
         return
     worker = Worker(hub)
     task = asyncio.create_task(worker.run())

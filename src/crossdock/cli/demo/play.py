@@ -196,8 +196,6 @@ class _Act:
     async def _connect(self, tenant: uuid.UUID) -> Connection:
         from crossdock.errors import VendorTrouble
 
-        # a portal with HubSpot's limit increase: connecting and delivering are two processes with a budget each
-        await self._portal.put("settings", per_10s=250)
         connections = self._hub.connections
         portal = _answers(self._told["portal"]["connect"])
         await connections.connect(tenant, "hubspot", portal, name="sandbox portal", actor="demo")
