@@ -27,7 +27,7 @@ from crossdock.store.errors import ConnectionLost, DataDirUnusable, ServerWontSt
 from crossdock.store.settings import StoreSettings
 
 CLIENT = Path(__file__).with_name("client.py")
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it starts programs as other users")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="not on this machine: root, who alone may start programs as other users")
 
 
 class Client:
@@ -298,7 +298,7 @@ def test_as_root_a_directory_the_server_cannot_reach_is_named(home: Path) -> Non
 def test_an_ordinary_user_runs_it_alone(home: Path) -> None:
     user = pwd.getpwnam("nobody")
     if not binaries.reachable(binaries.program("postgres"), (user.pw_uid, user.pw_gid)):
-        pytest.skip("the virtual environment is out of other users' reach")
+        pytest.skip("not on this machine: a virtual environment within the reach of other users")
     home.mkdir()
     os.chown(home, user.pw_uid, user.pw_gid)
     child = os.fork()
