@@ -79,7 +79,7 @@ def test_demo_is_proven_under_faults(open_tmp: Path) -> None:
         assert answer["faults"].get(fault), (fault, answer["faults"])
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="not on this machine: child processes are looked at through /proc")
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="not on this machine: /proc")
 def test_a_demo_that_is_ended_early_takes_its_children_along(open_tmp: Path) -> None:
     """SIGTERM in the middle: no process and no file stays."""
     demo = _start(open_tmp, "--orders", "300", "--calm", "--json")

@@ -27,7 +27,7 @@ from crossdock.store.errors import ConnectionLost, DataDirUnusable, ServerWontSt
 from crossdock.store.settings import StoreSettings
 
 CLIENT = Path(__file__).with_name("client.py")
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="not on this machine: root, who alone may start programs as other users")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="not on this machine: root, to start programs as others")
 
 
 class Client:
