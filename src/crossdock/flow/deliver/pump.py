@@ -24,11 +24,13 @@ from crossdock.flow.deliver.ports import Directory, Limits, Store
 from crossdock.flow.deliver.prepare import Preparer
 from crossdock.kit.clock import Clock
 from crossdock.kit.failpoints import Failpoints
+from crossdock.kit.redact import text
 from crossdock.model.outcome import Delivered, Refresh, Retry, Throttled, Unknown
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("queue.sql"))
 _MESSAGE_BATCHES = 4
+_SHOWN = 500
 log = structlog.get_logger("crossdock.deliver")
 
 
@@ -193,9 +195,9 @@ class Pump:
         for job in jobs:
             match job.outcome:
                 case Throttled(after_s=after_s, reason=reason):
-                    trip.rest, trip.reason = max(trip.rest or 0.0, after_s), reason
+                    trip.rest, trip.reason = max(trip.rest or 0.0, after_s), text(reason)[:_SHOWN]
                 case Refresh(reason=reason):
-                    trip.broken = reason
+                    trip.broken = text(reason)[:_SHOWN]
         failed = sum(isinstance(job.outcome, Retry | Unknown) for job in jobs)
         if trip.breaker.note(ok=sum(isinstance(job.outcome, Delivered) for job in jobs), failed=failed):
             trip.rest, trip.reason = self._limits.breaker_for.total_seconds(), "too many calls failed"
