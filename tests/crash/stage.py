@@ -47,6 +47,11 @@ class Stage:
             answer: dict[str, Any] = await reply.json()
         return answer
 
+    async def settle(self, **settings: Any) -> None:
+        """Change the portal's settings."""
+        async with self._http.put(f"{self.portal_url}/_sandbox/settings", json=settings) as reply:
+            assert reply.status == 200, await reply.text()
+
     async def portal(self) -> dict[str, Any]:
         """Return the portal's ground truth."""
         async with self._http.get(f"{self.portal_url}/_sandbox/state?history=false") as reply:
@@ -55,14 +60,19 @@ class Stage:
 
     async def no_doubles(self) -> None:
         """Check in the portal itself that no record exists twice (an archived double would be one)."""
-        truth = await self.portal()
-        for kind in KINDS:
-            name = "email" if kind == "contacts" else "crossdock_key"
-            counted = Counter(one["properties"].get(name) for one in truth["objects"][kind])
-            assert [key for key, count in counted.items() if count > 1 or key is None] == [], kind
+        truth = await self.no_doubles_of(*KINDS)
         for kind in KINDS:
             assert truth["counts"][kind]["archived"] == 0, kind
             assert truth["counts"][kind]["live"] > 0, kind
+
+    async def no_doubles_of(self, *kinds: str) -> dict[str, Any]:
+        """Check some kinds of records, whether archived or not; returns the ground truth."""
+        truth = await self.portal()
+        for kind in kinds:
+            name = "email" if kind == "contacts" else "crossdock_key"
+            counted = Counter(one["properties"].get(name) for one in truth["objects"][kind])
+            assert [key for key, count in counted.items() if count > 1 or key is None] == [], kind
+        return truth
 
     async def proven(self, hub: Hub) -> Proof:
         """Wait until all is quiet and prove it without repairs."""

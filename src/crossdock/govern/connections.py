@@ -95,6 +95,8 @@ class Connections:
 
     async def check(self, tenant_id: uuid.UUID, connection_id: uuid.UUID) -> CheckResult:
         """Try a connection; success resumes one that was broken."""
+        # as it is now, not as it was a second ago
+        self._directory.forget(connection_id)
         connection = await self.one(tenant_id, connection_id)
         connector = self._directory.connector(connection.connector)
         if connector is None:

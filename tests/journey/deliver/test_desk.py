@@ -1,0 +1,87 @@
+"""The fence: whoever lost a lane writes nothing on it any more. Each test fails when the fence is taken away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from crossdock.flow.deliver.desk import Desk, Fenced, Lane
+from crossdock.flow.deliver.job import Job, NewLink
+from crossdock.flow.deliver.ports import Limits
+from crossdock.model.outcome import Delivered
+from crossdock.wiring import Hub
+from tests.support.hub import add_route, add_shop, add_sink, order, signed
+
+LIMITS = Limits(lease=timedelta(seconds=30))
+
+
+async def claimed(hub: Hub) -> tuple[Desk, Job, Lane]:
+    """Take a lane with one delivery and claim it."""
+    shop, sink = await add_shop(hub), await add_sink(hub, "http://127.0.0.1:9/")
+    await add_route(hub, shop, sink, "*", "post")
+    await hub.journey.webhook(shop, *signed(order()))
+    taken = await hub.pump.take("first")
+    assert taken is not None
+    desk = Desk(hub.database, taken.lane, LIMITS)
+    (claim,) = await desk.settle_and_claim([], [], 10)
+    return desk, Job(claim, main_key="k", outcome=Delivered("1")), taken.lane
+
+
+async def lose(hub: Hub, lane: Lane) -> None:
+    """Let somebody else take the lane."""
+    async with hub.database.engine() as conn:
+        await conn.execute("UPDATE lane SET owner = 'second', epoch = epoch + 1 WHERE id = $1", lane.id)
+
+
+async def count(hub: Hub, sql: str) -> int:
+    async with hub.database.engine() as conn:
+        found: int = await conn.fetchval(sql)
+        return found
+
+
+async def test_with_the_lane_everything_is_written(hub: Hub) -> None:
+    desk, job, _ = await claimed(hub)
+    await desk.advance([job.claim.id], [NewLink("deals", "k", "1", None)])
+    assert await desk.settle_and_claim([job], [], 10) == []
+    assert await count(hub, "SELECT count(*) FROM link") == 1
+    assert await count(hub, "SELECT count(*) FROM delivery_done WHERE state = 'delivered'") == 1
+
+
+async def test_without_it_no_link_no_step_and_no_end_is_written(hub: Hub) -> None:
+    desk, job, lane = await claimed(hub)
+    await lose(hub, lane)
+    with pytest.raises(Fenced):
+        await desk.advance([job.claim.id], [NewLink("deals", "k", "1", None)])
+    with pytest.raises(Fenced):
+        await desk.settle_and_claim([job], [NewLink("deals", "k", "1", None)], 10)
+    with pytest.raises(Fenced):
+        await desk.recover()
+    assert await count(hub, "SELECT count(*) FROM link") == 0
+    assert await count(hub, "SELECT count(*) FROM delivery_done") == 0
+    assert await count(hub, "SELECT count(*) FROM delivery WHERE state = 'claimed'") == 1
+
+
+async def test_a_lane_whose_lease_ran_out_claims_nothing(hub: Hub) -> None:
+    desk, job, lane = await claimed(hub)
+    await hub.journey.webhook(
+        await hub.directory.connection((await hub.connections.list(lane.tenant_id))[0]["uuid"]), *signed(order(2))
+    )
+    async with hub.database.engine() as conn:
+        await conn.execute("UPDATE lane SET until = now() - interval '1 s' WHERE id = $1", lane.id)
+    assert await desk.settle_and_claim([job], [], 10) == []
+    assert await count(hub, "SELECT count(*) FROM delivery WHERE state = 'waiting'") == 1
+
+
+async def test_what_the_dead_owner_was_calling_waits_out_its_deadline(hub: Hub) -> None:
+    _, job, lane = await claimed(hub)
+    async with hub.database.engine() as conn:
+        await conn.execute("UPDATE lane SET owner = 'second', epoch = epoch + 1, until = now() + interval '9 s'")
+    heir = Desk(hub.database, Lane(lane.id, lane.tenant_id, "second", lane.epoch + 1), LIMITS)
+    await heir.recover()
+    assert await heir.settle_and_claim([], [], 10) == []
+    assert await count(hub, "SELECT count(*) FROM delivery WHERE state = 'in_doubt' AND due_at > now()") == 1
+    async with hub.database.engine() as conn:
+        await conn.execute("UPDATE delivery SET due_at = now() - interval '1 s'")
+    (again,) = await heir.settle_and_claim([], [], 10)
+    assert (again.id, again.attempt) == (job.claim.id, 2)
