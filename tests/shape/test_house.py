@@ -28,7 +28,8 @@ def tracked() -> list[Path]:
         done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
         names = [ROOT / name for name in done.stdout.split("\0") if name]
     except (OSError, subprocess.CalledProcessError):
-        hidden = re.compile(r"(^|/)(\.(?!ci/|gitignore$)[^/]*|__pycache__|htmlcov|var|dist|build|[^/]+\.egg-info)(/|$)")
+        made = r"\.git|\.venv|\.coverage[^/]*|\.[a-z_]+_cache|\.hypothesis|__pycache__|htmlcov|[^/]+\.egg-info"
+        hidden = re.compile(f"(^|/)({made})(/|$)")
         names = [path for path in ROOT.rglob("*") if not hidden.search(str(path.relative_to(ROOT)))]
     return sorted(path for path in names if path.is_file())
 
