@@ -18,7 +18,7 @@ from crossdock.connect import catalogue
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.woocommerce import sandbox as woocommerce
-from crossdock.flow.pull import RunKind
+from crossdock.flow.run import RunKind
 from crossdock.wiring import open_hub
 from crossdock.worker import Worker
 

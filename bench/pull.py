@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench import stage
 from crossdock.connectors.woocommerce.sandbox import DEFAULT_CONSUMER_KEY, DEFAULT_CONSUMER_SECRET
-from crossdock.flow.pull import RunKind
+from crossdock.flow.run import RunKind
 from crossdock.wiring import open_hub
 from crossdock.worker import Worker
 

@@ -18,10 +18,11 @@ from crossdock.errors import WrongMasterKey
 from crossdock.flow.deliver import Hints, Limits, Pump, Replay
 from crossdock.flow.deliver.prepare import Planner, Preparer
 from crossdock.flow.journey import DefaultMappings, Expectations, Journey
-from crossdock.flow.pull import Bells, Reading, Runs
+from crossdock.flow.pull import Bells, Reading
 from crossdock.flow.reconcile import Prover
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
 from crossdock.flow.route import RouteTable
+from crossdock.flow.run import Runs
 from crossdock.flow.verify import Refusals
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory

@@ -13,8 +13,8 @@ import aiohttp
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.woocommerce import sandbox as woocommerce
-from crossdock.flow.pull import RunKind
 from crossdock.flow.reconcile import Proof
+from crossdock.flow.run import RunKind
 from crossdock.store.errors import ConnectionLost
 from crossdock.wiring import Hub
 from tests.support.hub import until

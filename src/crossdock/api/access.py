@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from typing import Any
 
+from fastapi import Depends
 from starlette.requests import Request
 
 from crossdock.errors import Forbidden, Unauthenticated
@@ -47,3 +49,11 @@ class Access:
             self._hub.refusals.note("forbidden", subject="api")
             raise
         return known[1]
+
+    def needs(self, scope: str) -> Any:
+        """Return FastAPI's dependency on a caller with a scope."""
+
+        async def caller(request: Request) -> Principal:
+            return await self.principal(request, scope)
+
+        return Depends(caller)

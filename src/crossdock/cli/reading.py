@@ -64,7 +64,7 @@ async def queue(
 ) -> list[tuple[Connection, uuid.UUID]]:
     """Queue a run for one shop or for all; returns (shop, run)."""
     from crossdock.errors import BadInput
-    from crossdock.flow.pull.runs import RunKind
+    from crossdock.flow.run import RunKind
 
     queued = []
     for source in await sources(hub, tenant_id, shop):

@@ -94,6 +94,15 @@ class Journey:
                 answers.append(refused)
         return answers
 
+    async def wishes(self, connection: Connection, wishes: Sequence[Occurrence]) -> list[Receipt | Exception]:
+        """Record what the hub wants of a connection's own account; routes from the connection to itself carry it out.
+
+        A wish is an occurrence whose ``external_id`` names the entity it is about, so wishes about one entity keep
+        their order; ``key`` makes it idempotent. Whether a newer one replaces a waiting older one is the route's
+        matter: actions of kind *state* coalesce, actions of kind *occurrence* do not.
+        """
+        return await self.occurrences(connection, wishes)
+
     def parcel(
         self,
         connection: Connection,

@@ -13,8 +13,8 @@ import pytest_asyncio
 from crossdock.connect.sandbox import Serving, serving
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.woocommerce import sandbox as woocommerce
-from crossdock.flow.pull import RunKind
 from crossdock.flow.reconcile import Proof
+from crossdock.flow.run import RunKind
 from crossdock.wiring import Hub
 from tests.support.hub import until, working
 

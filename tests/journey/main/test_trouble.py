@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.woocommerce import sandbox as woocommerce
-from crossdock.flow.pull import RunKind
+from crossdock.flow.run import RunKind
 from crossdock.model.connection import ConnectionState
 from crossdock.wiring import Hub
 from tests.crash.stage import Stage, quiet, staged

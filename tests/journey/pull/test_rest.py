@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from crossdock.connect.connector import Page
-from crossdock.flow.pull import Reading, Run, RunKind
+from crossdock.flow.pull import Reading
+from crossdock.flow.run import Run, RunKind
 from crossdock.kit.failpoints import NONE
 from crossdock.kit.ids import new_id
 from crossdock.wiring import Hub

@@ -223,7 +223,7 @@ class _Act:
     async def _backfill(self, tenant: uuid.UUID, source: Connection) -> None:
         from crossdock.cli.reading import run_of
         from crossdock.errors import VendorTrouble
-        from crossdock.flow.pull.runs import RunKind
+        from crossdock.flow.run import RunKind
 
         run = await self._hub.runs.add(tenant, source.id, RunKind.BACKFILL, [])
         while (now := await run_of(self._hub, tenant, run))["state"] in ("queued", "running"):

@@ -13,8 +13,9 @@ import msgspec
 
 from crossdock import metrics
 from crossdock.flow.deliver.job import Claim, Job, NewLink
-from crossdock.flow.deliver.ports import Limits, Store
+from crossdock.flow.deliver.ports import Limits
 from crossdock.flow.deliver.settle import Back, End, decide, kind
+from crossdock.flow.ports import Store
 from crossdock.kit.ids import new_id
 from crossdock.model.outcome import Delivered
 from crossdock.store.queries import load

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncpg
 
-from crossdock.flow.deliver.ports import Store
+from crossdock.flow.ports import Store
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("queue.sql"))

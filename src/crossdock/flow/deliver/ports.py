@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -39,18 +38,6 @@ class Limits(msgspec.Struct, frozen=True):
     def step_budget(self) -> timedelta:
         """Return how long one step may take: what stands in ``call_deadline_at``."""
         return timedelta(seconds=2 * self.call_timeout_s)
-
-
-class Store(Protocol):
-    """The database, as the pump needs it."""
-
-    def transaction(self) -> contextlib.AbstractAsyncContextManager[Any]:
-        """Return an engine connection with an open transaction."""
-        ...
-
-    def engine(self) -> contextlib.AbstractAsyncContextManager[Any]:
-        """Return an engine connection."""
-        ...
 
 
 class Opener(Protocol):

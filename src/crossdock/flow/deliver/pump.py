@@ -20,8 +20,9 @@ from crossdock.flow.deliver.breaker import Breaker
 from crossdock.flow.deliver.desk import Desk, Fenced, Lane
 from crossdock.flow.deliver.job import Claim, Job, NewLink
 from crossdock.flow.deliver.perform import Links, Performer
-from crossdock.flow.deliver.ports import Directory, Limits, Store
+from crossdock.flow.deliver.ports import Directory, Limits
 from crossdock.flow.deliver.prepare import Preparer
+from crossdock.flow.ports import Store
 from crossdock.kit.clock import Clock
 from crossdock.kit.failpoints import Failpoints
 from crossdock.kit.redact import text

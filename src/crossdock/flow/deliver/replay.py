@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from crossdock.flow.deliver.hints import Hints
-from crossdock.flow.deliver.ports import Store
+from crossdock.flow.ports import Store
 from crossdock.kit.ids import floor_of, new_id
 from crossdock.store.queries import load
 

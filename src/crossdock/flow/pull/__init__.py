@@ -1,8 +1,6 @@
 """pull: read streams by cursor and answer doorbells. Webhooks ring; the pull is the truth."""
 
 from crossdock.flow.pull.bells import Bells
-from crossdock.flow.pull.ports import Recorder, Sources
 from crossdock.flow.pull.reader import Progress, Reading
-from crossdock.flow.pull.runs import Run, RunKind, Runs
 
-__all__ = ["Bells", "Progress", "Reading", "Recorder", "Run", "RunKind", "Runs", "Sources"]
+__all__ = ["Bells", "Progress", "Reading"]

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from crossdock.flow.pull.ports import Recorder, Sources, Store
+from crossdock.flow.ports import Recorder, Sources, Store
 from crossdock.kit.backoff import full_jitter
 from crossdock.kit.redact import text
 from crossdock.model.observation import Observation, Presence

@@ -14,8 +14,8 @@ import orjson
 
 from crossdock import metrics
 from crossdock.connect.connector import Page, Source
-from crossdock.flow.pull.ports import Recorder, Sources, Store
-from crossdock.flow.pull.runs import Run, RunKind, Runs
+from crossdock.flow.ports import Recorder, Sources, Store
+from crossdock.flow.run import Run, RunKind, Runs
 from crossdock.kit.failpoints import Failpoints
 from crossdock.model.connection import Connection
 from crossdock.model.origin import Origin

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
-from crossdock.connect.connector import Destination, Source
+from crossdock.connect.connector import Destination
+from crossdock.flow.ports import Sources
 from crossdock.model.connection import Connection
-from crossdock.model.observation import Observation
-from crossdock.model.origin import Origin
 from crossdock.model.plan import Plan
 
 
@@ -78,58 +75,11 @@ class Expected(msgspec.Struct, frozen=True):
     plan: Plan | None
 
 
-class Store(Protocol):
-    """The database, as the prover needs it."""
-
-    def transaction(self) -> contextlib.AbstractAsyncContextManager[Any]:
-        """Return an engine connection with an open transaction."""
-        ...
-
-    def engine(self) -> contextlib.AbstractAsyncContextManager[Any]:
-        """Return an engine connection."""
-        ...
-
-
-class Directory(Protocol):
-    """Who is who."""
-
-    async def connection(self, connection_id: uuid.UUID) -> Connection:
-        """Return a connection."""
-        ...
-
-    async def source(self, connection_id: uuid.UUID) -> Source:
-        """Return its reading half."""
-        ...
+class Directory(Sources, Protocol):
+    """Who is who, on both sides."""
 
     async def destination(self, connection_id: uuid.UUID) -> Destination:
-        """Return its writing half."""
-        ...
-
-    def streams(self, connection: Connection) -> tuple[str, ...]:
-        """Return the streams of a connection."""
-        ...
-
-
-class Recorder(Protocol):
-    """The record stage."""
-
-    again: type[Exception]
-
-    async def record(
-        self,
-        conn: Any,
-        connection: Connection,
-        seen: Sequence[Observation],
-        origin: Origin,
-        interval: tuple[datetime, datetime],
-        *,
-        fresh: bool = False,
-    ) -> dict[str, int]:
-        """Record observations."""
-        ...
-
-    def recorded(self) -> None:
-        """Tell the pumps after the commit."""
+        """Return the writing half of a connection, its secrets unsealed."""
         ...
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 
 from crossdock.connect.connector import Destination, Source
+from crossdock.flow.ports import Recorder, Store
 from crossdock.flow.reconcile.compare import Snapshot, Verdict, compare
 from crossdock.flow.reconcile.ports import (
     Difference,
@@ -21,9 +22,7 @@ from crossdock.flow.reconcile.ports import (
     Expected,
     Proof,
     ProofRow,
-    Recorder,
     Requeue,
-    Store,
 )
 from crossdock.model.connection import Connection
 from crossdock.model.origin import Origin

@@ -1,4 +1,4 @@
-"""Runs: pulls and backfills with a lease, a checkpoint and progress."""
+"""The lease of a run: who does it, how far it has come, how it ended."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import msgspec
 import orjson
 import structlog
 
-from crossdock.flow.pull.ports import Store
+from crossdock.flow.ports import Store
 from crossdock.kit.backoff import full_jitter
 from crossdock.kit.ids import new_id
 from crossdock.kit.redact import text
 from crossdock.store.queries import load
 
-SQL = load(Path(__file__).with_name("pull.sql"))
+SQL = load(Path(__file__).with_name("run.sql"))
 log = structlog.get_logger("crossdock.runs")
 _MOST_FAILURES = {"pull": 1, "backfill": 50}
 """A pull comes again by its interval; a backfill goes on through a bad night."""

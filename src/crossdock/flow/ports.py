@@ -1,4 +1,4 @@
-"""What the pull needs from others."""
+"""What every stage may need from others; ``govern`` and ``journey`` provide it, ``wiring`` plugs it in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from crossdock.model.origin import Origin
 
 
 class Store(Protocol):
-    """The database, as the pull needs it."""
+    """The database."""
 
     def transaction(self) -> contextlib.AbstractAsyncContextManager[Any]:
         """Return an engine connection with an open transaction."""
@@ -43,7 +43,7 @@ class Sources(Protocol):
 
 
 class Recorder(Protocol):
-    """The record stage, as the pull needs it."""
+    """The record stage."""
 
     again: type[Exception]
     """Raised when a transaction has to be done again."""

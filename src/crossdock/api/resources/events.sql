@@ -24,13 +24,3 @@ WHERE d.tenant_id = $1 AND d.record_id = (SELECT e.record_id FROM event e WHERE 
 UNION ALL
 SELECT d.id, d.state, NULL, d.reason, d.attempt, NULL, NULL FROM delivery d
 WHERE d.tenant_id = $1 AND d.event_id = $2;
-
--- name: status
-SELECT c.id, c.connector, c.name, c.state, c.problem, l.breaker,
-       (SELECT count(*) FROM delivery d WHERE d.lane_id = c.id) AS waiting,
-       (SELECT count(*) FROM delivery_done d WHERE d.lane_id = c.id AND d.state = 'dead' AND NOT d.replayed) AS dead,
-       (SELECT coalesce(sum(t.count), 0)::bigint FROM arrival_tally t
-        WHERE t.connection_id = c.id AND t.day >= (now() AT TIME ZONE 'UTC')::date - 1) AS arrivals
-FROM connection c LEFT JOIN lane l ON l.id = c.id
-WHERE c.tenant_id = $1 AND c.state <> 'revoked'
-ORDER BY c.created_at;

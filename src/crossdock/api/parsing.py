@@ -1,0 +1,16 @@
+"""Reading what stands in a path or query."""
+
+from __future__ import annotations
+
+import uuid
+
+from crossdock.errors import BadInput
+from crossdock.kit import ids
+
+
+def parsed(prefix: ids.Prefix, text: str, field: str) -> uuid.UUID:
+    """Return the id. Raises ``BadInput`` that names the field."""
+    try:
+        return ids.parse(prefix, text)
+    except ValueError as wrong:
+        raise BadInput(str(wrong), field=field) from None

@@ -1,0 +1,13 @@
+"""The REST resources, one file each: ``router(hub, access)`` returns its routes; ``ALL`` is their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+from crossdock.api.access import Access
+from crossdock.api.resources import connections, events
+from crossdock.wiring import Hub
+
+ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (connections.router, events.router)

@@ -1,0 +1,19 @@
+-- Stores in full: what later tables share, and connecting by the shop's own authorization page.
+
+-- Row-level security and grants of one more tenant table; `app_writes` lets the pages' role write it too.
+CREATE FUNCTION guard_tenant_table(name text, app_writes boolean DEFAULT false) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+    EXECUTE format('CREATE POLICY engine_all ON %I TO crossdock_engine USING (true) WITH CHECK (true)', name);
+    EXECUTE format(
+        'CREATE POLICY app_tenant ON %I TO crossdock_app '
+        'USING (tenant_id = nullif(current_setting(''crossdock.tenant'', true), '''')::uuid) '
+        'WITH CHECK (tenant_id = nullif(current_setting(''crossdock.tenant'', true), '''')::uuid)', name);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO crossdock_engine', name);
+    EXECUTE format('GRANT SELECT ON %I TO crossdock_app', name);
+    IF app_writes THEN
+        EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO crossdock_app', name);
+    END IF;
+END
+$$;

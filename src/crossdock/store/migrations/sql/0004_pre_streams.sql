@@ -1,0 +1,1 @@
+-- A switch and an interval for every stream.

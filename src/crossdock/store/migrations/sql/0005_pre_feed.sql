@@ -1,0 +1,1 @@
+-- Reading orders, customers and products, and the feed of changes.

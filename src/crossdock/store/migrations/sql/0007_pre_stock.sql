@@ -1,0 +1,1 @@
+-- SKU links, levels and pushes.

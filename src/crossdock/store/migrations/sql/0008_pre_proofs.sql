@@ -1,0 +1,1 @@
+-- Runs in full, and proofs that are kept.
