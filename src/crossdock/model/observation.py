@@ -36,6 +36,8 @@ class Observation(msgspec.Struct, frozen=True):
     """When the entity came into being at its source, UTC."""
     parent_id: str | None = None
     """External id of the entity it belongs to (a refund's order, a variation's product)."""
+    code: str = ""
+    """What people call it: an order's number, a product's SKU, a coupon's code; no personal data."""
     subjects: tuple[str, ...] = ()
     """Normalised identifiers of the people it is about (lower-case e-mail addresses); hashed before they are stored."""
 

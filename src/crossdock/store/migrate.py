@@ -122,11 +122,21 @@ def upgrade(
                 conn.autocommit = True
                 conn.execute(SQL["show_version"].encode())
                 conn.execute(b"RESET ROLE")
+            _tend_feed(conn)
             return _current(conn) or ""
         finally:
             if not conn.closed:
                 conn.autocommit = True
                 conn.execute(SQL["unlock"].encode())
+
+
+def _tend_feed(conn: psycopg.Connection[Any]) -> None:
+    """Begin a new era of the feed of changes when the database stands in another cluster than before (a restore)."""
+    present = conn.execute(SQL["feed_of_changes"].encode()).fetchone()
+    if present is not None and present[0]:
+        conn.execute(f"SET ROLE {roles.OWNER}".encode())
+        conn.execute(SQL["tend_feed_era"].encode())
+        conn.execute(b"RESET ROLE")
 
 
 def _lock(conn: psycopg.Connection[Any]) -> None:

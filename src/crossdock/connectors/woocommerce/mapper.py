@@ -25,6 +25,7 @@ _PRESENCE: Final = {
 }
 _VISITS: Final = frozenset({"wc_last_active", "_woocommerce_load_saved_cart_after_login"})
 """Seen on 11.0.1 and 7.9.0; the second on 7.9.0 alone."""
+_LONGEST_CODE: Final = 200
 _SIXTH: Final = Decimal("0.000001")
 
 
@@ -47,8 +48,14 @@ def observe(stream: str, document: Mapping[str, Any], parent_id: str | None = No
         modified_at=moment(document.get("date_modified_gmt")),
         created_at=moment(document.get("date_created_gmt")),
         parent_id=_parent(stream, document, parent_id),
+        code=_code(stream, document),
         subjects=_subjects(stream, document),
     )
+
+
+def _code(stream: str, document: Mapping[str, Any]) -> str:
+    value = document.get({"order": "number", "product": "sku", "coupon": "code"}.get(stream, ""))
+    return value[:_LONGEST_CODE] if isinstance(value, str) else ""
 
 
 def _without_visits(document: Mapping[str, Any]) -> Mapping[str, Any]:

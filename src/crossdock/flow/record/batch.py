@@ -33,6 +33,7 @@ class RecordRow(msgspec.Struct):
     contested: bool
     subject: bytes | None
     event_id: uuid.UUID
+    code: str = ""
     digest_version: int = digests.VERSION
     is_new: bool = False
     """Not in the table yet."""

@@ -35,9 +35,10 @@ KEYS_KEPT = timedelta(days=7)
 
 _RECORD = (
     *("id", "tenant_id", "connection_id", "stream", "external_id", "parent_id", "seq", "digest", "digest_version"),
-    *("presence", "status", "modified_at", "made_at", "seen_to", "contested", "subject", "event_id"),
+    *("presence", "status", "modified_at", "made_at", "seen_to", "contested", "subject", "event_id", "code"),
 )
 _LOCKED = tuple(name for name in _RECORD if name not in ("tenant_id", "digest_version"))
+_TOUCHED = ("id", "modified_at", "seen_to", "contested", "code")
 _EVENT = tuple(EventRow.__struct_fields__)
 _DELIVERY = tuple(name for name in DeliveryRow.__struct_fields__ if name != "rule")
 _DONE = ("id", "tenant_id", "lane_id", "route_id", "record_id", "event_id", "seq", "rule")
@@ -185,7 +186,7 @@ class Ledger:
             return Receipt(ruling.verdict)
         if ruling.verdict is Verdict.UNCHANGED:
             assert record is not None
-            _touch(record, arrived.modified_at, seen_to, settled=parcel.fresh)
+            _touch(record, arrived, seen_to, settled=parcel.fresh)
             return Receipt(ruling.verdict)
         return self._apply(batch, parcel, arrived, record, ruling.verdict, seen_to)
 
@@ -212,6 +213,7 @@ class Ledger:
             record.modified_at = arrived.modified_at or record.modified_at
             record.made_at = arrived.created_at or record.made_at
             record.parent_id = arrived.parent_id or record.parent_id
+            record.code = arrived.code or record.code
             record.seen_to = max(record.seen_to, seen_to)
             if arrived.subjects:
                 record.subject = self._vault.subject(arrived.subjects[0])
@@ -353,7 +355,7 @@ class Ledger:
         rows = [batch.records[k] for k in sorted(batch.records)]
         touched = [r for r in rows if r.touched and not r.applied]
         if touched:
-            await conn.execute(SQL["touch_records"], *columns(touched, ("id", "modified_at", "seen_to", "contested")))
+            await conn.execute(SQL["touch_records"], *columns(touched, _TOUCHED))
 
 
 def _record_of(row: Any) -> RecordRow:
@@ -365,7 +367,10 @@ def _transport_key(parcel: Parcel) -> str | None:
     return parcel.arrived.key if isinstance(parcel.arrived, Occurrence) else None
 
 
-def _touch(record: RecordRow, modified_at: datetime | None, seen_to: datetime, *, settled: bool) -> None:
+def _touch(record: RecordRow, arrived: Observation, seen_to: datetime, *, settled: bool) -> None:
+    modified_at = arrived.modified_at
+    if arrived.code and arrived.code != record.code:
+        record.code, record.touched = arrived.code, True
     if modified_at is not None and (record.modified_at is None or modified_at > record.modified_at):
         record.modified_at, record.touched = modified_at, True
     if seen_to > record.seen_to:

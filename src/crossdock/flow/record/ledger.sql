@@ -3,7 +3,7 @@
 -- locked in one order for everybody, so that two batches never wait for each other in a circle.
 WITH locked AS (
     SELECT r.id, r.connection_id, r.stream, r.external_id, r.parent_id, r.seq, r.digest, r.presence, r.status,
-           r.modified_at, r.made_at, r.seen_to, r.contested, r.subject, r.event_id
+           r.modified_at, r.made_at, r.seen_to, r.contested, r.subject, r.event_id, r.code
     FROM record r
     JOIN unnest($2::uuid[], $3::text[], $4::text[]) AS k(connection_id, stream, external_id)
       USING (connection_id, stream, external_id)
@@ -41,24 +41,24 @@ FROM gone;
 -- name: touch_records
 -- Seen again, unchanged: only the times move (a heap-only update).
 UPDATE record r
-SET modified_at = k.modified_at, seen_to = k.seen_to, contested = k.contested
-FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::boolean[])
-     AS k(id, modified_at, seen_to, contested)
+SET modified_at = k.modified_at, seen_to = k.seen_to, contested = k.contested, code = k.code
+FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::boolean[], $5::text[])
+     AS k(id, modified_at, seen_to, contested, code)
 WHERE r.id = k.id;
 
 -- name: append
 -- Records, their events and the deliveries; the count of records tells whether somebody else came first.
 WITH records AS (
     INSERT INTO record AS r (id, tenant_id, connection_id, stream, external_id, parent_id, seq, digest, digest_version,
-                             presence, status, modified_at, made_at, seen_to, contested, subject, event_id)
+                             presence, status, modified_at, made_at, seen_to, contested, subject, event_id, code)
     SELECT * FROM unnest($29::uuid[], $30::uuid[], $31::uuid[], $32::text[], $33::text[], $34::text[], $35::bigint[],
                          $36::bytea[], $37::smallint[], $38::text[], $39::text[], $40::timestamptz[],
-                         $41::timestamptz[], $42::timestamptz[], $43::boolean[], $44::bytea[], $45::uuid[])
+                         $41::timestamptz[], $42::timestamptz[], $43::boolean[], $44::bytea[], $45::uuid[], $46::text[])
     ON CONFLICT (connection_id, stream, external_id) DO UPDATE
     SET parent_id = EXCLUDED.parent_id, seq = EXCLUDED.seq, digest = EXCLUDED.digest,
         digest_version = EXCLUDED.digest_version, presence = EXCLUDED.presence, status = EXCLUDED.status,
         modified_at = EXCLUDED.modified_at, made_at = EXCLUDED.made_at, seen_to = EXCLUDED.seen_to,
-        contested = EXCLUDED.contested, subject = EXCLUDED.subject, event_id = EXCLUDED.event_id
+        contested = EXCLUDED.contested, subject = EXCLUDED.subject, event_id = EXCLUDED.event_id, code = EXCLUDED.code
     WHERE r.id = EXCLUDED.id
     RETURNING 1
 ), events AS (

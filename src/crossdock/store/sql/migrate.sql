@@ -14,3 +14,8 @@ SELECT pg_advisory_unlock(7283465123001);
 -- Every role may read which schema this is.
 GRANT SELECT ON public.alembic_version TO crossdock_engine, crossdock_app;
 
+-- name: feed_of_changes
+SELECT to_regprocedure('tend_feed_era()') IS NOT NULL;
+
+-- name: tend_feed_era
+SELECT tend_feed_era();
