@@ -15,6 +15,7 @@ from crossdock.connect.client import Transport
 from crossdock.connect.connector import Connector
 from crossdock.connect.egress import Guard
 from crossdock.errors import WrongMasterKey
+from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver import Hints, Limits, Pump, Replay
 from crossdock.flow.deliver.prepare import Planner, Preparer
 from crossdock.flow.journey import DefaultMappings, Expectations, Journey
@@ -56,6 +57,7 @@ class Hub(msgspec.Struct, frozen=True):
     prover: Prover
     replay: Replay
     refusals: Refusals
+    canonical: Canonical
 
 
 def connector_named(name: str) -> Connector | None:
@@ -141,6 +143,7 @@ async def open_hub(settings: Settings, failpoints: Failpoints = NONE) -> AsyncIt
             prover=Prover(database, directory, journey, Expectations(planner, directory), replay),
             replay=replay,
             refusals=refusals,
+            canonical=Canonical(vault, connector_named),
         )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +12,20 @@ import orjson
 import structlog
 
 from crossdock.connect.connector import Connector, Context, Destination, Needs, PlanRefused
+from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver.job import Claim, Job
 from crossdock.flow.deliver.ports import Directory, Mappings, Opener
 from crossdock.kit.ids import Prefix, show
-from crossdock.model.commerce.customer import Customer
-from crossdock.model.commerce.order import Order
-from crossdock.model.commerce.product import Product
 from crossdock.model.connection import Connection
 from crossdock.model.delivery import SkipReason
 from crossdock.model.mapping import Mapped
-from crossdock.model.observation import Observation, Presence
+from crossdock.model.observation import Presence
 from crossdock.model.outcome import Rejected
 from crossdock.model.route import Priority, Route
 from crossdock.store.queries import load
 
 log = structlog.get_logger("crossdock.deliver")
 SQL = load(Path(__file__).with_name("queue.sql"))
-
-_TOMBSTONES: dict[str, Callable[[str], Any]] = {
-    "order": lambda i: Order(id=i, number=i, status="deleted", currency="", total=Decimal(0), presence="deleted"),
-    "customer": lambda i: Customer(id=i, email="", deleted=True),
-    "product": lambda i: Product(id=i, name="", presence="deleted"),
-}
 
 
 class Subject(msgspec.Struct):
@@ -69,6 +60,7 @@ class Planner:
         self._directory = directory
         self._mappings = mappings
         self._vault = vault
+        self._canonical = Canonical(vault, directory.connector)
 
     async def plan(
         self, conn: Any, connection: Connection, destination: Destination, subjects: Sequence[Subject]
@@ -103,30 +95,12 @@ class Planner:
             # a message carries the event as it is published; nothing of it is mapped
             subject.published = self._published(subject)
             return
-        source = self._directory.connector(subject.source.connector)
-        subject.entity = self.read(source, subject.source, event)
+        subject.entity = self._canonical.read(subject.source, event)
         subject.needs = destination.needs(subject.route.action, subject.entity, subject.source.account_uid)
         if event["presence"] == Presence.DELETED:
             return
         mapper = await self._mappings.of(subject.route, connector, event["stream"])
         subject.mapped = mapper(subject.entity)
-
-    def read(self, source: Connector | None, connection: Connection, event: Any) -> Any:
-        """Open an event's body and read it into a canonical word; what is deleted has only its id left."""
-        if event["presence"] == Presence.DELETED and event["stream"] in _TOMBSTONES:
-            return _TOMBSTONES[event["stream"]](event["external_id"])
-        document = orjson.loads(self._vault.open_body(event["body"], (event.get("event_id") or event["id"]).bytes))
-        if source is None or source.read is None:
-            return document
-        seen = Observation(
-            stream=event["stream"],
-            external_id=event["external_id"],
-            document=document,
-            presence=Presence(event["presence"]),
-            status=event["status"],
-            modified_at=event["modified_at"],
-        )
-        return source.read(seen, connection.account)
 
     async def _look_up(self, conn: Any, connection: Connection, subjects: Sequence[Subject]) -> list[Context]:
         related = await self._related(conn, subjects)
@@ -165,7 +139,7 @@ class Planner:
         found = {}
         for row in await conn.fetch(SQL["related"], *map(list, zip(*wanted, strict=True))):
             source = sources[row["connection_id"]]
-            entity = self.read(self._directory.connector(source.connector), source, row)
+            entity = self._canonical.read(source, row)
             found[row["connection_id"], row["stream"], row["external_id"]] = entity
         return found
 
@@ -188,7 +162,7 @@ class Planner:
                 "stream": event["stream"],
                 "external_id": event["external_id"] or None,
                 "origin": event["origin"],
-                "data": orjson.Fragment(self._vault.open_body(event["body"], event["id"].bytes)),
+                "data": orjson.Fragment(self._canonical.body(event)),
             }
         )
 
