@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from crossdock.api.events import MOST, NewEvent
+from crossdock.api.schemas import components
 
 _REF = "#/components/schemas/{name}"
 _JSON = "application/json"
@@ -47,7 +48,7 @@ def described(app: FastAPI) -> dict[str, Any]:
         document["servers"] = [{"url": "/api/v1"}]
         _, schemas = msgspec.json.schema_components([NewEvent], ref_template=_REF)
         parts = document.setdefault("components", {})
-        parts.setdefault("schemas", {}).update(schemas, Problem=_PROBLEM, EventResult=_RESULT)
+        parts.setdefault("schemas", {}).update(components(), **schemas, Problem=_PROBLEM, EventResult=_RESULT)
         parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key: cdk_…"}}
         document["security"] = [{"key": []}]
         document["paths"]["/events"] = {"post": _events()}

@@ -7,7 +7,15 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from crossdock.api.access import Access
-from crossdock.api.resources import connections, events
+from crossdock.api.resources import changes, connections, customers, events, orders, products, schemas
 from crossdock.wiring import Hub
 
-ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (connections.router, events.router)
+ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
+    connections.router,
+    orders.router,
+    customers.router,
+    products.router,
+    changes.router,
+    events.router,
+    schemas.router,
+)

@@ -3,8 +3,8 @@
 -- What people call an entity: an order's number, a product's SKU, a coupon's code.
 ALTER TABLE record ADD COLUMN code text NOT NULL DEFAULT '';
 CREATE INDEX record_code ON record (tenant_id, stream, code) WHERE code <> '';
-CREATE INDEX record_listed ON record (tenant_id, stream, made_at, id);
-CREATE INDEX record_status ON record (tenant_id, stream, status, made_at, id);
+CREATE INDEX record_listed ON record (tenant_id, stream, coalesce(made_at, '-infinity'), id);
+CREATE INDEX record_status ON record (tenant_id, stream, status, coalesce(made_at, '-infinity'), id);
 
 -- The order in which changes became visible. An event's transaction id (xid) is below the oldest one still running as
 -- soon as nothing can appear before it any more. A logical restore into another cluster begins a new era: xids count

@@ -1,0 +1,236 @@
+"""Records as programs see them: one envelope for orders, customers, products and changes, and how they are found."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from crossdock.errors import BadInput, NotFound
+from crossdock.govern.directory import connection_of
+from crossdock.kit.ids import Prefix, parse, show
+from crossdock.model.connection import Connection
+from crossdock.model.observation import Presence
+from crossdock.store.queries import load
+from crossdock.wiring import Hub
+
+SQL = load(Path(__file__).with_name("records.sql"))
+PREFIX = {"order": Prefix.ORDER, "customer": Prefix.CUSTOMER, "product": Prefix.PRODUCT}
+LAST = (datetime.max.replace(tzinfo=UTC), uuid.UUID(int=(1 << 128) - 1))
+FIRST = datetime.min.replace(tzinfo=UTC)
+_MOST_ALIKE = 50
+
+
+class StoreNamed(msgspec.Struct, frozen=True):
+    """The store a record comes from."""
+
+    id: str
+    uid: str
+    """Stable name of the account: part of every key the hub writes elsewhere."""
+    name: str
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """A record: who it is, which version of it this is, and what it says in the hub's own words."""
+
+    id: str
+    """The hub's id; it never changes."""
+    external_id: str
+    """The store's id."""
+    store: StoreNamed
+    stream: Literal["order", "customer", "product", "refund", "coupon"] | str
+    version: int
+    """Goes up with every change of this record."""
+    presence: Presence
+    status: str
+    """The store's own state word."""
+    contested: bool = False
+    """True while a fresh look at the store has to decide between two versions."""
+    modified_at: datetime | None = None
+    created_at: datetime | None = None
+    recorded_at: datetime
+    event_id: str
+    """The event that made this version; its story is at ``/events/{event_id}``."""
+    data: dict[str, Any] | None = None
+    """The canonical word, see ``/schemas/{stream}``; null when it cannot be read (then ``problem`` says why)."""
+    problem: str | None = None
+
+
+class Finder:
+    """Finds a tenant's records and puts them into their envelopes."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def stores(self, conn: Any, tenant_id: uuid.UUID, named: str | None) -> dict[uuid.UUID, Connection]:
+        """Return the tenant's connections by id; only the one ``named`` by id, account or name where it is given.
+
+        Raises ``NotFound``.
+        """
+        found = {row["id"]: connection_of(row) for row in await conn.fetch(SQL["stores"], tenant_id)}
+        if named is None:
+            return found
+        fits = {
+            key: one
+            for key, one in found.items()
+            if named in (show(Prefix.CONNECTION, key), str(key), one.account_uid, one.name)
+        }
+        if not fits:
+            raise NotFound(f"there is no store {named!r}", field="store", remedy="list them with GET /connections")
+        return fits
+
+    async def one(self, tenant_id: uuid.UUID, stream: str, shown: str, field: str) -> dict[str, Any]:
+        """Return one record with its refunds, its copies at the destinations and its history. Raises ``NotFound``."""
+        record_id = parsed_id(stream, shown, field)
+        async with self._hub.database.tenant(tenant_id) as conn:
+            row = await conn.fetchrow(SQL["by_id"], tenant_id, stream, record_id)
+            if row is None:
+                raise NotFound(f"there is no such {stream}", field=field)
+            stores = await self.stores(conn, tenant_id, None)
+            parts = []
+            if stream == "order":
+                parts = await conn.fetch(SQL["children"], tenant_id, row["connection_id"], "refund", row["external_id"])
+            store = stores[row["connection_id"]]
+            key = f"{store.account_uid}:{stream}:{row['external_id']}"
+            links = await conn.fetch(SQL["links"], tenant_id, list(stores), key)
+            history = await conn.fetch(SQL["history"], tenant_id, record_id)
+        return {
+            **self.shown(row, store),
+            **({"refunds": [self.shown(part, store) for part in parts]} if stream == "order" else {}),
+            "links": [
+                {
+                    "connection": show(Prefix.CONNECTION, link["connection_id"]),
+                    "connection_name": stores[link["connection_id"]].name,
+                    "object": link["object"],
+                    "external_id": link["external_id"],
+                    "changed_at": link["changed_at"],
+                }
+                for link in links
+            ],
+            "history": [{**dict(event), "id": show(Prefix.EVENT, event["id"])} for event in history],
+        }
+
+    async def named(self, tenant_id: uuid.UUID, stream: str, by: str, value: str, store: str | None) -> dict[str, Any]:
+        """Return the records of a code (number, SKU) or of a store's id; ``by`` is the query's name."""
+        async with self._hub.database.tenant(tenant_id) as conn:
+            stores = await self.stores(conn, tenant_id, store)
+            rows = await conn.fetch(SQL[by], tenant_id, stream, value, list(stores), _MOST_ALIKE)
+        return {"items": [self.shown(row, stores[row["connection_id"]]) for row in rows], "next": None}
+
+    async def page(self, tenant_id: uuid.UUID, stream: str, asked: Asked) -> dict[str, Any]:
+        """Return one page of a list, newest first."""
+        async with self._hub.database.tenant(tenant_id) as conn:
+            stores = await self.stores(conn, tenant_id, asked.store)
+            before = await self._place(conn, tenant_id, stream, asked)
+            among = list(stores)
+            if asked.subject is not None:
+                rows = await conn.fetch(
+                    SQL["by_subject"],
+                    tenant_id,
+                    stream,
+                    asked.subject,
+                    among,
+                    asked.limit,
+                    *before,
+                    asked.since,
+                    asked.status,
+                )
+            elif asked.status is not None:
+                rows = await conn.fetch(
+                    SQL["listed_by_status"], tenant_id, stream, among, asked.limit, *before, asked.since, asked.status
+                )
+            else:
+                rows = await conn.fetch(SQL["listed"], tenant_id, stream, among, asked.limit, *before, asked.since)
+        items = [self.shown(row, stores[row["connection_id"]]) for row in rows]
+        return {"items": items, "next": items[-1]["id"] if len(items) == asked.limit else None}
+
+    async def _place(self, conn: Any, tenant_id: uuid.UUID, stream: str, asked: Asked) -> tuple[datetime, uuid.UUID]:
+        if asked.before is None:
+            return (asked.until, uuid.UUID(int=0)) if asked.until else LAST
+        row = await conn.fetchrow(SQL["place"], tenant_id, parsed_id(stream, asked.before, "before"))
+        if row is None:
+            raise BadInput("there is no such place in the list", field="before", remedy="begin without it")
+        return row["at"], row["id"]
+
+    def shown(self, row: Any, store: Connection) -> dict[str, Any]:
+        """Return a row's envelope."""
+        data, problem = self.said(row, store)
+        return msgspec.to_builtins(  # type: ignore[no-any-return]
+            Stored(
+                id=show(PREFIX.get(row["stream"], Prefix.RECORD), row["record_id"]),
+                external_id=row["external_id"],
+                store=StoreNamed(show(Prefix.CONNECTION, store.id), store.account_uid, store.name),
+                stream=row["stream"],
+                version=row["seq"],
+                presence=Presence(row["presence"]),
+                status=row["status"],
+                contested=row["contested"],
+                modified_at=row["modified_at"],
+                created_at=row["made_at"],
+                recorded_at=row["recorded_at"],
+                event_id=show(Prefix.EVENT, row["event_id"]),
+                data=data,
+                problem=problem,
+            )
+        )
+
+    def said(self, row: Any, store: Connection) -> tuple[dict[str, Any] | None, str | None]:
+        """Return what a row says in the hub's words, or why it cannot be read."""
+        if row["body"] is None:
+            return None, "the body is older than the retention time"
+        try:
+            word = self._hub.canonical.read(store, row)
+        except ValueError as wrong:
+            return None, str(wrong)
+        return msgspec.to_builtins(word), None
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a list was asked for."""
+
+    limit: int
+    store: str | None = None
+    status: str | None = None
+    since: datetime = FIRST
+    until: datetime | None = None
+    before: str | None = None
+    subject: bytes | None = None
+
+
+def parsed_id(stream: str, shown: str, field: str) -> uuid.UUID:
+    """Return the record's id. Raises ``BadInput`` naming the field."""
+    try:
+        return parse(PREFIX[stream], shown)
+    except ValueError as wrong:
+        raise BadInput(str(wrong), field=field) from None
+
+
+def only_one(naming: Mapping[str, Any], others: Mapping[str, Any]) -> tuple[str, Any] | None:
+    """Return the filter that names records by itself; it stands alone. Raises ``BadInput``."""
+    named = [(name, value) for name, value in naming.items() if value is not None]
+    if not named:
+        return None
+    beside = [*named[1:], *((name, value) for name, value in others.items() if value is not None)]
+    if beside:
+        raise BadInput(
+            f"{beside[0][0]} cannot be asked together with {named[0][0]}, which names the records by itself",
+            field=beside[0][0],
+            remedy="ask for one of them",
+        )
+    return named[0]
+
+
+def instant(value: datetime | None, field: str) -> datetime | None:
+    """Return a time in UTC. Raises ``BadInput`` for one without a zone."""
+    if value is not None and value.tzinfo is None:
+        raise BadInput("a time needs its zone", field=field, remedy="write 2026-11-21T08:00:00Z")
+    return value
+
+
+def words(streams: Sequence[str]) -> list[str]:
+    """Return names given as repeated parameters or comma-separated."""
+    return [name for given in streams for name in given.split(",") if name]
