@@ -9,7 +9,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from crossdock.api.events import MOST, NewEvent
+from crossdock.api.samples import add_samples
 from crossdock.api.schemas import components
+from crossdock.errors import BadInput, CrossdockError, Forbidden, NotFound, Overloaded, Unauthenticated
 
 _REF = "#/components/schemas/{name}"
 _JSON = "application/json"
@@ -31,6 +33,7 @@ _RESULT = {
         "problem": {"$ref": "#/components/schemas/Problem"},
     },
 }
+_NEW_EVENT = {"type": "assessment.completed", "id": "a-17", "external_id": "17", "data": {"score": 7}}
 _REFUSALS = {
     "400": "a field breaks a rule",
     "401": "no key, or one that is unknown, revoked or expired",
@@ -52,8 +55,37 @@ def described(app: FastAPI) -> dict[str, Any]:
         parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key: cdk_…"}}
         document["security"] = [{"key": []}]
         document["paths"]["/events"] = {"post": _events()}
+        _say_refusals(document)
+        add_samples(document)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _say_refusals(document: dict[str, Any]) -> None:
+    """Describe the problems every operation may answer, with examples."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            # FastAPI's own 422 is never answered: a field that breaks a rule is a 400 in our words
+            if "HTTPValidationError" in str(operation["responses"].get("422", "")):
+                del operation["responses"]["422"]
+            for error in _PROBLEMS:
+                operation["responses"].setdefault(str(error.status), _problem_answer(error))
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+
+
+def _problem_answer(error: CrossdockError) -> dict[str, Any]:
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": error.as_problem()}
+    return {"description": str(error), "content": {"application/problem+json": content}}
+
+
+_PROBLEMS = (
+    BadInput(_REFUSALS["400"], field="limit", remedy="see /api/v1/openapi.json"),
+    Unauthenticated(_REFUSALS["401"], field="Authorization", remedy="send Authorization: Bearer cdk_…"),
+    Forbidden(_REFUSALS["403"]),
+    NotFound("there is no such thing, or it is another tenant's"),
+    Overloaded(_REFUSALS["503"]),
+)
 
 
 def _events() -> dict[str, Any]:
@@ -68,7 +100,10 @@ def _events() -> dict[str, Any]:
         "parameters": [
             {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}
         ],
-        "requestBody": {"required": True, "content": {_JSON: {"schema": {"oneOf": [one, batch, wrapped]}}}},
+        "requestBody": {
+            "required": True,
+            "content": {_JSON: {"schema": {"oneOf": [one, batch, wrapped]}, "example": _NEW_EVENT}},
+        },
         "responses": {
             "200": {
                 "description": "each event's own result, or one that was recorded before",
