@@ -12,6 +12,7 @@ to do (``remedy``). None holds a secret or personal data. API answers are proble
       Forbidden             403
       NotFound              404
       Conflict              409
+        VersionConflict     409  it has changed meanwhile; carries both versions
       Overloaded            503  not accepted; come again after ``retry_after_s``
       Trouble               500  something of ours: set-up, database, disk
         WrongMasterKey
@@ -118,6 +119,22 @@ class Conflict(CrossdockError):
     code = "conflict"
     status = 409
     title = "That conflicts with what is there"
+
+
+class VersionConflict(Conflict):
+    """What was expected is not what stands; the answer names both versions."""
+
+    code = "version-conflict"
+    title = "It has changed meanwhile"
+
+    def __init__(self, problem: str, *, expected: dict[str, Any], current: dict[str, Any], remedy: str = "") -> None:
+        super().__init__(problem, remedy=remedy)
+        self.expected = expected
+        self.current = current
+
+    def as_problem(self) -> dict[str, Any]:
+        """Return the problem+json document with ``expected`` and ``current``."""
+        return {**super().as_problem(), "expected": self.expected, "current": self.current}
 
 
 class Overloaded(CrossdockError):

@@ -16,6 +16,7 @@ from crossdock.connect.connector import Connector
 from crossdock.connect.egress import Guard
 from crossdock.errors import WrongMasterKey
 from crossdock.flow.canonical import Canonical
+from crossdock.flow.command import OrderCommands
 from crossdock.flow.deliver import Hints, Limits, Pump, Replay
 from crossdock.flow.deliver.prepare import Planner, Preparer
 from crossdock.flow.journey import DefaultMappings, Expectations, Journey
@@ -58,6 +59,7 @@ class Hub(msgspec.Struct, frozen=True):
     replay: Replay
     refusals: Refusals
     canonical: Canonical
+    orders: OrderCommands
 
 
 def connector_named(name: str) -> Connector | None:
@@ -122,6 +124,7 @@ async def open_hub(settings: Settings, failpoints: Failpoints = NONE) -> AsyncIt
         intake = await stack.enter_async_context(Intake(ledger, database, clock, limits, hints.ring, tally))
         refusals = Refusals()
         journey = Journey(intake, ledger, connector_named, directory, refusals, hints.ring, tally)
+        canonical = Canonical(vault, connector_named)
         runs = Runs(database, timedelta(seconds=settings.lease_s))
         replay = Replay(database, hints)
         planner = Planner(directory, DefaultMappings(), vault)
@@ -143,7 +146,8 @@ async def open_hub(settings: Settings, failpoints: Failpoints = NONE) -> AsyncIt
             prover=Prover(database, directory, journey, Expectations(planner, directory), replay),
             replay=replay,
             refusals=refusals,
-            canonical=Canonical(vault, connector_named),
+            canonical=canonical,
+            orders=OrderCommands(database, directory, canonical, journey.wishes),
         )
 
 

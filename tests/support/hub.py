@@ -128,6 +128,26 @@ async def add_route(hub: Hub, source: Connection, destination: Connection, strea
     return made
 
 
+WISHES = {"order_status": "set_status", "order_note": "add_note", "fulfilment": "fulfil", "refund_request": "refund"}
+
+
+async def add_wish_routes(hub: Hub, shop: Connection) -> None:
+    """Let a shop's own wishes be carried out, as connecting with keys that may write does."""
+    async with hub.database.transaction() as conn:
+        for stream, action in WISHES.items():
+            await conn.execute(
+                "INSERT INTO route (id, tenant_id, source_id, destination_id, stream, action, occurrence, historical,"
+                " priority) VALUES ($1, $2, $3, $3, $4, $5, $6, false, 0)",
+                new_id(),
+                shop.tenant_id,
+                shop.id,
+                stream,
+                action,
+                action != "set_status",
+            )
+        await conn.execute("UPDATE connection SET route_epoch = route_epoch + 1 WHERE id = $1", shop.id)
+
+
 def order(number: int = 1, *, status: str = "processing", modified: str = "2026-11-20T10:00:00", **more: Any) -> dict:
     """Return a small order in WooCommerce's own shape."""
     return {

@@ -26,7 +26,9 @@ def answer(value: Any, status: int = 200) -> Response:
 
 def problem(error: CrossdockError) -> Response:
     """Answer an error of ours; ``Retry-After`` where it may be tried again."""
-    response = Response(orjson.dumps(error.as_problem()), error.status, media_type="application/problem+json")
+    response = Response(
+        orjson.dumps(error.as_problem(), default=str), error.status, media_type="application/problem+json"
+    )
     if isinstance(error, Overloaded):
         response.headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, MethodNotAllowed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from crossdock.cli import connecting, connectors, keeping, looking, reading, records, serving
+from crossdock.cli import commanding, connecting, connectors, keeping, looking, reading, records, serving
 from crossdock.cli.answers import EXIT_CODES
 from crossdock.cli.demo import command as demo
 
@@ -31,7 +31,7 @@ app.command("backfill")(reading.backfill)
 app.command("runs")(reading.runs)
 app.add_typer(looking.events, name="events")
 app.add_typer(looking.deliveries, name="deliveries")
-app.add_typer(records.orders, name="orders")
+app.add_typer(commanding.orders, name="orders")
 app.add_typer(records.customers, name="customers")
 app.add_typer(records.products, name="products")
 app.command("changes")(records.changes)

@@ -47,7 +47,7 @@ def _list_keys(tenant: str, *, as_json: bool) -> None:
 @guarded
 def keys_add(
     name: Annotated[str, typer.Argument(help="What it is for.")],
-    scope: Annotated[list[str] | None, typer.Option("--scope", help="events:write, read or admin; may repeat.")] = None,
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="events:write, read, write, admin.")] = None,
     tenant: Tenant = "default",
     as_json: AsJson = False,
 ) -> None:

@@ -20,7 +20,7 @@ from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("connections.sql"))
-SCOPES = ("events:write", "read", "admin")
+SCOPES = ("events:write", "read", "write", "admin")
 _PREFIX = "cdk_"
 
 

@@ -197,4 +197,4 @@ async def test_webhook_mode_is_told(settings: Settings) -> None:
 
 
 def test_scopes_are_few() -> None:
-    assert SCOPES == ("events:write", "read", "admin")
+    assert SCOPES == ("events:write", "read", "write", "admin")

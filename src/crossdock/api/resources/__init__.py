@@ -7,12 +7,14 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from crossdock.api.access import Access
-from crossdock.api.resources import changes, connections, customers, events, orders, products, schemas
+from crossdock.api.resources import changes, commands, connections, customers, events, maps, orders, products, schemas
 from crossdock.wiring import Hub
 
 ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     connections.router,
+    maps.router,
     orders.router,
+    commands.router,
     customers.router,
     products.router,
     changes.router,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from crossdock.flow.record.parcel import Parcel, Receipt
 from crossdock.kit import digest as digests
-from crossdock.model.observation import Presence
+from crossdock.model.observation import Occurrence, Presence
 
 Key = tuple[uuid.UUID, str, str]
 
@@ -117,6 +119,19 @@ class Batch:
     def ring(self, key: Key, tenant_id: uuid.UUID, parent_id: str | None, reason: str) -> None:
         """Ask for a fresh GET; many rings of one entity are one."""
         self.rings[key] = RingRow(key[0], key[1], key[2], tenant_id, parent_id, reason)
+
+    def told(self, parcels: Sequence[Parcel], receipts: Sequence[Receipt | Exception]) -> list[Receipt | Exception]:
+        """Name in the receipts of occurrences their deliveries: whoever sent them follows them."""
+        made: dict[uuid.UUID | None, list[uuid.UUID]] = {}
+        if any(isinstance(parcel.arrived, Occurrence) for parcel in parcels):
+            for row in self.deliveries:
+                made.setdefault(row.event_id, []).append(row.id)
+        return [
+            msgspec.structs.replace(receipt, deliveries=tuple(made.get(receipt.event_id, ())))
+            if made and isinstance(receipt, Receipt) and isinstance(parcel.arrived, Occurrence)
+            else receipt
+            for parcel, receipt in zip(parcels, receipts, strict=True)
+        ]
 
 
 def columns(rows: list[Any], names: tuple[str, ...]) -> list[list[Any]]:

@@ -106,7 +106,7 @@ class Ledger:
                 receipts.append(refused)
         self._fan_out(batch, fans)
         await self._write(conn, batch)
-        return receipts, {d.lane_id for d in batch.deliveries if d.rule is None}
+        return batch.told(parcels, receipts), {d.lane_id for d in batch.deliveries if d.rule is None}
 
     async def _fans(self, gates: dict[uuid.UUID, Any]) -> dict[uuid.UUID, FanOut]:
         stale = [cid for cid, gate in gates.items() if self._fan_outs.of(cid, gate["route_epoch"]) is None]

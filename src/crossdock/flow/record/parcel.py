@@ -36,6 +36,8 @@ class Receipt(msgspec.Struct, frozen=True):
 
     verdict: Verdict
     event_id: uuid.UUID | None = None
+    deliveries: tuple[uuid.UUID, ...] = ()
+    """Of an occurrence: the deliveries that carry it out."""
 
 
 class Parcel(msgspec.Struct, frozen=True):
