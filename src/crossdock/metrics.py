@@ -42,3 +42,7 @@ VENDOR_CALLS = Counter(
     ["connector", "status"],
     registry=REGISTRY,
 )
+FOUND = Counter("crossdock_findings", "New findings of the watch, by code.", ["code"], registry=REGISTRY)
+FINDINGS_OPEN = Gauge(
+    "crossdock_findings_open", "Findings of the watch that still stand, by code.", ["code"], registry=REGISTRY
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -25,13 +26,15 @@ from crossdock.flow.reconcile import Prover
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
 from crossdock.flow.route import RouteTable
 from crossdock.flow.run import Runs
-from crossdock.flow.verify import Refusals
+from crossdock.flow.verify import Hearing, Refusals
+from crossdock.flow.watch import Watch
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
+from crossdock.govern.hooks import HookDesk
 from crossdock.govern.keys import Keys
 from crossdock.govern.tenants import Tenants
 from crossdock.govern.vault import Vault, open_vault
-from crossdock.kit.clock import SystemClock
+from crossdock.kit.clock import Clock, SystemClock
 from crossdock.kit.failpoints import NONE, Failpoints
 from crossdock.settings import Settings
 from crossdock.store.database import Database
@@ -58,6 +61,8 @@ class Hub(msgspec.Struct, frozen=True):
     prover: Prover
     replay: Replay
     refusals: Refusals
+    hooks: HookDesk
+    watch: Watch
     canonical: Canonical
     orders: OrderCommands
 
@@ -68,6 +73,12 @@ def connector_named(name: str) -> Connector | None:
         return catalogue.get(name)
     except LookupError:
         return None
+
+
+def watched() -> tuple[str, ...]:
+    """Return the connectors whose connections are watched."""
+    found = ((name, connector_named(name)) for name in catalogue.names())
+    return tuple(name for name, connector in found if connector is not None and connector.watcher is not None)
 
 
 def store_settings(settings: Settings) -> StoreSettings:
@@ -98,18 +109,21 @@ def guard_of(settings: Settings) -> Guard:
 
 
 @contextlib.asynccontextmanager
-async def open_hub(settings: Settings, failpoints: Failpoints = NONE) -> AsyncIterator[Hub]:
+async def open_hub(
+    settings: Settings, failpoints: Failpoints = NONE, *, clock: Clock | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Hub]:
     """Open the database (starting the embedded one if need be), migrate it, and put the hub together.
 
+    ``clock`` is the system's unless given; ``tls`` says whose certificates are believed (else the system's list).
     Raises ``Trouble`` or a ``StoreError`` with problem and remedy.
     """
     vault = vault_of(settings)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database.open(store_settings(settings)))
-        transport = await stack.enter_async_context(Transport(guard_of(settings), observe=_count))
+        transport = await stack.enter_async_context(Transport(guard_of(settings), observe=_count, tls=tls))
         keys = Keys(database)
         await keys.check_vault(vault)
-        clock = SystemClock()
+        clock = clock or SystemClock()
         directory = Directory(database, vault, transport, clock, connector_named)
         hints = Hints(database)
         ledger = Ledger(vault, RouteTable(database))
@@ -123,11 +137,12 @@ async def open_hub(settings: Settings, failpoints: Failpoints = NONE) -> AsyncIt
         tally = Tally()
         intake = await stack.enter_async_context(Intake(ledger, database, clock, limits, hints.ring, tally))
         refusals = Refusals()
-        journey = Journey(intake, ledger, connector_named, directory, refusals, hints.ring, tally)
+        journey = Journey(intake, ledger, connector_named, directory, refusals, hints.ring, tally, Hearing(clock))
         canonical = Canonical(vault, connector_named)
         runs = Runs(database, timedelta(seconds=settings.lease_s))
         replay = Replay(database, hints)
         planner = Planner(directory, DefaultMappings(), vault)
+        hooks = HookDesk(database, vault, directory, settings.public_url)
         yield Hub(
             settings=settings,
             database=database,
@@ -148,6 +163,8 @@ async def open_hub(settings: Settings, failpoints: Failpoints = NONE) -> AsyncIt
             refusals=refusals,
             canonical=canonical,
             orders=OrderCommands(database, directory, canonical, journey.wishes),
+            hooks=hooks,
+            watch=Watch(database, directory, hooks, runs, clock, watched),
         )
 
 

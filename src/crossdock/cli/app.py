@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from crossdock.cli import commanding, connecting, connectors, keeping, looking, reading, records, serving
+from crossdock.cli import commanding, connecting, connectors, keeping, looking, reading, records, serving, watching
 from crossdock.cli.answers import EXIT_CODES
 from crossdock.cli.demo import command as demo
 
@@ -26,6 +26,7 @@ app.command("connect", context_settings=connecting.FREE, add_help_option=False)(
 app.add_typer(connecting.connections, name="connections")
 app.add_typer(connecting.routes, name="routes")
 app.command("check")(connecting.check)
+app.command("watch")(watching.watch)
 app.command("pull")(reading.pull)
 app.command("backfill")(reading.backfill)
 app.command("runs")(reading.runs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -112,8 +113,11 @@ class Transport:
         observe: Observer | None = None,
         max_body: int = MAX_BODY,
         per_host: int = 64,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.guard = guard
+        self.tls = tls
+        """Whose certificates are believed; None: those of the system."""
         self.observe = observe
         self.budgets = Budgets(SystemClock())
         self._max_body = max_body
@@ -139,6 +143,7 @@ class Transport:
                 limit_per_host=self._per_host,
                 ttl_dns_cache=30,
                 keepalive_timeout=20,
+                ssl=self.tls or True,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,

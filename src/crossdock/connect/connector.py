@@ -20,6 +20,7 @@ from crossdock.model.plan import Found, Plan, Resolved
 if TYPE_CHECKING:
     from crossdock.connect.client import Transport
     from crossdock.connect.manifest import Manifest
+    from crossdock.connect.watching import Watcher
     from crossdock.kit.clock import Clock
     from crossdock.model.connection import Connection
 
@@ -213,6 +214,14 @@ class Door(Protocol):
         """
         ...
 
+    def hook_of(self, headers: Mapping[str, str]) -> str:
+        """Return the vendor's id of the webhook that says it sends this; empty where it says none."""
+        ...
+
+    def stranger(self, headers: Mapping[str, str], account: Mapping[str, Any]) -> str:
+        """Return the address of another account (a copy of a shop) that sent a genuine arrival; empty for our own."""
+        ...
+
     def parse(self, headers: Mapping[str, str], body: bytes) -> tuple[Arrived, ...]:
         """Read verified bytes. Raises ``ValueError`` naming what is malformed."""
         ...
@@ -234,5 +243,7 @@ class Connector(msgspec.Struct, frozen=True):
     destination: Callable[[Access], Destination] | None = None
     door: Door | None = None
     read: Reader | None = None
+    watcher: Callable[[Access], Watcher] | None = None
+    """Who looks after an account of this vendor between calls."""
     mappings: tuple[FieldMapping, ...] = ()
     """Default mappings of a destination, by entity and action."""

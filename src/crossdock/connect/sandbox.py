@@ -12,6 +12,7 @@ import contextlib
 import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from email.utils import formatdate
 from typing import Any, NoReturn
 
 import msgspec
@@ -89,6 +90,21 @@ class FaultSwitch:
         await self.app(scope, receive, send)
 
 
+def _dated(app: Asgi) -> Asgi:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers") or ())
+                if not any(name.lower() == b"date" for name, _ in headers):
+                    headers.append((b"date", formatdate(usegmt=True).encode()))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await app(scope, receive, told)
+
+    return answer
+
+
 async def _cut(send: Send, dial: str) -> NoReturn:
     """End the connection inside an answer: a server would turn an error before its first byte into a 500."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
@@ -122,7 +138,15 @@ async def serving(app: Asgi, *, port: int = 0) -> AsyncIterator[Serving]:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named: asyncio then sets NODELAY
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    config = uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=1)
+    # a sandbox that has a clock of its own sends its own Date; for the others one is added
+    config = uvicorn.Config(
+        _dated(app),
+        log_level="critical",
+        lifespan="off",
+        access_log=False,
+        date_header=False,
+        timeout_graceful_shutdown=1,
+    )
     server = uvicorn.Server(config)
     # uvicorn would take over the process's signal handlers; a sandbox is a guest in its host's process
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import msgspec
 import orjson
 
-from crossdock.connect.connector import Arrived, Connector
-from crossdock.errors import BadInput
+from crossdock.connect.connector import Arrived, Connector, Door
+from crossdock.errors import BadInput, Forbidden, Unauthenticated
 from crossdock.flow.deliver import Directory
 from crossdock.flow.deliver.prepare import Planner, Subject, route_of
 from crossdock.flow.map import compile_mapping
@@ -20,7 +20,7 @@ from crossdock.flow.reconcile import Expected
 from crossdock.flow.record import Intake, Ledger, Parcel, Receipt, Tally
 from crossdock.flow.record.ledger import Redo
 from crossdock.flow.record.parcel import digest_of
-from crossdock.flow.verify import Refusals, verify
+from crossdock.flow.verify import Hearing, Refusals, verify
 from crossdock.model.connection import Connection
 from crossdock.model.mapping import Mapped
 from crossdock.model.observation import Doorbell, Observation, Occurrence
@@ -50,8 +50,10 @@ class Journey:
         refusals: Refusals,
         rung: Callable[[set[uuid.UUID], bool], None],
         tally: Tally,
+        hearing: Hearing,
     ) -> None:
         self.intake = intake
+        self.hearing = hearing
         self.refusals = refusals
         self.again: type[Exception] = Redo
         self._ledger = ledger
@@ -65,12 +67,34 @@ class Journey:
     async def webhook(self, connection: Connection, headers: Mapping[str, str], body: bytes) -> list[Receipt]:
         """Take one webhook: verify, parse, record. A ping gives no receipt.
 
-        Raises ``Unauthenticated``, ``BadInput`` or ``Overloaded``; then nothing of it is kept.
+        Raises ``Unauthenticated``, ``Forbidden`` (a copy of the shop sent it), ``BadInput`` or ``Overloaded``; then
+        nothing of it is kept.
         """
         door = door_of(self._connectors(connection.connector))
         if door.ping(headers, body):
             return []
+        hook = door.hook_of(headers)
+        try:
+            taken = await self._take(door, connection, headers, body)
+        except Exception as refused:
+            if address := door.stranger(headers, connection.account):
+                # the copy's failures say nothing of the shop's own webhooks, which have the same ids
+                self.hearing.stranger(connection.id, address)
+            else:
+                self.hearing.failed(connection.id, hook, signature=isinstance(refused, Unauthenticated))
+            raise
+        self.hearing.took(connection.id, hook)
+        return taken
+
+    async def _take(self, door: Door, connection: Connection, headers: Mapping[str, str], body: bytes) -> list[Receipt]:
         verify(door, headers, body, await self._secrets.hook_secrets(connection.id), self.refusals, connection)
+        if door.stranger(headers, connection.account):
+            self.refusals.note("other-site", connection)
+            raise Forbidden(
+                "another site sent this than the one connected (a copy of the shop?)",
+                field="x-wc-webhook-source",
+                remedy="delete the webhooks named Crossdock in the copy",
+            )
         try:
             arrivals = read_arrivals(door, headers, body)
             parcels = [self.parcel(connection, arrived, Origin.WEBHOOK, body) for arrived in arrivals]

@@ -15,6 +15,7 @@ import orjson
 
 from crossdock.connect.client import Transport
 from crossdock.connect.connector import Access, Connector, Destination, Source
+from crossdock.connect.watching import Watcher
 from crossdock.errors import BadInput, NotFound
 from crossdock.govern.vault import Vault
 from crossdock.kit.clock import Clock
@@ -115,6 +116,14 @@ class Directory:
                 raise BadInput(f"{entry.connection.connector} is no destination", field="connection")
             entry.destination = connector.destination(self._access(entry))
         return entry.destination
+
+    async def watcher(self, connection_id: uuid.UUID) -> Watcher:
+        """Return the watching part of a connection. Raises ``BadInput`` where its connector has none."""
+        entry = await self._entry(connection_id)
+        connector = self.connector(entry.connection.connector)
+        if connector is None or connector.watcher is None:
+            raise BadInput(f"{entry.connection.connector} is not watched", field="connection")
+        return connector.watcher(self._access(entry))
 
     def streams(self, connection: Connection) -> tuple[str, ...]:
         """Return the streams of a connection in the manifest's order."""

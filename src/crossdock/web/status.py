@@ -66,7 +66,9 @@ def _row(row: dict[str, object]) -> str:
     cells = (
         row["name"],
         row["connector"],
-        f"{icon} {row['state']}" + (f": {row['problem']}" if row["problem"] else ""),
+        f"{icon} {row['state']}"
+        + (f": {row['problem']}" if row["problem"] else "")
+        + (f" ({row['findings']})" if row["findings"] else ""),
         row["arrivals"],
         row["waiting"],
         row["delivered"],

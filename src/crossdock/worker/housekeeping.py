@@ -28,6 +28,7 @@ class Housekeeping:
         self._chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
             (2.0, self._tally),
             (5.0, self._gauges),
+            (10.0, self._hearing),
             (60.0, self._refusals),
             (600.0, self._expire),
         ]
@@ -50,10 +51,14 @@ class Housekeeping:
     async def flush(self) -> None:
         """Write what is counted in memory."""
         await self._tally()
+        await self._hearing()
         await self._refusals()
 
     async def _tally(self) -> None:
         await self._hub.journey.tally.flush(self._hub.database)
+
+    async def _hearing(self) -> None:
+        await self._hub.journey.hearing.flush(self._hub.database)
 
     async def _refusals(self) -> None:
         await self._hub.refusals.flush(self._hub.database)
@@ -62,6 +67,10 @@ class Housekeeping:
         async with self._hub.database.engine() as conn:
             rows = await conn.fetch(SQL["gauges"])
             metrics.DOORBELLS.set(await conn.fetchval(SQL["bells"]))
+            found = await conn.fetch(SQL["findings"])
+        metrics.FINDINGS_OPEN.clear()
+        for row in found:
+            metrics.FINDINGS_OPEN.labels(row["code"]).set(row["n"])
         for row in rows:
             lane = str(row["id"])
             metrics.QUEUE_DEPTH.labels(lane).set(row["depth"])

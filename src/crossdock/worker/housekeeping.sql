@@ -19,3 +19,6 @@ GROUP BY l.id, l.breaker;
 
 -- name: bells
 SELECT count(*) FROM doorbell;
+
+-- name: findings
+SELECT code, count(*) AS n FROM finding WHERE resolved_at IS NULL GROUP BY code;

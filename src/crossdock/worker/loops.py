@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClient
 SWEEP_S = 2.0
 """A lost hint costs at most this."""
 _LANES = 16
+_PLAN_S = 30.0
 _RUNS = 3
 
 
@@ -31,6 +33,7 @@ class Worker:
         self.owner = f"{socket.gethostname()}:{os.getpid()}"
         self._stopping = asyncio.Event()
         self._draining: set[asyncio.Task[None]] = set()
+        self._plan_watches_at = 0.0
 
     def stop(self) -> None:
         """Begin to stop: nothing new is taken."""
@@ -47,6 +50,7 @@ class Worker:
                 self._loop("pump", hub.hints.local, self._start_pumps),
                 self._loop("bell", hub.hints.local_bells, hub.bells.answer_some),
                 self._loop("schedule", None, self._schedule),
+                self._loop("watch", None, self._watch),
                 *(self._loop("run", None, self._runner(number)) for number in range(_RUNS)),
             )
             await asyncio.gather(*self._draining, return_exceptions=True)
@@ -89,6 +93,13 @@ class Worker:
         interval = settings.pull_interval_s if settings.public_url else settings.pull_only_interval_s
         await self._hub.runs.schedule(timedelta(seconds=interval))
         return False
+
+    async def _watch(self) -> bool:
+        """Look at one connection whose time has come; now and then give new connections their watch."""
+        if time.monotonic() >= self._plan_watches_at:
+            self._plan_watches_at = time.monotonic() + _PLAN_S
+            await self._hub.watch.plan()
+        return await self._hub.watch.one(self.owner)
 
     async def _loop(self, name: str, hint: asyncio.Event | None, step: Callable[[], Awaitable[object]]) -> None:
         """Take work while there is any; then wait for a hint or the sweep."""

@@ -7,11 +7,23 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from crossdock.api.access import Access
-from crossdock.api.resources import changes, commands, connections, customers, events, maps, orders, products, schemas
+from crossdock.api.resources import (
+    changes,
+    commands,
+    connections,
+    customers,
+    events,
+    findings,
+    maps,
+    orders,
+    products,
+    schemas,
+)
 from crossdock.wiring import Hub
 
 ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     connections.router,
+    findings.router,
     maps.router,
     orders.router,
     commands.router,

@@ -28,6 +28,9 @@ class ConnectionStatus(BaseModel):
     state: str
     problem: str | None
     breaker: str | None
+    hooks_ok: bool
+    writes_stopped: str | None
+    findings: list[str]
     waiting: int
     dead: int
     arrivals: int

@@ -1,5 +1,7 @@
 -- name: status
-SELECT c.id, c.connector, c.name, c.state, c.problem, l.breaker,
+SELECT c.id, c.connector, c.name, c.state, c.problem, l.breaker, c.hooks_ok, c.writes_stopped,
+       ARRAY(SELECT f.code FROM finding f WHERE f.tenant_id = c.tenant_id AND f.connection_id = c.id
+             AND f.resolved_at IS NULL ORDER BY f.since) AS findings,
        (SELECT count(*) FROM delivery d WHERE d.lane_id = c.id) AS waiting,
        (SELECT count(*) FROM delivery_done d WHERE d.lane_id = c.id AND d.state = 'dead' AND NOT d.replayed) AS dead,
        (SELECT coalesce(sum(t.count), 0)::bigint FROM arrival_tally t

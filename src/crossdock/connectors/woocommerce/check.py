@@ -55,6 +55,8 @@ class Diagnosis:
         self._account: dict[str, Any] = {}
         self._warnings: list[str] = []
         self._site = ""
+        self.ahead_s: float | None = None
+        """How far the shop's clock is ahead of ours, once it has answered."""
 
     async def result(self) -> CheckResult:
         """Return what is wrong, or the shop's facts: version, currency, time_zone, gmt_offset, hpos, site_url, name."""
@@ -65,10 +67,10 @@ class Diagnosis:
             await self._read_facts()
             await self._try_writing()
         except _Stop as stop:
-            return CheckResult(False, stop.problem, stop.remedy, stop.code)
+            return CheckResult(False, stop.problem, stop.remedy, stop.code, account=self._account)
         except CallFailed as problem:
             code, remedy = _FAILED.get(problem.kind, ("unreachable", "try again later"))
-            return CheckResult(False, problem.reason, problem.remedy or remedy, code)
+            return CheckResult(False, problem.reason, problem.remedy or remedy, code, account=self._account)
         uid = site.account_uid(str(self._account["site_url"]))
         return CheckResult(True, account=self._account, account_uid=uid, warnings=tuple(self._warnings))
 
@@ -165,6 +167,12 @@ class Diagnosis:
                 f"something in front of the REST API refuses us (status {reply.status})",
                 "let the hub's address through in the firewall or security plugin, and leave the REST API switched on",
             )
+        if reply.status == 503 and _in_maintenance(reply):
+            raise _Stop(
+                "maintenance",
+                "the shop is in maintenance mode",
+                "wait for its update to end; if it lasts, delete the file .maintenance in the shop's folder",
+            )
         if reply.status >= 500:
             raise _Stop(
                 "shop-down",
@@ -176,7 +184,9 @@ class Diagnosis:
         theirs = date_of(reply)
         if theirs is None:
             return
-        apart = abs((theirs - self._access.clock.now()).total_seconds())
+        self.ahead_s = (theirs - self._access.clock.now()).total_seconds()
+        # the watch may have found the difference already: signatures are made by the shop's clock then
+        apart = abs(self.ahead_s - site.clock_ahead_s(self._access.connection.account))
         if apart > _FAR_S and self._site.startswith("http://"):
             raise _Stop(
                 "clock-skew",
@@ -289,6 +299,11 @@ class Diagnosis:
             self._warnings.append(
                 "these keys may only read: webhooks cannot be registered, changes are found by pulling alone"
             )
+
+
+def _in_maintenance(reply: Reply) -> bool:
+    """Whether this is WordPress's own maintenance page, or a plugin's: a 503 that says so or sends its 600 seconds."""
+    return reply.headers.get("Retry-After") == "600" or b"maintenance" in reply.body.lower()
 
 
 def _site_of(reply: Reply) -> str:

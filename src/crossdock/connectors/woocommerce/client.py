@@ -45,7 +45,7 @@ class WooCommerceClient:
 
     async def check(self) -> CheckResult:
         """Try the connection without side effects; see :mod:`crossdock.connectors.woocommerce.check`."""
-        return await Diagnosis(self._access, self._vendor_at).result()
+        return await Diagnosis(self._access, self.vendor_at).result()
 
     async def page(self, stream: str, cursor: dict[str, Any] | None, *, full: bool = False) -> Page:
         """Read the next page of a stream with one request; :mod:`crossdock.connectors.woocommerce.walk` says how.
@@ -104,15 +104,20 @@ class WooCommerceClient:
         The secret never comes back. Raises ``CallFailed`` of kind ``answer`` for a topic or URL the shop refuses.
         """
         document = {"name": f"Crossdock {topic}", "topic": topic, "delivery_url": url, "secret": secret}
-        reply = await self._vendor().request("POST", "/wc/v3/webhooks", json={**document, "status": "active"})
+        reply = await self.vendor().request("POST", "/wc/v3/webhooks", json={**document, "status": "active"})
         return _hook(self._object(reply))
 
     async def remove_hook(self, vendor_id: str) -> None:
         """Delete a webhook for good (they have no trash); one that is gone is fine."""
         path = f"/wc/v3/webhooks/{identifier(vendor_id, 'id')}"
-        reply = await self._vendor().request("DELETE", path, params={"force": "true"})
+        reply = await self.vendor().request("DELETE", path, params={"force": "true"})
         if not absent(reply):
             self._object(reply)
+
+    async def change_hook(self, vendor_id: str, changes: Mapping[str, str]) -> None:
+        """Change ``status``, ``delivery_url`` or ``secret`` of a webhook. Its failure count stays (recorded)."""
+        path = f"/wc/v3/webhooks/{identifier(vendor_id, 'id')}"
+        self._object(await self.vendor().request("PUT", path, json=dict(changes)))
 
     async def _begin_now(self, reading: walk.Reading) -> Page:
         reply = await self._get(reading.path, {**reading.extra, "per_page": "1", "_fields": "id"})
@@ -162,23 +167,26 @@ class WooCommerceClient:
             raise _not_this(f"the shop answered no entity ({problem})") from None
 
     async def _get(self, path: str, params: Mapping[str, str]) -> Reply:
-        return await self._vendor().request("GET", path, params=params)
+        return await self.vendor().request("GET", path, params=params)
 
-    def _vendor(self) -> VendorClient:
+    def vendor(self) -> VendorClient:
+        """Return the client of the REST API. Raises ``CallFailed`` for an address or keys that cannot be used."""
         if self._made is None:
             connection = self._access.connection
             try:
                 at = site.site_url(str(connection.config.get("url", "")))
                 base = at + site.rest_base(connection.config, connection.account)
-                self._made = self._vendor_at(base, site.auth_kind(at, connection.config, connection.account))
+                self._made = self.vendor_at(base, site.auth_kind(at, connection.config, connection.account))
             except ValueError as problem:
                 raise CallFailed(FailKind.ANSWER, False, str(problem), outcome=Refresh(str(problem))) from None
         return self._made
 
-    def _vendor_at(self, base: str, kind: str) -> VendorClient:
+    def vendor_at(self, base: str, kind: str) -> VendorClient:
         """Make the client of an address; ``kind`` none sends no keys. Raises ``ValueError`` for unusable keys."""
         clock, config = self._access.clock, self._access.connection.config
-        auth = None if kind == "none" else site.auth_of(kind, self._access.secrets, lambda: clock.now().timestamp())
+        ahead = site.clock_ahead_s(self._access.connection.account)
+        now = lambda: clock.now().timestamp() + ahead  # noqa: E731 - a shop takes signatures by its own clock
+        auth = None if kind == "none" else site.auth_of(kind, self._access.secrets, now)
         return VendorClient(
             self._access.transport,
             base,

@@ -60,6 +60,12 @@ def auth_kind(site: str, config: Mapping[str, Any], account: Mapping[str, Any]) 
     return "query" if said == "query" else "basic"
 
 
+def clock_ahead_s(account: Mapping[str, Any]) -> float:
+    """Return how many seconds the shop's clock is ahead of ours, as the watch found; 0 where it is right."""
+    ahead = account.get("clock_ahead_s", 0)
+    return float(ahead) if isinstance(ahead, int | float) else 0.0
+
+
 def auth_of(kind: str, secrets: Mapping[str, str], now: Callable[[], float]) -> Auth:
     """Return the proof of a kind; ``now`` gives unix seconds. Raises ``ValueError`` for keys that cannot be sent."""
     key, secret = secrets.get("key", "").strip(), secrets.get("secret", "").strip()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -22,6 +23,9 @@ from crossdock.kit.signing import same, sign_base64
 from crossdock.model.observation import Doorbell
 
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
+_LONGEST_ID: Final = 20
+_PORTS: Final = {"http": 80, "https": 443}
+_LANGUAGE = re.compile(r"(?:/[a-z]{2,3}(?:[-_][a-z]{2,4})?)?", re.IGNORECASE)
 _STREAMS: Final = frozenset({"order", "product", "customer", "coupon"})
 _ACTIONS: Final = (("coupon", "coupon"), ("customer", "customer"), ("product", "product"))
 """Word in an action's name -> stream; looked for in this order, before the order's own words."""
@@ -49,12 +53,30 @@ class WooCommerceDoor:
         theirs = headers.get("x-wc-webhook-signature", "").strip()
         if not theirs:
             raise Refused("the signature is missing")
-        claimed = secrets.get(headers.get("x-wc-webhook-id", ""))
-        candidates = [claimed] if claimed is not None else list(secrets.values())
+        hook = self.hook_of(headers)
+        # a secret that was replaced a short while ago stands as <id>~old: late deliveries are still signed with it
+        claimed = [secret for name, secret in secrets.items() if hook and name.partition("~")[0] == hook]
+        candidates = claimed or list(secrets.values())
         # every candidate is computed, so that the time taken does not tell which one fits
         fits = [same(sign_base64(signing_key(secret), body), theirs) for secret in candidates if secret]
         if not any(fits):
             raise Refused("the signature does not fit the body" if fits else "this connection has no webhook secret")
+
+    def hook_of(self, headers: Mapping[str, str]) -> str:
+        """Return the id of the webhook that says it sends this; empty where it is no number."""
+        text = headers.get("x-wc-webhook-id", "")
+        return text if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID else ""
+
+    def stranger(self, headers: Mapping[str, str], account: Mapping[str, Any]) -> str:
+        """Return the address of the site that sent this when it is not the connected shop's.
+
+        A copy of a shop's database holds our webhooks with their secrets, so its deliveries verify. www or not, http
+        or https and a language's folder (``/de/``, as translation plugins add) make no other site.
+        """
+        ours, theirs = account.get("site_url"), headers.get("x-wc-webhook-source", "").strip()
+        if not isinstance(ours, str) or not ours or not theirs or _same_site(ours, theirs):
+            return ""
+        return theirs[:200]
 
     def parse(self, headers: Mapping[str, str], body: bytes) -> tuple[Arrived, ...]:
         """Read a verified delivery: an observation, a doorbell, or nothing when it names no entity.
@@ -94,6 +116,18 @@ def _decoded(match: re.Match[str]) -> str:
         return _NAMED[name]
     digits = name[1:]
     return chr(int(digits[1:], 16) if digits[0] in "xX" else int(digits))
+
+
+def _same_site(ours: str, theirs: str) -> bool:
+    try:
+        one, other = urlsplit(ours), urlsplit(theirs)
+        ports = {(parts.port or _PORTS.get(parts.scheme)) for parts in (one, other)}
+    except ValueError:
+        return False
+    hosts = {(parts.hostname or "").removeprefix("www.") for parts in (one, other)}
+    added = other.path.rstrip("/").removeprefix(one.path.rstrip("/"))
+    within = other.path.rstrip("/").startswith(one.path.rstrip("/"))
+    return len(hosts) == 1 and (len(ports) == 1 or ports <= {80, 443}) and within and bool(_LANGUAGE.fullmatch(added))
 
 
 def _is_error(document: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ SET owner = $1, epoch = lane.epoch + 1, until = now() + $2::interval, due_at = N
 WHERE lane.id = (
     SELECT l.id
     FROM lane l JOIN connection c ON c.id = l.id
-    WHERE c.state = 'active' AND (l.until IS NULL OR l.until < now())
+    WHERE c.state = 'active' AND c.writes_stopped IS NULL AND (l.until IS NULL OR l.until < now())
       AND (l.breaker_until IS NULL OR l.breaker_until <= now()) AND NOT (l.id = ANY($3::uuid[]))
       AND (EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = l.id AND d.head AND d.state = 'waiting'
                    AND d.priority = 0 AND d.due_at <= now())
@@ -54,7 +54,7 @@ UPDATE delivery SET state = 'waiting' WHERE lane_id = $1 AND state = 'in_doubt' 
 -- name: claim
 WITH fence AS (
     SELECT l.id FROM lane l JOIN connection c ON c.id = l.id
-    WHERE l.id = $1 AND l.epoch = $2 AND l.until > now() AND c.state = 'active'
+    WHERE l.id = $1 AND l.epoch = $2 AND l.until > now() AND c.state = 'active' AND c.writes_stopped IS NULL
     FOR SHARE OF l
 ), due AS (
     SELECT found.id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,7 +12,7 @@ import orjson
 
 from crossdock.connect.sandbox import CONTROL, Asgi, FaultSwitch, Receive, Scope, Send
 
-from . import auth, php, routes, schema, statics
+from . import auth, php, routes, schema, statics, troubles
 from .answers import Answer, Call, WpError, no_route
 from .control import Control
 from .deliveries import Runner
@@ -30,7 +31,6 @@ _PRIVATE = {
     "Expires": "Wed, 11 Jan 1984 05:00:00 GMT",
     "Cache-Control": "no-cache, must-revalidate, max-age=0, no-store, private",
 }
-_HTML = {"Content-Type": "text/html; charset=UTF-8"}
 
 
 class Ceiling:
@@ -82,6 +82,7 @@ class SandboxApp:
         status, headers, content = await self._answer(scope, body)
         if scope["method"] == "HEAD":
             content = b""
+        headers["Date"] = formatdate(self.shop.clock.time(), usegmt=True)
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": raw})
         await send({"type": "http.response.body", "body": content})
@@ -91,10 +92,12 @@ class SandboxApp:
         base = self.base(headers_in)
         self.hooks.base = base
         pairs = php.pairs_of(scope["query_string"].decode("latin-1"))
+        if (instead := self._instead(scope["path"])) is not None:
+            return instead
         path = scope["path"].removeprefix("/index.php")
         by_route = dict(pairs).get("rest_route") if path in ("", "/") else None
         if by_route is None and (self.settings.plain_permalinks or not path.startswith("/wp-json")):
-            return 404, _HTML, b"<!DOCTYPE html><title>Page not found</title>"
+            return 404, troubles.HTML, troubles.NOT_FOUND
         inner = (by_route if by_route is not None else path.removeprefix("/wp-json")).rstrip("/")
         caller, route = auth.NOBODY, None
         headers = {**_ALWAYS, "Link": f'<{base}/wp-json/>; rel="https://api.w.org/"'}
@@ -119,6 +122,14 @@ class SandboxApp:
             headers["Allow"] = ", ".join(route.allow())
         headers |= answer.headers
         return answer.status, headers, answer.body if isinstance(answer.body, bytes) else php.encode(answer.body)
+
+    def _instead(self, path: str) -> troubles.Page | None:
+        """Return what is answered where the shop itself is not asked."""
+        stood = troubles.page(self.settings, path)
+        if stood is None and path == "/wp-cron.php":
+            self.runner.kick()
+            return 200, troubles.HTML, b""
+        return stood
 
     def base(self, headers: dict[str, str]) -> str:
         """Return the site's own address: https only where the shop itself knows of TLS."""

@@ -94,7 +94,12 @@ class Gate:
         return Caller(known=True, permissions="read_write", role="administrator")
 
     def _key(self, consumer_key: str) -> ApiKey | None:
-        return next((key for key in self.settings.keys if key.consumer_key == consumer_key), None)
+        if self.settings.keys_revoked:
+            return None
+        found = next((key for key in self.settings.keys if key.consumer_key == consumer_key), None)
+        if found is not None and self.settings.keys_permissions:
+            return msgspec.structs.replace(found, permissions=self.settings.keys_permissions)
+        return found
 
     def _oauth(self, method: str, url: str, query: list[tuple[str, str]], header: str | None, now: float) -> Caller:
         given = oauth_header(header)

@@ -11,6 +11,7 @@ from crossdock.connect.sandbox import CONTROL, FaultSwitch, Scope, Send, answer_
 
 from .acts import Acts
 from .answers import WpError
+from .backup import Backup
 from .settings import TURNABLE, Settings
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Control:
         self.app = app
         self.acts = Acts(app.shop)
         self.switch: FaultSwitch | None = None
+        self.backup: Backup | None = None
 
     async def answer(self, scope: Scope, body: bytes, send: Send) -> None:
         """Answer one request: 200 with JSON, 400 with ``{"error"}`` for a wrong one, 404 for an unknown door."""
@@ -66,6 +68,8 @@ class Control:
             self.switch.turn({name: value for name, value in given.items() if name not in TURNABLE})
         for name in ours:
             setattr(held, name, getattr(fresh, name))
+        self.app.shop.storage = held.storage
+        self.app.runner.wake()
         return self._get_dials(None)
 
     def _post_act(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -83,6 +87,29 @@ class Control:
         self.app.runner.wake()
         return {"time": clock.time()}
 
+    def _post_snapshot(self, given: Any) -> dict[str, Any]:
+        del given
+        self.backup = Backup(self.app.shop, self.app.hooks)
+        return {"orders": len(self.app.shop.orders)}
+
+    def _post_restore(self, given: Any) -> dict[str, Any]:
+        del given
+        if self.backup is None:
+            raise LookupError("there is no snapshot to restore")
+        self.backup.restore(self.app.shop, self.app.hooks)
+        return {"orders": len(self.app.shop.orders)}
+
+    def _post_hook(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Change or delete webhooks as somebody in wp-admin does: by id or topic, ``set`` {...} or ``delete``."""
+        hooks = self.app.hooks
+        chosen = [h for h in hooks.rows.values() if given.get("topic", h.topic) == h.topic and _meant(given, h.id)]
+        for hook in chosen:
+            if given.get("delete"):
+                hooks.delete(hook.id)
+            for name, value in given.get("set", {}).items():
+                setattr(hook, name, msgspec.convert(value, type(getattr(hook, name))))
+        return {"changed": [hook.id for hook in chosen]}
+
     def _get_load(self, given: Any) -> dict[str, Any]:
         del given
         backlog = self.app.ceiling.backlog_s()
@@ -91,3 +118,7 @@ class Control:
     def _get_webhooks_deliveries(self, given: Any) -> dict[str, Any]:
         del given
         return {"deliveries": list(self.app.hooks.log), "waiting": len(self.app.hooks.waiting)}
+
+
+def _meant(given: dict[str, Any], hook_id: int) -> bool:
+    return given.get("id") in (None, hook_id)

@@ -72,11 +72,15 @@ class Runner:
         self.hooks = hooks
         self._task: asyncio.Task[None] | None = None
         self._stir = asyncio.Event()
+        self._kicked_at = 0.0
         hooks.woken.append(self.wake)
 
     def wake(self) -> None:
         """Start the runner if it sleeps and there is something to send (no running loop: nothing happens)."""
         self._stir.set()
+        due = self.hooks.next_due()
+        if due is None or self._stands(due):
+            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -86,7 +90,7 @@ class Runner:
 
     async def _run(self) -> None:
         async with aiohttp.ClientSession() as session:
-            while (due := self.hooks.next_due()) is not None:
+            while (due := self.hooks.next_due()) is not None and not self._stands(due):
                 wait = due - self.hooks.shop.clock.time()
                 if wait > 0:
                     self._stir.clear()
@@ -94,6 +98,16 @@ class Runner:
                     continue
                 job = self.hooks.take()
                 await self._deliver(session, job)
+
+    def kick(self) -> None:
+        """Run what is due now, as a call of wp-cron.php does."""
+        if self.hooks.settings.scheduler != "dead":
+            self._kicked_at = self.hooks.shop.clock.time()
+            self.wake()
+
+    def _stands(self, due: float) -> bool:
+        """Whether a delivery waits for a queue that does not run."""
+        return self.hooks.settings.scheduler != "runs" and due > self._kicked_at
 
     async def _rest(self, seconds: float) -> None:
         try:

@@ -49,6 +49,17 @@ class Settings(msgspec.Struct, kw_only=True):
     """Share of webhooks that are lost on the way: the shop believes that they arrived."""
     duplicate_share: float = 0.0
     """Share of webhooks that are sent twice."""
+    index_permalinks: bool = False
+    """The server does not rewrite addresses: only ``/index.php/wp-json/`` is there."""
+    scheduler: Literal["runs", "stalled", "dead"] = "runs"
+    """The job queue that sends webhooks: stalled runs only when ``wp-cron.php`` is called, dead not even then."""
+    maintenance: bool = False
+    """WordPress updates itself: every address answers 503 with Retry-After 600 and a page."""
+    firewall: Literal["off", "forbidden", "page"] = "off"
+    """Something in front of the REST API: 403 with a page, or 200 with a captcha."""
+    keys_revoked: bool = False
+    keys_permissions: Literal["", "read", "write", "read_write"] = ""
+    """Set: every key has these instead of its own."""
     seed: int = 1
     list_ceiling_per_s: float | None = None
     """Lists of 100 orders per second that the shop can give at most (2.7 on the recorded machine)."""
@@ -62,6 +73,14 @@ TURNABLE = frozenset(
     {
         "strip_authorization",
         "plain_permalinks",
+        "index_permalinks",
+        "scheduler",
+        "maintenance",
+        "firewall",
+        "keys_revoked",
+        "keys_permissions",
+        "host",
+        "storage",
         "webhook_delay_s",
         "webhook_timeout_s",
         "out_of_order_share",

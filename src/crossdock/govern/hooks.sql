@@ -1,0 +1,27 @@
+-- name: add_hook
+INSERT INTO hook (id, tenant_id, connection_id, topic, vendor_id, url) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: drop_hook
+DELETE FROM hook WHERE connection_id = $1 AND vendor_id = $2;
+
+-- name: moved
+UPDATE hook SET url = $3, failed = 0, refused = 0 WHERE connection_id = $1 AND vendor_id = $2;
+
+-- name: counted
+UPDATE hook SET failed = 0, refused = 0 WHERE connection_id = $1 AND vendor_id = $2;
+
+-- name: secret
+SELECT sealed FROM credential WHERE connection_id = $1 AND name = $2;
+
+-- name: put_secret
+INSERT INTO credential AS c (id, tenant_id, connection_id, name, key_id, sealed)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (connection_id, name) DO UPDATE
+SET id = EXCLUDED.id, key_id = EXCLUDED.key_id, sealed = EXCLUDED.sealed, generation = c.generation + 1,
+    changed_at = now();
+
+-- name: drop_secret
+DELETE FROM credential WHERE connection_id = $1 AND name = $2;
+
+-- name: forget_old
+DELETE FROM credential WHERE name LIKE $1 AND changed_at < now() - $2::interval RETURNING id;
