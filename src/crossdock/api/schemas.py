@@ -10,8 +10,9 @@ import msgspec
 from crossdock.model.commerce.customer import Customer
 from crossdock.model.commerce.order import Order
 from crossdock.model.commerce.product import Product
+from crossdock.model.commerce.refund import Refund
 
-WORDS: dict[str, type[msgspec.Struct]] = {"order": Order, "customer": Customer, "product": Product}
+WORDS: dict[str, type[msgspec.Struct]] = {"order": Order, "customer": Customer, "product": Product, "refund": Refund}
 _REF = "#/components/schemas/{name}"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Responses = dict[int | str, dict[str, Any]]

@@ -12,6 +12,7 @@ from crossdock.connect.connector import Connector
 from crossdock.model.commerce.customer import Customer
 from crossdock.model.commerce.order import Order
 from crossdock.model.commerce.product import Product
+from crossdock.model.commerce.refund import Refund
 from crossdock.model.connection import Connection
 from crossdock.model.observation import Observation, Presence
 
@@ -19,6 +20,7 @@ _TOMBSTONES: dict[str, Callable[[str], Any]] = {
     "order": lambda i: Order(id=i, number=i, status="deleted", currency="", total=Decimal(0), presence="deleted"),
     "customer": lambda i: Customer(id=i, email="", deleted=True),
     "product": lambda i: Product(id=i, name="", presence="deleted"),
+    "refund": lambda i: Refund(id=i, presence="deleted"),
 }
 
 

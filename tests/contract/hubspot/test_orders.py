@@ -12,7 +12,7 @@ import pytest
 
 from crossdock.connectors.hubspot import CONNECTOR
 from crossdock.model.commerce.customer import Customer
-from crossdock.model.commerce.order import OrderLine
+from crossdock.model.commerce.lines import OrderLine
 from crossdock.model.outcome import Delivered, Gone, Rejected, Unknown
 from crossdock.model.plan import Plan, Ref, Resolved, Step, Verb, Write
 from tests.contract.hubspot.courier import Courier

@@ -14,7 +14,8 @@ from crossdock.connectors.hubspot import plan as plans
 from crossdock.flow.map import compile_mapping
 from crossdock.model.commerce.address import Address
 from crossdock.model.commerce.customer import Customer
-from crossdock.model.commerce.order import Order, OrderLine
+from crossdock.model.commerce.lines import OrderLine
+from crossdock.model.commerce.order import Order
 from crossdock.model.commerce.product import Product
 from crossdock.model.mapping import Mapped
 from crossdock.model.plan import Plan, Write

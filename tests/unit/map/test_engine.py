@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from crossdock.flow.map import MappingFailed, MappingInvalid, compile_mapping
 from crossdock.model.commerce.address import Address
-from crossdock.model.commerce.order import Order, OrderLine
+from crossdock.model.commerce.lines import OrderLine
+from crossdock.model.commerce.order import Order
 from crossdock.model.mapping import Mapping, ObjectMapping, Rule, WhenMissing
 
 ORDER = Order(

@@ -13,7 +13,8 @@ from crossdock.connect.connector import Context, Needs, PlanRefused
 from crossdock.connectors.hubspot import mapper
 from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, KEY, LINE_ITEMS, ORDERS, PRODUCTS
 from crossdock.model.commerce.customer import Customer
-from crossdock.model.commerce.order import Order, OrderLine
+from crossdock.model.commerce.lines import OrderLine
+from crossdock.model.commerce.order import Order
 from crossdock.model.commerce.product import Product
 from crossdock.model.mapping import Mapped
 from crossdock.model.plan import Plan, Ref, Step, Verb, Write

@@ -57,6 +57,10 @@ class Fields:
             if not self.has(name):
                 raise ValueError(f"{self._path}{name}: is missing")
 
+    def any(self, name: str) -> Any:
+        """Return whatever is there; None when nothing is."""
+        return self._values.get(name)
+
     def text(self, name: str) -> str:
         """Return text; a number is its text, nothing (or PHP's ``false``) is empty."""
         value = self._values.get(name)

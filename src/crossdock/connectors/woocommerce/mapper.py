@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+import msgspec
+
+from crossdock.connectors.woocommerce import ledger, parts, payment
 from crossdock.connectors.woocommerce.fields import Fields, identifier, moment
-from crossdock.model.commerce.address import Address
 from crossdock.model.commerce.customer import Customer
-from crossdock.model.commerce.order import Order, OrderLine, OrderRefund
+from crossdock.model.commerce.order import Order
 from crossdock.model.commerce.product import Product
+from crossdock.model.commerce.refund import Refund
 from crossdock.model.observation import Observation, Presence
 
 _PRESENCE: Final = {
@@ -26,7 +29,6 @@ _PRESENCE: Final = {
 _VISITS: Final = frozenset({"wc_last_active", "_woocommerce_load_saved_cart_after_login"})
 """Seen on 11.0.1 and 7.9.0; the second on 7.9.0 alone."""
 _LONGEST_CODE: Final = 200
-_SIXTH: Final = Decimal("0.000001")
 
 
 def observe(stream: str, document: Mapping[str, Any], parent_id: str | None = None) -> Observation:
@@ -99,100 +101,130 @@ def _mail(value: object) -> str:
     return mail if "@" in mail and "*" not in mail else ""
 
 
-def read(observation: Observation, account: Mapping[str, Any]) -> Order | Customer | Product | dict[str, Any]:
-    """Return the canonical word of an order, customer or product, and the document itself of anything else.
+def read(observation: Observation, account: Mapping[str, Any]) -> Order | Refund | Customer | Product | dict[str, Any]:
+    """Return the canonical word of an order, refund, customer or product, and the document itself of anything else.
 
-    ``account`` is what the check learned; the shop's ``currency`` is the one of product prices.
-    Raises ``ValueError`` naming field, rule and the type found.
+    ``account`` is what the check learned: ``currency`` (of product prices), ``time_zone``, and how the shop rounds
+    (:func:`ledger.rounding_of`). Raises ``ValueError`` naming field, rule and the type found.
     """
     match observation.stream:
         case "order":
-            return _order(observation)
+            return _order(observation, account)
+        case "refund":
+            return _refund(observation, account)
         case "customer":
-            return _customer(observation)
+            return _customer(observation, account)
         case "product":
             return _product(observation, str(account.get("currency", "")))
         case _:
             return observation.document
 
 
-def _order(seen: Observation) -> Order:
+def _order(seen: Observation, account: Mapping[str, Any]) -> Order:
     doc = Fields(seen.document)
     if seen.presence is not Presence.DELETED:
         doc.require("status", "currency", "total")
-    lines = tuple(_line(line) for line in doc.each("line_items"))
-    refunds = tuple(_refund(refund) for refund in doc.each("refunds"))
-    return Order(
+    money = _money(doc)
+    notes = parts.meta(doc)
+    paid_at, cash = doc.time("date_paid_gmt"), payment.on_delivery(doc.text("payment_method"))
+    order = Order(
         id=seen.external_id,
         number=doc.text("number") or seen.external_id,
         status=doc.text("status"),
         currency=doc.text("currency"),
-        total=doc.money("total"),
-        subtotal=sum((line.subtotal for line in lines), Decimal(0)),
-        discount_total=doc.money("discount_total"),
-        shipping_total=doc.money("shipping_total"),
-        fee_total=sum((fee.money("total") for fee in doc.each("fee_lines")), Decimal(0)),
-        tax_total=doc.money("total_tax"),
-        refunded_total=sum((refund.amount for refund in refunds), Decimal(0)),
+        **money,
+        prices_include_tax=doc.truth("prices_include_tax"),
         customer_id=doc.link("customer_id"),
-        billing=_address(doc.nested("billing")),
-        shipping=_address(doc.nested("shipping")),
-        lines=lines,
-        refunds=refunds,
-        coupon_codes=tuple(coupon.text("code") for coupon in doc.each("coupon_lines")),
+        billing=parts.address(doc.nested("billing")),
+        shipping=parts.address(doc.nested("shipping")),
+        coupon_codes=tuple(coupon.code for coupon in money["coupons"]),
+        payment_status=payment.payment_status(
+            status=doc.text("status"),
+            total=money["total"],
+            refunded=money["refunded_total"],
+            paid=paid_at is not None,
+            cash=cash,
+            transaction=doc.has("transaction_id"),
+            meta=notes,
+        ),
         payment_method=doc.text("payment_method"),
+        payment_method_title=doc.text("payment_method_title"),
+        cash_on_delivery=cash,
         transaction_id=doc.text("transaction_id"),
         customer_note=doc.text("customer_note"),
         created_via=doc.text("created_via"),
+        attribution=parts.attribution(notes),
         created_at=doc.time("date_created_gmt"),
-        paid_at=doc.time("date_paid_gmt"),
+        paid_at=paid_at,
         completed_at=doc.time("date_completed_gmt"),
         modified_at=doc.time("date_modified_gmt"),
+        time_zone=_zone(doc, account),
+        meta=notes,
         presence=seen.presence.value,
     )
+    flags = ledger.violations(order, ledger.rounding_of(account)) if seen.presence is not Presence.DELETED else ()
+    return msgspec.structs.replace(order, flags=flags, rounding=order.total - ledger.parts_of(order))
 
 
-def _line(line: Fields) -> OrderLine:
-    quantity, total = line.money("quantity"), line.money("total")
-    price = line.amount("price")
-    if price is None:
-        price = (total / quantity).quantize(_SIXTH) if quantity else Decimal(0)
-    return OrderLine(
-        id=line.own_id("id"),
-        name=line.text("name"),
-        quantity=quantity,
-        sku=line.text("sku"),
-        product_id=line.link("product_id"),
-        variation_id=line.link("variation_id"),
-        unit_price=price,
-        subtotal=line.money("subtotal"),
-        total=total,
-        total_tax=line.money("total_tax"),
+def _money(doc: Fields) -> dict[str, Any]:
+    lines = tuple(parts.line(line) for line in doc.each("line_items"))
+    fees = tuple(parts.fee_line(fee) for fee in doc.each("fee_lines"))
+    refunds = tuple(parts.order_refund(refund) for refund in doc.each("refunds"))
+    total, refunded = doc.money("total"), sum((refund.amount for refund in refunds), Decimal(0))
+    return {
+        "total": total,
+        "subtotal": sum((line.subtotal for line in lines), Decimal(0)),
+        "discount_total": doc.money("discount_total"),
+        "discount_tax": doc.money("discount_tax"),
+        "shipping_total": doc.money("shipping_total"),
+        "shipping_tax": doc.money("shipping_tax"),
+        "fee_total": sum((fee.total for fee in fees), Decimal(0)),
+        "cart_tax": doc.money("cart_tax"),
+        "tax_total": doc.money("total_tax"),
+        "refunded_total": refunded,
+        "net_total": total - refunded,
+        "lines": lines,
+        "fees": fees,
+        "refunds": refunds,
+        "shipping_lines": tuple(parts.shipping_line(line) for line in doc.each("shipping_lines")),
+        "coupons": tuple(parts.coupon_line(coupon) for coupon in doc.each("coupon_lines")),
+        "taxes": tuple(parts.tax_line(tax) for tax in doc.each("tax_lines")),
+    }
+
+
+def _refund(seen: Observation, account: Mapping[str, Any]) -> Refund:
+    doc = Fields(seen.document)
+    notes = parts.meta(doc)
+    refund = Refund(
+        id=seen.external_id,
+        order_id=seen.parent_id or doc.link("parent_id") or doc.link("order_id"),
+        amount=abs(doc.money("amount")),
+        kind=next((str(note.value) for note in notes if note.key == "_refund_type"), ""),
+        reason=doc.text("reason"),
+        lines=parts.refund_lines(doc),
+        refunded_by=doc.link("refunded_by"),
+        payment_refunded=doc.truth("refunded_payment"),
+        created_at=doc.time("date_created_gmt"),
+        time_zone=_zone(doc, account),
+        meta=notes,
+        presence=seen.presence.value,
     )
+    return msgspec.structs.replace(refund, flags=ledger.refund_violations(refund))
 
 
-def _refund(refund: Fields) -> OrderRefund:
-    # the order lists a refund with a negative total; the refund itself has a positive amount
-    return OrderRefund(id=refund.own_id("id"), amount=-refund.money("total"), reason=refund.text("reason"))
+def _zone(doc: Fields, account: Mapping[str, Any]) -> str:
+    """Return the shop's zone, else how far its clock was from UTC when the document was made."""
+    named = account.get("time_zone")
+    if isinstance(named, str) and named:
+        return named
+    gmt, local = moment(doc.any("date_created_gmt")), moment(doc.any("date_created"))
+    if gmt is None or local is None:
+        return ""
+    minutes = round((local - gmt).total_seconds() / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}" if abs(minutes) < 1440 else ""
 
 
-def _address(address: Fields) -> Address:
-    return Address(
-        first_name=address.text("first_name"),
-        last_name=address.text("last_name"),
-        company=address.text("company"),
-        line_1=address.text("address_1"),
-        line_2=address.text("address_2"),
-        city=address.text("city"),
-        state=address.text("state"),
-        postcode=address.text("postcode"),
-        country=address.text("country"),
-        email=address.text("email"),
-        phone=address.text("phone"),
-    )
-
-
-def _customer(seen: Observation) -> Customer:
+def _customer(seen: Observation, account: Mapping[str, Any]) -> Customer:
     doc = Fields(seen.document)
     return Customer(
         id=seen.external_id,
@@ -202,22 +234,25 @@ def _customer(seen: Observation) -> Customer:
         username=doc.text("username"),
         role=doc.text("role"),
         is_paying=doc.truth("is_paying_customer"),
-        billing=_address(doc.nested("billing")),
-        shipping=_address(doc.nested("shipping")),
+        billing=parts.address(doc.nested("billing")),
+        shipping=parts.address(doc.nested("shipping")),
         created_at=doc.time("date_created_gmt"),
         modified_at=doc.time("date_modified_gmt"),
+        time_zone=_zone(doc, account),
+        meta=parts.meta(doc),
         deleted=seen.presence is Presence.DELETED,
     )
 
 
 def _product(seen: Observation, currency: str) -> Product:
     doc = Fields(seen.document)
+    parent = seen.parent_id or (doc.link("parent_id") if doc.text("type") == "variation" else None)
     return Product(
         id=seen.external_id,
         name=doc.text("name") or _variation_name(doc),
         sku=doc.text("sku"),
-        parent_id=seen.parent_id,
-        type=doc.text("type") or ("variation" if seen.parent_id else "simple"),
+        parent_id=parent,
+        type=doc.text("type") or ("variation" if parent else "simple"),
         status=doc.text("status"),
         description=doc.text("description"),
         price=doc.amount("price"),
@@ -228,6 +263,14 @@ def _product(seen: Observation, currency: str) -> Product:
         image_url=_image(doc),
         stock_quantity=doc.amount("stock_quantity"),
         stock_status=doc.text("stock_status"),
+        stock_kept=_stock_kept(doc),
+        backorders=doc.text("backorders"),
+        gtin=doc.text("global_unique_id"),
+        tax_class=doc.text("tax_class"),
+        tax_status=doc.text("tax_status"),
+        weight=doc.amount("weight"),
+        options=_options(doc),
+        meta=parts.meta(doc),
         categories=tuple(category.text("name") for category in doc.each("categories")),
         created_at=doc.time("date_created_gmt"),
         modified_at=doc.time("date_modified_gmt"),
@@ -238,6 +281,19 @@ def _product(seen: Observation, currency: str) -> Product:
 def _variation_name(doc: Fields) -> str:
     # WooCommerce 7.9 sends variations without a name; newer versions join the chosen options the same way
     return ", ".join(option for option in (choice.text("option") for choice in doc.each("attributes")) if option)
+
+
+def _options(doc: Fields) -> tuple[str, ...]:
+    # a product lists every choice there is (options), a variation the one it stands for (option)
+    chosen = ((choice.text("name"), choice.text("option")) for choice in doc.each("attributes"))
+    return tuple(f"{name}: {option}" for name, option in chosen if option)
+
+
+def _stock_kept(doc: Fields) -> Literal["no", "own", "parent"]:
+    # false, true, or "parent": a variation without a count of its own (recorded)
+    if doc.any("manage_stock") == "parent":
+        return "parent"
+    return "own" if doc.truth("manage_stock") else "no"
 
 
 def _image(doc: Fields) -> str:

@@ -18,9 +18,10 @@ from crossdock.flow.map.transforms import Unfit, text
 from crossdock.model.commerce.customer import Customer
 from crossdock.model.commerce.order import Order
 from crossdock.model.commerce.product import Product
+from crossdock.model.commerce.refund import Refund
 from crossdock.model.mapping import Mapped, Mapping, ObjectMapping, WhenMissing
 
-WORDS: dict[str, type[msgspec.Struct]] = {"order": Order, "customer": Customer, "product": Product}
+WORDS: dict[str, type[msgspec.Struct]] = {"order": Order, "customer": Customer, "product": Product, "refund": Refund}
 """Entities that have a word; every other entity is mapped from its document (plain keys)."""
 
 MAX_RULES = 500

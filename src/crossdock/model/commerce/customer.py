@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from crossdock.model.commerce.address import Address, Personal
+from crossdock.model.commerce.marks import Meta
 from crossdock.model.sensitivity import NONE, PII
 
 
@@ -25,4 +26,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     shipping: Address = Address()
     created_at: Annotated[datetime | None, NONE] = None
     modified_at: Annotated[datetime | None, NONE] = None
+    time_zone: Annotated[str, NONE] = ""
+    """The shop's zone; times are UTC."""
+    meta: tuple[Meta, ...] = ()
     deleted: Annotated[bool, NONE] = False

@@ -1,0 +1,143 @@
+"""Whether an order adds up, under the shop's own rounding. Pure; nothing is refused, only told.
+
+What WooCommerce does (seen on 11.0.1): every amount is shown with the shop's price decimals. Where taxes are rounded
+at each line (the default), goods are rounded line by line too, so the shown parts add up to the shown total exactly.
+Where they are rounded at the subtotal, the total is made of unrounded parts, and each shown part may be half a unit
+off. Fees are added unrounded in either case: a single one makes no difference, several may.
+
+So each rule has a slack: none where every part is rounded before it is added, else half a unit for each part that may
+be unrounded and half for the sum. Settings that are not known count as the tolerant one. A shop that changed its
+decimals shows old orders with the new ones, rounded: then the sums are off, and the flags say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from crossdock.model.commerce.lines import FeeLine, OrderLine, ShippingLine
+from crossdock.model.commerce.order import Order
+from crossdock.model.commerce.refund import Refund
+from crossdock.model.commerce.violation import Violation
+
+_ZERO: Final = Decimal(0)
+
+
+class Rounding(msgspec.Struct, frozen=True):
+    """How a shop rounds; None is not known."""
+
+    decimals: int | None = None
+    at_subtotal: bool | None = None
+    prices_include_tax: bool | None = None
+
+
+def rounding_of(account: Mapping[str, Any]) -> Rounding:
+    """Read the account's facts ``price_decimals``, ``round_at_subtotal`` and ``prices_include_tax``."""
+    decimals = account.get("price_decimals")
+    return Rounding(
+        decimals if isinstance(decimals, int) and not isinstance(decimals, bool) and 0 <= decimals <= 10 else None,
+        _truth(account.get("round_at_subtotal")),
+        _truth(account.get("prices_include_tax")),
+    )
+
+
+def _truth(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+class _Slack:
+    """How far a sum may be off: computed from the decimals shown and the shop's settings."""
+
+    def __init__(self, order: Order, rounding: Rounding) -> None:
+        shown = max((_places(amount) for amount in _amounts(order)), default=0)
+        known = shown if rounding.decimals is None else rounding.decimals
+        self.unit = Decimal(1).scaleb(-min(shown, known))
+        self.strict = rounding.at_subtotal is False and rounding.decimals == shown
+
+    def of(self, loose: int, always: int = 0) -> Decimal:
+        """Return the slack of a sum with ``loose`` parts that strict shops round, and ``always`` that none does."""
+        parts = always if self.strict else loose + always
+        return (self.unit * (parts + 1) / 2).quantize(self.unit, rounding="ROUND_FLOOR") if parts else _ZERO
+
+
+def _amounts(order: Order) -> Iterator[Decimal]:
+    yield from (order.total, order.tax_total, order.shipping_total, order.discount_total)
+    for line in order.lines:
+        yield from (line.total, line.subtotal)
+
+
+def _places(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def parts_of(order: Order) -> Decimal:
+    """Return goods after discounts + fees + shipping + taxes."""
+    return sum((line.total for line in order.lines), _ZERO) + order.fee_total + order.shipping_total + order.tax_total
+
+
+def violations(order: Order, rounding: Rounding) -> tuple[Violation, ...]:
+    """Return every rule an order breaks: ``total``, ``tax_total``, ``tax_lines``, ``line_tax``, ``shipping_total``,
+    ``discount_total``, ``refunds``."""
+    slack = _Slack(order, rounding)
+    return tuple(found for found in _rules(order, slack, rounding) if found is not None)
+
+
+def _rules(order: Order, slack: _Slack, rounding: Rounding) -> Iterator[Violation | None]:
+    lines, fees = len(order.lines), len(order.fees)
+    several = fees if fees > 1 else 0
+    yield _told("total", parts_of(order), order.total, slack.of(lines + fees - several + 1, several))
+    yield _told("tax_total", order.cart_tax + order.shipping_tax, order.tax_total, slack.of(2))
+    by_rate = sum((tax.tax_total + tax.shipping_tax_total for tax in order.taxes), _ZERO)
+    yield _told("tax_lines", by_rate, order.tax_total, slack.of(2 * len(order.taxes)))
+    yield from (_line_tax(line, slack) for line in _taxed(order))
+    shipping = sum((line.total for line in order.shipping_lines), _ZERO)
+    yield _told("shipping_total", shipping, order.shipping_total, slack.of(len(order.shipping_lines)))
+    yield _told("discount_total", *_discount(order), _discount_slack(order, slack, rounding))
+    if order.refunded_total > order.total:
+        yield _told("refunds", order.total, order.refunded_total, slack.of(1))
+
+
+def _taxed(order: Order) -> Iterable[OrderLine | FeeLine | ShippingLine]:
+    return (*order.lines, *order.fees, *order.shipping_lines)
+
+
+def _line_tax(line: OrderLine | FeeLine | ShippingLine, slack: _Slack) -> Violation | None:
+    kind = {OrderLine: "lines", FeeLine: "fees", ShippingLine: "shipping_lines"}[type(line)]
+    shares = sum((share.total for share in line.taxes), _ZERO)
+    return _told("line_tax", shares, line.total_tax, slack.of(1 + len(line.taxes)), f"{kind}.{line.id}")
+
+
+def _discount(order: Order) -> tuple[Decimal, Decimal]:
+    return order.subtotal - sum((line.total for line in order.lines), _ZERO), order.discount_total
+
+
+def _discount_slack(order: Order, slack: _Slack, rounding: Rounding) -> Decimal:
+    # at the checkout discounts are taken from prices with tax, and lose it line by line
+    with_tax = order.prices_include_tax or rounding.prices_include_tax is not False
+    loose = 2 * len(order.lines)
+    return slack.of(0, loose) if with_tax and order.coupons else slack.of(loose)
+
+
+def _told(rule: str, expected: Decimal, found: Decimal, slack: Decimal, where: str = "") -> Violation | None:
+    difference = found - expected
+    if abs(difference) <= slack:
+        return None
+    return Violation(rule=rule, expected=expected, found=found, difference=difference, where=where)
+
+
+def refund_violations(refund: Refund) -> tuple[Violation, ...]:
+    """Return what does not hold of a refund: its lines, where it has any, add up to its amount (``refund_lines``).
+
+    Each line may be half a unit off: shops do not always round them.
+    """
+    if not refund.lines:
+        return ()
+    parts = sum((line.total + line.total_tax for line in refund.lines), _ZERO)
+    unit = Decimal(1).scaleb(-_places(refund.amount))
+    slack = unit * (2 * len(refund.lines) + 1) / 2
+    found = _told("refund_lines", parts, refund.amount, slack)
+    return (found,) if found is not None else ()
