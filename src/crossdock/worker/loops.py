@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -13,8 +11,10 @@ from datetime import timedelta
 import asyncpg
 import structlog
 
+from crossdock.kit.process import own_name
 from crossdock.wiring import Hub
 from crossdock.worker.housekeeping import Housekeeping
+from crossdock.worker.orphans import release_orphans
 
 log = structlog.get_logger("crossdock.worker")
 TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -30,8 +30,9 @@ class Worker:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self.owner = f"{socket.gethostname()}:{os.getpid()}"
+        self.owner = own_name()
         self._stopping = asyncio.Event()
+        self._runs_due = asyncio.Event()
         self._draining: set[asyncio.Task[None]] = set()
         self._plan_watches_at = 0.0
 
@@ -44,14 +45,17 @@ class Worker:
         hub = self._hub
         unlisten = await hub.database.listen("crossdock_lane", lambda _payload: self._heard())
         housekeeping = Housekeeping(hub)
+        with contextlib.suppress(*TROUBLE):
+            await self._release()
         background = [asyncio.create_task(hub.hints.run()), asyncio.create_task(housekeeping.run())]
         try:
             await asyncio.gather(
+                self._loop("orphans", None, self._release),
                 self._loop("pump", hub.hints.local, self._start_pumps),
                 self._loop("bell", hub.hints.local_bells, hub.bells.answer_some),
                 self._loop("schedule", None, self._schedule),
                 self._loop("watch", None, self._watch),
-                *(self._loop("run", None, self._runner(number)) for number in range(_RUNS)),
+                *(self._loop("run", self._runs_due, self._runner(number)) for number in range(_RUNS)),
             )
             await asyncio.gather(*self._draining, return_exceptions=True)
         finally:
@@ -86,6 +90,13 @@ class Worker:
 
     def _runner(self, number: int) -> Callable[[], Awaitable[object]]:
         return lambda: self._hub.runs.work_one(f"{self.owner}/{number}", self._hub.reading)
+
+    async def _release(self) -> bool:
+        """Give up the leases of processes that have died here, so that their work goes on at once."""
+        if await release_orphans(self._hub.database):
+            self._hub.hints.local.set()
+            self._runs_due.set()
+        return False
 
     async def _schedule(self) -> bool:
         """Queue the regular pulls."""

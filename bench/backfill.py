@@ -1,0 +1,188 @@
+"""A great backfill under fire: a shop's orders into the HubSpot sandbox while the worker is killed every 30 seconds.
+
+Run: ``python -m bench.backfill [orders]`` (100,000 by default). The shop gives lists as fast as the recorded real one
+(2.7 a second), the portal keeps its real limit (190 calls in 10 s). In the same run are measured: the shop read by
+nobody else (lists of 100, one after the other), and the whole way through the hub with the kills' pauses. An
+independent judge, who reads the two sandboxes alone, counts what is lost, doubled or different.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bench import stage
+from crossdock.cli.demo.children import Child
+from crossdock.cli.demo.truth import Judge
+from crossdock.connectors.woocommerce import sandbox as woocommerce
+from crossdock.flow.run import RunKind
+from crossdock.wiring import Hub, open_hub
+
+LISTS_PER_S = 2.7
+KILL_EVERY_S = 30.0
+READ_ALONE = 40
+"""Lists read to learn what the shop can give."""
+
+
+class Sides:
+    """The two sandboxes in processes of their own."""
+
+    def __init__(self, home: Path, orders: int) -> None:
+        said = home / "sandboxes.log"
+        self.children = [
+            Child("shop", ["crossdock", "sandbox", "woocommerce", "--orders", str(orders), "--json"], {}, said),
+            Child("portal", ["crossdock", "sandbox", "hubspot", "--json"], {}, said),
+        ]
+        self.shop: dict[str, Any] = {}
+        self.portal: dict[str, Any] = {}
+
+    async def ready(self) -> None:
+        """Wait for both; a shop of 100,000 orders takes a while to make."""
+        self.shop, self.portal = [await child.ready(600) for child in self.children]
+
+    def end(self) -> None:
+        """End both."""
+        for child in self.children:
+            child.end()
+
+
+async def _control(url: str, door: str, value: Any = None) -> Any:
+    timeout = aiohttp.ClientTimeout(total=600)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        method = "GET" if value is None else "PUT"
+        async with session.request(method, f"{url}/_sandbox/{door}", json=value) as answer:
+            answer.raise_for_status()
+            return await answer.json(content_type=None)
+
+
+async def read_alone(shop: str) -> float:
+    """Return orders per second of the shop's lists, read one after the other by nobody else."""
+    from crossdock.connect.auth.oauth1 import OAuth1
+    from crossdock.connect.client import Transport, VendorClient
+    from crossdock.connect.egress import Guard
+    from crossdock.connectors.woocommerce.client import MANIFEST
+
+    keys = OAuth1(woocommerce.DEFAULT_CONSUMER_KEY, woocommerce.DEFAULT_CONSUMER_SECRET, now=time.time)
+    async with Transport(Guard(allow=("127.0.0.1/32",), production=False)) as transport:
+        client = VendorClient(transport, f"{shop}/wp-json", MANIFEST, auth=keys, plain_http=True)
+        read, began = 0, time.perf_counter()
+        for page in range(1, READ_ALONE + 1):
+            params = {"per_page": "100", "page": str(page), "orderby": "id", "order": "asc"}
+            reply = await client.request("GET", "/wc/v3/orders", params=params)
+            read += len(json.loads(reply.body))
+        return read / (time.perf_counter() - began)
+
+
+@contextlib.asynccontextmanager
+async def killed_workers(home: Path, kills: list[float]) -> AsyncIterator[None]:
+    """Keep one worker at work and kill it every 30 s; the next one starts at once, as a supervisor would do."""
+    environment = stage.environment(home)
+
+    def start() -> Child:
+        return Child("worker", ["crossdock", "worker"], environment, home / "workers.log")
+
+    async def rotate() -> None:
+        nonlocal worker
+        while True:
+            await asyncio.sleep(KILL_EVERY_S)
+            worker.kill()
+            kills.append(time.perf_counter())
+            worker = start()
+
+    worker = start()
+    rotating = asyncio.create_task(rotate())
+    try:
+        yield
+    finally:
+        rotating.cancel()
+        await asyncio.gather(rotating, return_exceptions=True)
+        worker.end()
+
+
+async def left(hub: Hub) -> tuple[int, int, int]:
+    """Return what is under way: runs, deliveries, doorbells."""
+    async with hub.database.engine() as conn:
+        row = await conn.fetchrow(
+            "SELECT (SELECT count(*) FROM run WHERE state IN ('queued', 'waiting', 'running') AND kind = 'backfill'),"
+            " (SELECT count(*) FROM delivery), (SELECT count(*) FROM doorbell)"
+        )
+        return row[0], row[1], row[2]
+
+
+async def run(home: Path, orders: int) -> dict[str, object]:
+    """Do it once; raises SystemExit when the judge finds anything wrong."""
+    sides = Sides(home, orders)
+    try:
+        await sides.ready()
+        shop, portal = sides.shop["url"], sides.portal["url"]
+        await _control(shop, "dials", {"list_ceiling_per_s": LISTS_PER_S})
+        alone = await read_alone(shop)
+        async with open_hub(stage.settings(home)) as hub:
+            tenant = await hub.tenants.find()
+            await hub.connections.connect(tenant, "hubspot", _options(sides.portal), actor="bench")
+            made = await hub.connections.connect(tenant, "woocommerce", _options(sides.shop), actor="bench")
+            source = await hub.connections.one(tenant, made.id)
+            before = await _calls(portal)
+            kills: list[float] = []
+            began = time.perf_counter()
+            read_at = 0.0
+            async with killed_workers(home, kills):
+                await hub.runs.add(tenant, source.id, RunKind.BACKFILL, ())
+                while any(under_way := await left(hub)):
+                    if not under_way[0] and not read_at:
+                        read_at = time.perf_counter()
+                    await asyncio.sleep(0.25)
+            seconds = time.perf_counter() - began
+            calls = await _calls(portal) - before
+        rows = Judge(
+            await _control(shop, "state"), await _control(portal, "state?history=false"), source.account_uid, made.name
+        ).rows()
+    finally:
+        sides.end()
+    wrong = [text for row in rows for text in row.wrong]
+    if wrong or not all(row.green for row in rows):
+        raise SystemExit(f"the judge found {len(wrong)} things wrong: {wrong[:5]}")
+    bound = min(alone, calls / seconds * 100)
+    return {
+        "orders": orders,
+        "kills": len(kills),
+        "seconds": round(seconds, 1),
+        "read by s": round(read_at - began, 1),
+        "orders/s": round(orders / seconds, 1),
+        "shop alone orders/s": round(alone, 1),
+        "CRM calls": calls,
+        "CRM calls/s x 100": round(calls / seconds * 100),
+        "ratio": round(orders / seconds / bound, 3),
+        "lost": sum(row.missing for row in rows),
+        "doubled": sum(row.duplicates for row in rows),
+    }
+
+
+async def _calls(portal: str) -> int:
+    counts = (await _control(portal, "state?type=orders&history=false"))["requests"]
+    return sum(sum(by_status.values()) for by_status in counts.values())
+
+
+def _options(told: dict[str, Any]) -> dict[str, str]:
+    return {name.replace("-", "_"): value for name, value in told["connect"].items()}
+
+
+def main(orders: int = 100_000) -> list[dict[str, object]]:
+    """Run it."""
+    with stage.folder() as home:
+        os.environ.update({"CROSSDOCK_LOG_LEVEL": "warning"})
+        return [asyncio.run(run(home, orders))]
+
+
+if __name__ == "__main__":
+    for row in main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000):
+        print(json.dumps(row))

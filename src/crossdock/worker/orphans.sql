@@ -1,0 +1,9 @@
+-- name: owners
+SELECT owner FROM lane WHERE owner IS NOT NULL AND until > now()
+UNION SELECT owner FROM run WHERE owner IS NOT NULL AND until > now() AND state = 'running';
+
+-- name: release_lanes
+UPDATE lane SET until = now() WHERE owner = ANY($1::text[]);
+
+-- name: release_runs
+UPDATE run SET until = now() WHERE owner = ANY($1::text[]) AND state = 'running';
