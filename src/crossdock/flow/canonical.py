@@ -14,6 +14,7 @@ from crossdock.model.commerce.order import Order
 from crossdock.model.commerce.product import Product
 from crossdock.model.commerce.refund import Refund
 from crossdock.model.connection import Connection
+from crossdock.model.maps import translated
 from crossdock.model.observation import Observation, Presence
 
 _TOMBSTONES: dict[str, Callable[[str], Any]] = {
@@ -71,4 +72,5 @@ class Canonical:
             status=row["status"],
             modified_at=row["modified_at"],
         )
-        return source.read(seen, connection.account)
+        word = source.read(seen, connection.account)
+        return translated(word, connection.config) if isinstance(word, Order) else word

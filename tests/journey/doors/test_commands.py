@@ -9,6 +9,8 @@ import pytest_asyncio
 
 from crossdock.kit.ids import Prefix, new_id, parse, show
 from crossdock.model.connection import Connection
+from crossdock.model.observation import Observation
+from crossdock.model.origin import Origin
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Answer, Street, is_problem, rows
 from tests.support.hub import SECRET, add_connection, add_wish_routes, order
@@ -154,6 +156,35 @@ async def test_a_refund_by_lines(till: Till) -> None:
     is_problem(await till.send("POST", f"{one}/refunds", over), 400, "bad-input", "lines[0].quantity")
     other = {"lines": [{"line_id": "99", "quantity": 1}]}
     is_problem(await till.send("POST", f"{one}/refunds", other), 400, "bad-input", "lines[0].line_id")
+
+
+async def test_what_was_refunded_in_the_shop_is_not_left_and_taxes_go_along(till: Till) -> None:
+    line = {"id": 10, "name": "Tea", "product_id": 7, "quantity": 3, "total": "30.00"}
+    one = await till.order(line_items=[{**line, "taxes": [{"id": 4, "total": "6.00", "subtotal": "6.00"}]}])
+    given = {
+        "id": 5,
+        "amount": "10.00",
+        "parent_id": 1,
+        "line_items": [
+            {
+                "id": 6,
+                "quantity": -2,
+                "total": "-20.00",
+                "meta_data": [{"id": 1, "key": "_refunded_item_id", "value": "10"}],
+            }
+        ],
+    }
+    seen = Observation("refund", "5", given, parent_id="1")
+    parcel = till.hub.journey.parcel(till.shop, seen, Origin.PULL, orjson.dumps(given))
+    assert (await till.hub.journey.intake.submit(parcel)).verdict == "applied"
+    over = {"lines": [{"line_id": "10", "quantity": 2}]}
+    is_problem(await till.send("POST", f"{one}/refunds", over), 400, "bad-input", "lines[0].quantity")
+    assert (await till.send("POST", f"{one}/refunds", {"lines": [{"line_id": "10", "quantity": 1}]})).status == 202
+    wish = (await till.wishes("refund_request"))[0]
+    assert wish["lines"] == [
+        {"line_id": "10", "quantity": 1, "total": "10.00", "taxes": [{"rate_id": "4", "total": "2.00"}]}
+    ]
+    assert wish["amount"] == "12.00"
 
 
 async def test_a_fulfilment_by_line_leaves_the_rest(till: Till) -> None:

@@ -83,7 +83,7 @@ class GivenTax(Strict):
 
 
 class GivenLine(Strict):
-    """What is given back of a line; without a total it is the quantity's share, without tax."""
+    """What is given back of a line; without a total it is the quantity's share, with its taxes."""
 
     line_id: str
     quantity: int = Field(ge=0, le=1_000_000)

@@ -19,7 +19,8 @@ from crossdock.wiring import Hub
 class MapsShown(BaseModel):
     """What holds."""
 
-    status: dict[str, str] = Field(description="our status -> the shop's; read both ways")
+    status: dict[str, str] = Field(description="our status -> the shop's that is written")
+    status_read: dict[str, str] = Field(description="the shop's status -> ours")
     shipping: dict[str, str] = Field(description="the shop's shipping method -> our word")
     payment: dict[str, str] = Field(description="the shop's payment method -> our word")
 

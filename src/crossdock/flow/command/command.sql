@@ -65,6 +65,13 @@ WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.stream = $3 AND r.external
   AND e.body IS NOT NULL
 ORDER BY created_at;
 
+-- name: refunds
+-- The recorded refunds of an order.
+SELECT r.stream, r.external_id, r.presence, r.status, r.modified_at, e.id AS event_id, e.body
+FROM record r JOIN event e ON e.id = r.event_id
+WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.stream = 'refund' AND r.parent_id = $3
+  AND r.presence <> 'deleted' AND e.body IS NOT NULL;
+
 -- name: deliveries_of
 SELECT d.id, d.event_id FROM delivery d WHERE d.tenant_id = $1 AND d.event_id = ANY($2::uuid[])
 UNION ALL

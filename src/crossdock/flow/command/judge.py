@@ -117,8 +117,8 @@ def _refund(command: Refund, target: Target) -> dict[str, Any]:
     lines = None
     summed = Decimal(0)
     if command.lines:
-        refunded = Counter({str(k): int(v) for k, v in _refunded_quantities(order).items()})
-        left = _less({line.id: int(line.quantity) for line in order.lines}, refunded + _sent(target.earlier))
+        gone = Counter(target.refunded) + _sent(target.earlier)
+        left = _less({line.id: int(line.quantity) for line in order.lines}, gone)
         lines = [_refund_line(line, order, places) for line in command.lines]
         _within(left, lines, "refunded", least=0)
         summed = sum((_line_total(line) for line in lines), Decimal(0))
@@ -144,34 +144,24 @@ def _refund(command: Refund, target: Target) -> dict[str, Any]:
 
 
 def _refund_line(line: RefundLine, order: Any, places: int) -> dict[str, Any]:
-    total = line.total
+    total, taxes = line.total, {tax.rate_id: tax.total for tax in line.taxes}
     if total is None:
-        known = next((one for one in order.lines if one.id == line.line_id), None)
-        share = (known.total / known.quantity * line.quantity) if known and known.quantity else Decimal(0)
-        total = share.quantize(Decimal(1).scaleb(-places))
-    else:
-        _money(total, "lines.total", places, least=Decimal(0))
+        known = next((one for one in order.lines if one.id == line.line_id and one.quantity), None)
+        part = Decimal(line.quantity) / known.quantity if known else Decimal(0)
+        least = Decimal(1).scaleb(-places)
+        total = (known.total * part).quantize(least) if known else part
+        if known and not taxes:
+            taxes = {share.rate_id: (share.total * part).quantize(least) for share in known.taxes if share.total}
+    for amount, field in ((total, "lines.total"), *((tax, "lines.taxes.total") for tax in taxes.values())):
+        _money(amount, field, places, least=Decimal(0))
     document: dict[str, Any] = {"line_id": line.line_id, "quantity": line.quantity, "total": f"{total:.{places}f}"}
-    if line.taxes:
-        for tax in line.taxes:
-            _money(tax.total, "lines.taxes.total", places, least=Decimal(0))
-        document["taxes"] = [{"rate_id": t.rate_id, "total": f"{t.total:.{places}f}"} for t in line.taxes]
+    if taxes:
+        document["taxes"] = [{"rate_id": rate, "total": f"{tax:.{places}f}"} for rate, tax in taxes.items()]
     return document
 
 
 def _line_total(line: dict[str, Any]) -> Decimal:
     return Decimal(line["total"]) + sum((Decimal(t["total"]) for t in line.get("taxes", ())), Decimal(0))
-
-
-def _refunded_quantities(order: Any) -> dict[str, int]:
-    """Quantities given back so far, where the recorded refunds name their lines."""
-    gone: Counter[str] = Counter()
-    for refund in order.refunds:
-        for line in getattr(refund, "lines", ()):
-            name = getattr(line, "line_id", None)
-            if name:
-                gone[str(name)] += abs(int(line.quantity))
-    return gone
 
 
 def _less(left: dict[str, int], gone: Counter[str]) -> dict[str, int]:

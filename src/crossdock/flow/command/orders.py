@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from crossdock.flow.command.judge import wish
 from crossdock.flow.command.words import Ask, Fulfil, Issued, Refund, SetStatus, Target
 from crossdock.flow.ports import Sources, Store
 from crossdock.kit.ids import new_id
+from crossdock.model.commerce.refund import Refund as RefundWord
 from crossdock.model.connection import Connection
 from crossdock.model.maps import Maps, effective
 from crossdock.model.observation import Occurrence
@@ -119,7 +121,8 @@ class OrderCommands:
                 if row["id"] in deep and row["body"] is not None:
                     order = self._canonical.read(connection, row)
                     earlier = await self._earlier(conn, target, deep[row["id"]], order)
-                    target = msgspec.structs.replace(target, order=order, earlier=earlier)
+                    refunded = await self._refunded(conn, target) if deep[row["id"]] == Refund.STREAM else {}
+                    target = msgspec.structs.replace(target, order=order, earlier=earlier, refunded=refunded)
                 found[row["id"]] = target
         return found
 
@@ -133,6 +136,18 @@ class OrderCommands:
         return tuple(
             self._canonical.document(row) for row in rows if row["done_as"] is None or row["done_as"] not in shown
         )
+
+    async def _refunded(self, conn: Any, target: Target) -> dict[str, int]:
+        """Return how many of each line the recorded refunds gave back."""
+        gone: Counter[str] = Counter()
+        for row in await conn.fetch(
+            SQL["refunds"], target.connection.tenant_id, target.connection.id, target.external_id
+        ):
+            refund = self._canonical.read(target.connection, row)
+            for line in refund.lines if isinstance(refund, RefundWord) else ():
+                if line.line_id is not None:
+                    gone[line.line_id] += int(line.quantity)
+        return gone
 
     async def _statuses(
         self, tenant_id: uuid.UUID, asks: Sequence[Ask], known: dict[uuid.UUID, Connection]

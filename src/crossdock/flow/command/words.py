@@ -60,7 +60,7 @@ class RefundTax(msgspec.Struct, frozen=True):
 
 
 class RefundLine(msgspec.Struct, frozen=True):
-    """What is given back of a line; without a total it is the quantity's share of the line, without tax."""
+    """What is given back of a line; without a total it is the quantity's share of the line and its taxes."""
 
     line_id: str
     quantity: int
@@ -104,6 +104,8 @@ class Target(msgspec.Struct, frozen=True):
     modified_at: datetime | None
     order: Any = None
     """The canonical order, where the command looks at lines or amounts."""
+    refunded: dict[str, int] = msgspec.field(default_factory=dict)
+    """Line -> how many were given back, by the recorded refunds."""
     earlier: tuple[dict[str, Any], ...] = ()
     """Wishes of the same kind that wait, or were carried out and are not in the recorded order yet."""
 
