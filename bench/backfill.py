@@ -1,8 +1,8 @@
 """A great backfill under fire: a shop's orders into the HubSpot sandbox while the worker is killed every 30 seconds.
 
 Run: ``python -m bench.backfill [orders]`` (100,000 by default). The shop gives lists as fast as the recorded real one
-(2.7 a second), the portal keeps its real limit (190 calls in 10 s). In the same run are measured: the shop read by
-nobody else (lists of 100, one after the other), and the whole way through the hub with the kills' pauses. An
+(2.7 a second), the portal keeps its real limit (190 calls in 10 s). In the same run are measured: the whole
+shop read by nobody else, and the whole way through the hub with the kills' pauses. An
 independent judge, who reads the two sandboxes alone, counts what is lost, doubled or different.
 """
 
@@ -23,14 +23,12 @@ import aiohttp
 from bench import stage
 from crossdock.cli.demo.children import Child
 from crossdock.cli.demo.truth import Judge
-from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.flow.run import RunKind
+from crossdock.model.connection import Connection
 from crossdock.wiring import Hub, open_hub
 
 LISTS_PER_S = 2.7
 KILL_EVERY_S = 30.0
-READ_ALONE = 40
-"""Lists read to learn what the shop can give."""
 
 
 class Sides:
@@ -64,22 +62,17 @@ async def _control(url: str, door: str, value: Any = None) -> Any:
             return await answer.json(content_type=None)
 
 
-async def read_alone(shop: str) -> float:
-    """Return orders per second of the shop's lists, read one after the other by nobody else."""
-    from crossdock.connect.auth.oauth1 import OAuth1
-    from crossdock.connect.client import Transport, VendorClient
-    from crossdock.connect.egress import Guard
-    from crossdock.connectors.woocommerce.client import MANIFEST
-
-    keys = OAuth1(woocommerce.DEFAULT_CONSUMER_KEY, woocommerce.DEFAULT_CONSUMER_SECRET, now=time.time)
-    async with Transport(Guard(allow=("127.0.0.1/32",), production=False)) as transport:
-        client = VendorClient(transport, f"{shop}/wp-json", MANIFEST, auth=keys, plain_http=True)
-        read, began = 0, time.perf_counter()
-        for page in range(1, READ_ALONE + 1):
-            params = {"per_page": "100", "page": str(page), "orderby": "id", "order": "asc"}
-            reply = await client.request("GET", "/wc/v3/orders", params=params)
-            read += len(json.loads(reply.body))
-        return read / (time.perf_counter() - began)
+async def read_alone(hub: Hub, source: Connection) -> tuple[float, int]:
+    """Read the whole shop as the hub does, but keep nothing and disturb nobody; returns seconds and orders."""
+    reader = await hub.directory.source(source.id)
+    orders, began = 0, time.perf_counter()
+    for stream in hub.directory.streams(source):
+        cursor, done = None, False
+        while not done:
+            page = await reader.page(stream, cursor, full=True)
+            cursor, done = page.cursor, page.done
+            orders += len(page.items) if stream == "order" else 0
+    return time.perf_counter() - began, orders
 
 
 @contextlib.asynccontextmanager
@@ -125,12 +118,13 @@ async def run(home: Path, orders: int) -> dict[str, object]:
         await sides.ready()
         shop, portal = sides.shop["url"], sides.portal["url"]
         await _control(shop, "dials", {"list_ceiling_per_s": LISTS_PER_S})
-        alone = await read_alone(shop)
         async with open_hub(stage.settings(home)) as hub:
             tenant = await hub.tenants.find()
             await hub.connections.connect(tenant, "hubspot", _options(sides.portal), actor="bench")
             made = await hub.connections.connect(tenant, "woocommerce", _options(sides.shop), actor="bench")
             source = await hub.connections.one(tenant, made.id)
+            alone_s, read = await read_alone(hub, source)
+            alone = read / alone_s
             before = await _calls(portal)
             kills: list[float] = []
             began = time.perf_counter()
@@ -141,7 +135,7 @@ async def run(home: Path, orders: int) -> dict[str, object]:
                     if not under_way[0] and not read_at:
                         read_at = time.perf_counter()
                     await asyncio.sleep(0.25)
-            seconds = time.perf_counter() - began
+                seconds = time.perf_counter() - began
             calls = await _calls(portal) - before
         rows = Judge(
             await _control(shop, "state"), await _control(portal, "state?history=false"), source.account_uid, made.name
@@ -156,8 +150,9 @@ async def run(home: Path, orders: int) -> dict[str, object]:
         "orders": orders,
         "kills": len(kills),
         "seconds": round(seconds, 1),
-        "read by s": round(read_at - began, 1),
+        "read by s": round((read_at or began + seconds) - began, 1),
         "orders/s": round(orders / seconds, 1),
+        "shop alone s": round(alone_s, 1),
         "shop alone orders/s": round(alone, 1),
         "CRM calls": calls,
         "CRM calls/s x 100": round(calls / seconds * 100),

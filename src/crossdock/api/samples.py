@@ -81,7 +81,11 @@ def _python(method: str, asked: str, body: Any, *, idempotent: bool) -> str:
     if body is not None:
         lines[-1] += ', "Content-Type": "application/json"'
     lines[-1] += "},"
-    lines += [")", "with urllib.request.urlopen(request) as answer:", "    print(json.load(answer))"]
+    lines += [
+        ")",
+        "with urllib.request.urlopen(request) as answer:",
+        "    print(json.dumps(json.load(answer), indent=2))",
+    ]
     return "\n".join(lines)
 
 
@@ -98,5 +102,5 @@ def _javascript(method: str, asked: str, body: Any, *, idempotent: bool) -> str:
     ]
     if body is not None:
         lines.append(f"  body: JSON.stringify({json.dumps(body, ensure_ascii=False)}),")
-    lines += ["});", "console.log(await answer.json());"]
+    lines += ["});", "console.log(JSON.stringify(await answer.json(), null, 2));"]
     return "\n".join(lines)

@@ -1,0 +1,105 @@
+"""The examples of the OpenAPI document do what they say: reading ones are run as they are printed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from typing import Any
+
+import pytest
+
+from crossdock.wiring import Hub
+from tests.journey.doors.street import Street
+from tests.support.hub import add_shop, order
+
+PRODUCT = {
+    "id": 7,
+    "name": "Tea",
+    "sku": "TEA-1",
+    "type": "simple",
+    "status": "publish",
+    "parent_id": 0,
+    "price": "3.10",
+    "date_created_gmt": "2026-11-20T09:00:00",
+    "date_modified_gmt": "2026-11-20T09:00:00",
+}
+CUSTOMER = {
+    "id": 5,
+    "email": "person@example.com",
+    "role": "customer",
+    "billing": {},
+    "shipping": {},
+    "date_created_gmt": "2026-11-20T09:00:00",
+    "date_modified_gmt": "2026-11-20T09:00:00",
+}
+
+
+async def ran(*words: str, environment: dict[str, str]) -> Any:
+    """Run a program and return the JSON it prints."""
+    process = await asyncio.create_subprocess_exec(
+        *words,
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 0, f"{words[0]}: {err.decode()[-400:]} {out.decode()[-400:]}"
+    return json.loads(out)
+
+
+@pytest.fixture
+async def stage(hub: Hub, doors: Street) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
+    """The document, the environment of the examples, and what stands for their placeholders."""
+    shop = await add_shop(hub)
+    for document, topic in ((order(1), "order.updated"), (PRODUCT, "product.updated"), (CUSTOMER, "customer.updated")):
+        assert (await doors.hook(shop, document, topic)).status == 200
+    key = (await hub.keys.add(await hub.tenants.find(), "reads", ("read",)))[1]
+    ids = {"WORD": "order"}
+    for stream in ("order", "customer", "product"):
+        item = (await doors.get(f"/api/v1/{stream}s", key)).json["items"][0]
+        ids[f"{stream.upper()}_ID"] = item["id"]
+        ids["EVENT_ID"], ids["CONNECTION_ID"] = item["event_id"], item["store"]["id"]
+    document = (await doors.get("/api/v1/openapi.json")).json
+    return document, {"CROSSDOCK_URL": doors.url, "CROSSDOCK_KEY": key}, ids
+
+
+RUNNABLE = (
+    *("/orders", "/orders/{order_id}", "/customers", "/customers/{customer_id}", "/products"),
+    *("/products/{product_id}", "/changes", "/schemas", "/schemas/{word}", "/status", "/connections"),
+    *("/deliveries", "/events/{event_id}"),
+)
+
+
+PROGRAMS = {
+    "curl": ("curl", "sh", "-c"),
+    "Python": (sys.executable, sys.executable, "-c"),
+    "JavaScript": ("node", "node", "--input-type=module", "-e"),
+}
+"""What has to be on the machine, and how an example is run."""
+
+
+@pytest.mark.parametrize("language", PROGRAMS)
+async def test_reading_examples_run_as_they_are_printed(
+    stage: tuple[dict[str, Any], dict[str, str], dict[str, str]], language: str
+) -> None:
+    document, environment, ids = stage
+    program = {
+        "curl": ["sh", "-c"],
+        "Python": [sys.executable, "-c"],
+        "JavaScript": ["node", "--input-type=module", "-e"],
+    }
+    needed = "curl" if language == "curl" else program[language][0]
+    if shutil.which(needed) is None:
+        pytest.skip(f"not on this machine: {needed}")
+    for path in RUNNABLE:
+        source = next(
+            one["source"] for one in document["paths"][path]["get"]["x-codeSamples"] if one["lang"] == language
+        )
+        for name, value in ids.items():
+            source = source.replace(name, value)
+        answered = await ran(*program, source, environment=environment)
+        assert isinstance(answered, dict), path
+        assert "code" not in answered, (path, answered)
