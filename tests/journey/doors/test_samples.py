@@ -86,12 +86,7 @@ async def test_reading_examples_run_as_they_are_printed(
     stage: tuple[dict[str, Any], dict[str, str], dict[str, str]], language: str
 ) -> None:
     document, environment, ids = stage
-    program = {
-        "curl": ["sh", "-c"],
-        "Python": [sys.executable, "-c"],
-        "JavaScript": ["node", "--input-type=module", "-e"],
-    }
-    needed = "curl" if language == "curl" else program[language][0]
+    needed, *program = PROGRAMS[language]
     if shutil.which(needed) is None:
         pytest.skip(f"not on this machine: {needed}")
     for path in RUNNABLE:
