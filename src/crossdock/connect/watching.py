@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from crossdock.connect.connector import CheckResult, Hook
+
+NEWEST: Final = 20
+"""How many of the newest entities a look asks for."""
 
 
 class Repair(StrEnum):
@@ -49,6 +52,8 @@ class Gap(StrEnum):
     NONE = ""
     LATELY = "lately"
     ANYTHING = "anything"
+    AFRESH = "afresh"
+    """Anything, and the account's time went back: pulls begin anew at its time now."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -81,6 +86,8 @@ class KnownHook(msgspec.Struct, frozen=True):
     """Deliveries answered with anything but 2xx since the last one that was taken."""
     refused: int = 0
     """Those among them whose signature did not fit."""
+    heard_at: datetime | None = None
+    """When a delivery was last taken."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -98,7 +105,7 @@ class Known(msgspec.Struct, frozen=True):
     recorded: Mapping[str, datetime | None] = msgspec.field(default_factory=dict)
     """Modified time of our record of each entity in :attr:`Sight.changed` that we have a record of."""
     vanished: int = 0
-    """Entities that stand in our records with an id above :attr:`Sight.newest`."""
+    """Entities the last look saw among the newest, that stand in our records, and that are no longer there."""
     told: Mapping[str, int] = msgspec.field(default_factory=dict)
     """Totals: ``webhook`` arrivals, ``pulled`` changes that a pull was the first to see, ``rewound`` events."""
     strangers: int = 0
@@ -123,8 +130,8 @@ class Sight(msgspec.Struct, frozen=True):
     """Which stream ``changed`` and ``newest`` speak of."""
     changed: tuple[tuple[str, datetime], ...] = ()
     """(id, modified time) of the entities that were changed last, long enough ago for a webhook to have come."""
-    newest: int | None = None
-    """The highest id there is."""
+    newest: tuple[int, ...] = ()
+    """The highest ids there are; fewer than :data:`NEWEST` when there are no more."""
 
 
 class Judgement(msgspec.Struct, frozen=True):

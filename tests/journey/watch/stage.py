@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import ipaddress
 import socket
 import ssl
 import time
@@ -53,6 +54,7 @@ class Stage:
 
     def __init__(self, hub: Hub, url: str, app: Any, clock: MovedClock, http: aiohttp.ClientSession) -> None:
         self.hub, self.url, self.app, self.clock, self.http = hub, url, app, clock, http
+        self.front: Front | None = None
         self.id = uuid.UUID(int=0)
         self.tenant = uuid.UUID(int=0)
 
@@ -106,6 +108,18 @@ class Stage:
                 return
         raise AssertionError(f"{code} still stands: {await self.findings()}")
 
+    async def filled(self, external_id: str, within: float = FIVE_MINUTES) -> None:
+        """Let time pass, looks and runs be done until an order is recorded."""
+        passed = 0.0
+        while passed < within:
+            await self.work()
+            if await self.recorded(external_id):
+                return
+            await self.pass_by(10)
+            passed += 10
+            await self.look()
+        raise AssertionError(f"order {external_id} is not recorded after {within} s: {await self.findings()}")
+
     async def findings(self, *, ended: bool = False) -> dict[str, Shown]:
         async with self.hub.database.engine() as conn:
             return {f.code: f for f in await findings_of(conn, self.tenant, self.id, ended=ended)}
@@ -143,6 +157,31 @@ class Stage:
         """Place an order in the shop and return its id."""
         return str((await self.act("place_order", status="processing", **more))["id"])
 
+    async def lost(self) -> str:
+        """Place an order of which no webhook tells."""
+        await self.dials(drop_share=1.0)
+        made = await self.order()
+
+        async def sent() -> bool:
+            return not self.app.hooks.waiting
+
+        await until(sent)
+        await self.dials(drop_share=0.0)
+        return made
+
+    async def well(self) -> None:
+        """After some more looks all is well, and an order is told by a webhook as ever."""
+        for _ in range(4):
+            await self.pass_by(200)
+            assert await self.look()
+            await self.work()
+        standing = {code for code, found in (await self.findings()).items() if found.repaired_at is None}
+        assert standing == set()
+        made = await self.order()
+        await self.told(made)
+        (row,) = await self.rows("SELECT origin FROM event WHERE external_id = $1 ORDER BY id LIMIT 1", made)
+        assert row["origin"] == "webhook"
+
     async def recorded(self, external_id: str) -> bool:
         """Whether an event of this order stands."""
         sql = "SELECT 1 FROM event WHERE connection_id = $1 AND stream = 'order' AND external_id = $2"
@@ -150,7 +189,14 @@ class Stage:
 
     async def told(self, external_id: str) -> None:
         """Wait until an order is recorded by what the shop sends itself."""
-        await until(lambda: self.recorded(external_id))
+
+        async def answered() -> bool:
+            """The hub answers after it has recorded; what the shop has noted down is over on both sides."""
+            log = self.app.hooks.log
+            return any(str(e["resource_id"]) == external_id and e["status"] == 200 for e in log)
+
+        await until(answered)
+        assert await self.recorded(external_id)
 
     async def connection(self) -> asyncpg.Record:
         (row,) = await self.rows("SELECT * FROM connection WHERE id = $1", self.id)
@@ -188,6 +234,7 @@ async def staged(settings: Settings, *, tls: Front | None = None, **shop: Any) -
         await stack.enter_async_context(serving(build_app(hub), port=port))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         made = Stage(hub, url, app, clock, http)
+        made.front = tls
         await made.connect()
         yield made
 
@@ -235,7 +282,6 @@ class Front:
         *,
         authority: bool = False,
     ) -> x509.Certificate:
-        import ipaddress
 
         built = (
             x509.CertificateBuilder()

@@ -196,6 +196,7 @@ def finding(
     remedy: str = "",
     breaks: bool | None = None,
     hooks_ok: bool | None = None,
+    gap: Gap | None = None,
     **evidence: Any,
 ) -> Finding:
     """Make a finding of a code. Raises ``KeyError`` for a code that has no entry."""
@@ -206,7 +207,7 @@ def finding(
         cause or known.cause,
         remedy or known.remedy,
         mends,
-        known.gap,
+        known.gap if gap is None else gap,
         known.hooks_ok if hooks_ok is None else hooks_ok,
         known.breaks if breaks is None else breaks,
         known.stops_writes,

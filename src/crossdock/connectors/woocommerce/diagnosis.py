@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from crossdock.connect.connector import Hook
-from crossdock.connect.watching import Finding, Judgement, Known, KnownHook, Mend, Repair, Sight
+from crossdock.connect.watching import Finding, Gap, Judgement, Known, KnownHook, Mend, Repair, Sight
 from crossdock.connectors.woocommerce import site
 from crossdock.connectors.woocommerce.ailments import AILMENTS, finding
 
@@ -23,6 +23,8 @@ _NEAR_S: Final = 60.0
 _MANY_FAILURES: Final = 4
 """Of the seven that disable a webhook: what is answered until the next look must fit in between."""
 _SOON_EXPIRED: Final = timedelta(days=14)
+_PRECISE: Final = timedelta(seconds=2)
+"""Dates are whole seconds, on both sides of a comparison."""
 _HELD: Final = timedelta(minutes=30)
 """A stalled queue counts as stalled until it was quiet for so long: it moves only because the hub kicks it."""
 _RESTORED_FOR: Final = timedelta(days=1)
@@ -47,11 +49,12 @@ class Memory(msgspec.Struct):
     """The last look asked for a pull, so pulls see things first."""
     stalled_at: datetime | None = None
     restored_at: datetime | None = None
-    newest: int | None = None
+    newest: list[int] = msgspec.field(default_factory=list)
     could_write: bool = False
     unknown: list[str] = msgspec.field(default_factory=list)
     """Webhooks that point to us and are not known, once seen: deleted when seen again."""
     strangers: int = 0
+    ahead_s: float = 0.0
     turned: dict[str, datetime] = msgspec.field(default_factory=dict)
     """When webhooks got new secrets because deliveries were refused."""
 
@@ -63,30 +66,32 @@ def diagnose(sight: Sight, known: Known) -> Judgement:
         clone = finding("staging-clone", their_address=home, connected=str(known.account.get("site_url", "")))
         return _judged([clone], dict(known.account), memory, known)
     account = _account(sight, known)
-    found = [*_clock(sight, known), *_certificate(sight, known), *_strangers(known, memory)]
+    found = [*_clock(sight, memory), *_certificate(sight, known), *_strangers(known, memory)]
     if not sight.check.ok:
         adapted = any(one.code == "clock-wrong" and one.mends for one in found)
         if not (sight.check.code == "clock-skew" and adapted):
             found.append(_of_check(sight))
-        return _judged(found, account, memory, known)
+        return _judged(found, account, memory, known, soon=adapted)
     found += [*_ways(account, known), *_rights(account, known, memory), *_storage(account, known)]
     hooks = _hooks(sight, known, memory, may_write=account.get("permissions") != "read")
     found += hooks
-    found += _restored(sight, known, memory, hooks)
+    found += _restored(known, memory, hooks)
     if known.url and sight.hooks is not None and not any(not one.hooks_ok for one in found):
         found += _telling(sight, known, memory)
-    memory.newest = sight.newest if sight.newest is not None else memory.newest
+    memory.newest = list(sight.newest) or memory.newest
     return _judged(found, account, memory, known)
 
 
-def _judged(found: list[Finding], account: dict[str, Any], memory: Memory, known: Known) -> Judgement:
+def _judged(
+    found: list[Finding], account: dict[str, Any], memory: Memory, known: Known, *, soon: bool = False
+) -> Judgement:
     disturbed = any(not one.hooks_ok for one in found if one.code != "scheduler-stalled")
     if disturbed or memory.calm_since is None:
         memory.calm_since = known.now
         memory.suspect = False
     memory.asked = any(one.gap for one in found)
     memory.told = dict(known.told)
-    return Judgement(tuple(found), account, msgspec.to_builtins(memory), soon=memory.suspect)
+    return Judgement(tuple(found), account, msgspec.to_builtins(memory), soon=soon or memory.suspect)
 
 
 def _other_home(sight: Sight, known: Known) -> str | None:
@@ -124,12 +129,20 @@ def _of_check(sight: Sight) -> Finding:
     return finding(code, cause=f"{AILMENTS[code].cause} ({check.problem})")
 
 
-def _clock(sight: Sight, known: Known) -> Iterator[Finding]:
+def _clock(sight: Sight, memory: Memory) -> Iterator[Finding]:
+    """Whether the shop's clock is wrong, or went back: then pulls would wait for its time to pass their place again."""
     ahead = sight.clock_ahead_s
-    if ahead is not None and abs(ahead) > _NEAR_S:
-        word = "ahead of" if ahead > 0 else "behind"
-        cause = f"the shop's clock is {abs(ahead):.0f} seconds {word} the hub's"
-        yield finding("clock-wrong", Mend(Repair.ADAPT), cause=cause, seconds=round(ahead))
+    if ahead is None:
+        return
+    back, memory.ahead_s = memory.ahead_s - ahead, ahead
+    if back <= _NEAR_S and abs(ahead) <= _NEAR_S:
+        return
+    word = "ahead of" if ahead > 0 else "behind"
+    cause = f"the shop's clock is {abs(ahead):.0f} seconds {word} the hub's"
+    if back > _NEAR_S:
+        cause += f"; it was set back by {back:.0f} seconds"
+    gap = Gap.AFRESH if back > _NEAR_S else Gap.NONE
+    yield finding("clock-wrong", Mend(Repair.ADAPT), cause=cause, gap=gap, seconds=round(ahead))
 
 
 def _certificate(sight: Sight, known: Known) -> Iterator[Finding]:
@@ -230,14 +243,13 @@ def _left_over(listed: Mapping[str, Hook], known: Known, memory: Memory) -> Iter
     memory.unknown = [hook.vendor_id for hook in found]
 
 
-def _restored(sight: Sight, known: Known, memory: Memory, hooks: list[Finding]) -> Iterator[Finding]:
+def _restored(known: Known, memory: Memory, hooks: list[Finding]) -> Iterator[Finding]:
     """A restored backup shows itself by orders that are gone, states that went back and webhooks that are missing."""
     rewound = known.told.get("rewound", 0) - memory.told.get("rewound", 0) if memory.told else 0
     if memory.restored_at is not None and known.now - memory.restored_at < _RESTORED_FOR:
         rewound = 0
     missing = any(one.code in ("webhook-deleted", "webhook-unknown") for one in hooks)
     points = min(known.vanished, 2) + min(rewound, 2) + (1 if missing else 0)
-    fewer = memory.newest is not None and sight.newest is not None and sight.newest < memory.newest
     if points >= 2 and (known.vanished or rewound):
         memory.restored_at = known.now
         yield finding(
@@ -245,7 +257,7 @@ def _restored(sight: Sight, known: Known, memory: Memory, hooks: list[Finding]) 
             Mend(Repair.ADAPT),
             orders_gone=known.vanished,
             orders_rewound=rewound,
-            newest_order_is_lower=fewer,
+            webhooks_missing=missing,
         )
 
 
@@ -253,26 +265,32 @@ def _telling(sight: Sight, known: Known, memory: Memory) -> Iterator[Finding]:
     """Whether webhooks tell what changes: a change nobody told is either one that was missed or a queue that stands."""
     heard = known.told.get("webhook", 0) > memory.told.get("webhook", 0)
     pulled = known.told.get("pulled", 0) > memory.told.get("pulled", 0)
-    untold = _untold(sight, known, memory) if memory.calm_since is not None else []
+    untold = _untold(sight, known, memory)
     certain = memory.suspect and not heard
     memory.suspect = bool(pulled and not heard and memory.told and not memory.asked)
-    if (untold and not heard) or certain:
+    if (untold and not _heard_since(known, untold)) or certain:
         memory.stalled_at = known.now
         memory.suspect = False
     if memory.stalled_at is not None and known.now - memory.stalled_at < _HELD:
-        yield finding("scheduler-stalled", Mend(Repair.KICK), orders=untold)
+        yield finding("scheduler-stalled", Mend(Repair.KICK), orders=sorted(untold))
     elif untold:
-        yield finding("webhook-missed", orders=untold)
+        yield finding("webhook-missed", orders=sorted(untold))
 
 
-def _untold(sight: Sight, known: Known, memory: Memory) -> list[str]:
-    since = memory.calm_since
-    if since is None:
-        return []
-    since += timedelta(seconds=sight.clock_ahead_s or 0)
-    out = []
+def _heard_since(known: Known, untold: Mapping[str, datetime]) -> bool:
+    """Whether another webhook came after the first change that nobody told."""
+    heard = [hook.heard_at for hook in known.hooks if hook.heard_at is not None]
+    return bool(heard) and max(heard) > min(untold.values()) - _PRECISE
+
+
+def _untold(sight: Sight, known: Known, memory: Memory) -> dict[str, datetime]:
+    """Return the orders whose last change is in no record of ours, with the time of that change by our clock."""
+    if memory.calm_since is None:
+        return {}
+    ahead = timedelta(seconds=sight.clock_ahead_s or 0)
+    out = {}
     for external_id, modified in sight.changed:
         ours = known.recorded.get(external_id)
-        if modified > since and (ours is None or ours < modified):
-            out.append(external_id)
+        if modified - ahead > memory.calm_since and (ours is None or ours < modified):
+            out[external_id] = modified - ahead
     return out

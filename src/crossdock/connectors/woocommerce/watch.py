@@ -15,7 +15,7 @@ import msgspec
 from crossdock.connect.certificate import Certificate, certificate_of
 from crossdock.connect.client import CallFailed, Reply
 from crossdock.connect.connector import Access, CheckResult, Hook
-from crossdock.connect.watching import Judgement, Known, Sight
+from crossdock.connect.watching import NEWEST, Judgement, Known, Sight
 from crossdock.connectors.woocommerce import site
 from crossdock.connectors.woocommerce.check import Diagnosis
 from crossdock.connectors.woocommerce.client import WooCommerceClient
@@ -59,9 +59,7 @@ class ShopWatcher:
             changed = await self._changed(client, reply)
         except (CallFailed, ValueError):
             newest, changed = [], ()
-        return msgspec.structs.replace(
-            sight, hooks=await _listed(client), changed=changed, newest=max(newest) if newest else None
-        )
+        return msgspec.structs.replace(sight, hooks=await _listed(client), changed=changed, newest=tuple(newest))
 
     def diagnose(self, sight: Sight, known: Known) -> Judgement:
         """Say what follows; see :mod:`crossdock.connectors.woocommerce.diagnosis`."""
@@ -114,7 +112,7 @@ class ShopWatcher:
 
 
 def _newest() -> dict[str, str]:
-    return {"orderby": "id", "order": "desc", "per_page": "1", "_fields": "id"}
+    return {"orderby": "id", "order": "desc", "per_page": str(NEWEST), "_fields": "id"}
 
 
 async def _listed(client: WooCommerceClient) -> tuple[Hook, ...] | None:

@@ -104,6 +104,11 @@ async def filled(conn: Any, taken: Taken) -> None:
     await conn.execute(SQL["gap_filled"], taken.connection_id, taken.epoch)
 
 
+async def begin_anew(conn: Any, connection: Connection) -> None:
+    """Forget how far pulls have come: the next one begins at the account's own time."""
+    await conn.execute(SQL["begin_anew"], connection.id, connection.tenant_id)
+
+
 async def hooks(conn: Any, connection_id: uuid.UUID) -> Sequence[Any]:
     """Return our rows of webhooks with their counts."""
     found: Sequence[Any] = await conn.fetch(SQL["hooks"], connection_id)
@@ -123,15 +128,11 @@ async def told(conn: Any, connection_id: uuid.UUID) -> dict[str, int]:
     return dict(await conn.fetchrow(SQL["told"], connection_id))
 
 
-async def highest(conn: Any, connection_id: uuid.UUID, stream: str) -> int | None:
-    """Return the highest numeric id in our records (asked once a connection: it reads its whole index)."""
-    found: int | None = await conn.fetchval(SQL["highest"], connection_id, stream)
-    return found
-
-
-async def above(conn: Any, connection_id: uuid.UUID, stream: str, ids: Sequence[str]) -> list[str]:
+async def standing(conn: Any, connection_id: uuid.UUID, stream: str, ids: Sequence[str]) -> list[str]:
     """Return those of some ids that stand in our records."""
-    return [row["external_id"] for row in await conn.fetch(SQL["above"], connection_id, stream, list(ids))]
+    if not ids:
+        return []
+    return [row["external_id"] for row in await conn.fetch(SQL["standing"], connection_id, stream, list(ids))]
 
 
 async def ring(conn: Any, connection: Connection, stream: str, ids: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from crossdock.connect.connector import Source
 from crossdock.connect.watching import Mend, Watcher
 from crossdock.flow.run import RunKind
 from crossdock.model.connection import Connection
@@ -16,6 +17,10 @@ class Directory(Protocol):
 
     async def connection(self, connection_id: uuid.UUID) -> Connection:
         """Return a connection. Raises ``NotFound``."""
+        ...
+
+    async def source(self, connection_id: uuid.UUID) -> Source:
+        """Return the reading half of a connection."""
         ...
 
     async def watcher(self, connection_id: uuid.UUID) -> Watcher:

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from crossdock.connect.client import CallFailed
-from crossdock.connect.watching import Finding, Gap, Judgement, Known, KnownHook, Repair, Sight, Watcher
+from crossdock.connect.watching import NEWEST, Finding, Gap, Judgement, Known, KnownHook, Repair, Sight, Watcher
 from crossdock.errors import NotFound
 from crossdock.flow.ports import Store
 from crossdock.flow.run import RunKind
@@ -32,8 +32,8 @@ PAUSE_S = (120.0, 200.0)
 """Between two looks, drawn anew. With the 90 seconds that a webhook may take, the longest stays below 5 minutes."""
 _SOON_S = 75.0
 _LEASE = timedelta(seconds=120)
-_MOST_IDS = 300
-"""How many ids above the newest are looked up when a shop went back."""
+_ASKED = 3
+"""How many missing entities are asked for one by one: so many that are gone at once are no hand's work."""
 
 
 class Watch:
@@ -98,7 +98,7 @@ class Watch:
             account=connection.account,
             url=self._hooks.url_of(connection),
             topics=self._hooks.topics_of(connection),
-            hooks=tuple(KnownHook(h["vendor_id"], h["topic"], h["url"], h["failed"], h["refused"]) for h in hooks),
+            hooks=tuple(KnownHook(*(h[name] for name in KnownHook.__struct_fields__)) for h in hooks),
             recorded=recorded,
             vanished=len(vanished),
             told=told,
@@ -108,18 +108,25 @@ class Watch:
         )
 
     async def _vanished(self, conn: Any, taken: Taken, connection: Connection, sight: Sight) -> Sequence[str]:
-        """Return recorded entities above the newest one there is; a fresh GET of each decides what became of it."""
-        if sight.newest is None:
+        """Return entities that were among the newest at the last look, are recorded, and are not there any more.
+
+        Some are asked for one by one, since the trash is not listed; a bell rings for each of them.
+        """
+        if not sight.newest:
             return ()
-        highest = taken.memory.get("newest")
-        if highest is None:
-            highest = await desk.highest(conn, connection.id, sight.stream)
-        if highest is None or highest <= sight.newest:
-            return ()
-        ids = [str(n) for n in range(max(sight.newest + 1, highest - _MOST_IDS), highest + 1)]
-        gone = await desk.above(conn, connection.id, sight.stream, ids)
-        await desk.ring(conn, connection, sight.stream, gone)
-        return gone
+        lowest = min(sight.newest) if len(sight.newest) >= NEWEST else 0
+        missed = [n for n in taken.memory.get("newest", ()) if n > lowest and n not in sight.newest]
+        stood = await desk.standing(conn, connection.id, sight.stream, [str(n) for n in missed])
+        await desk.ring(conn, connection, sight.stream, stood)
+        gone = []
+        source = await self._directory.source(connection.id)
+        for external_id in stood[:_ASKED]:
+            try:
+                if await source.fetch(sight.stream, external_id, None) is None:
+                    gone.append(external_id)
+            except CallFailed:
+                break
+        return stood if len(gone) == _ASKED else gone
 
     async def _act(
         self, taken: Taken, connection: Connection, watcher: Watcher, sight: Sight, judgement: Judgement
@@ -163,10 +170,11 @@ class Watch:
     ) -> str:
         """Return what has to be read afresh: by what is new or was repaired now, ended now, or could not be yet."""
         gaps = {f.gap for f in findings if f in fresh or (mended[f.code] and _did_something(f))}
+        gaps |= {f.gap for f in findings if f.gap is Gap.AFRESH}
         gaps.add(Gap(taken.memory.get("gap", "")))
         if ended or (connection.state is ConnectionState.BROKEN and flags.works):
             gaps.add(Gap.LATELY)
-        for gap in (Gap.ANYTHING, Gap.LATELY):
+        for gap in (Gap.AFRESH, Gap.ANYTHING, Gap.LATELY):
             if gap in gaps:
                 return str(gap)
         return str(Gap.NONE)
@@ -176,6 +184,9 @@ class Watch:
         if gap is Gap.NONE:
             return
         streams = self._directory.streams(connection)
+        if gap is Gap.AFRESH:
+            async with self._store.engine() as conn:
+                await desk.begin_anew(conn, connection)
         kinds = [RunKind.PULL] if gap is Gap.LATELY else [RunKind.PULL, RunKind.BACKFILL]
         asked = datetime.now(began.tzinfo) - timedelta(seconds=1)
         made = [await self._runs.add(connection.tenant_id, connection.id, kind, streams) for kind in kinds]

@@ -33,7 +33,7 @@ SET owner = NULL, until = NULL, looked_at = $3, memory = $4::jsonb, next_at = le
 WHERE connection_id = $1 AND epoch = $2;
 
 -- name: hooks
-SELECT topic, vendor_id, url, failed, refused FROM hook WHERE connection_id = $1 ORDER BY topic, vendor_id;
+SELECT topic, vendor_id, url, failed, refused, heard_at FROM hook WHERE connection_id = $1 ORDER BY topic, vendor_id;
 
 -- name: told
 -- Of the last days; the sums only grow within them.
@@ -47,7 +47,7 @@ FROM arrival_tally WHERE connection_id = $1;
 SELECT external_id, modified_at FROM record
 WHERE connection_id = $1 AND stream = $2 AND external_id = ANY($3::text[]);
 
--- name: above
+-- name: standing
 -- Which of these ids stand in our records.
 SELECT external_id FROM record
 WHERE connection_id = $1 AND stream = $2 AND external_id = ANY($3::text[]) AND presence IN ('live', 'draft');
@@ -57,10 +57,6 @@ INSERT INTO doorbell (connection_id, stream, external_id, tenant_id, reason)
 SELECT $1, $2, e.id, $3, 'watch' FROM unnest($4::text[]) AS e(id)
 ON CONFLICT (connection_id, stream, external_id)
 DO UPDATE SET rung_at = clock_timestamp(), due_at = now();
-
--- name: highest
-SELECT max(external_id::bigint) FROM record
-WHERE connection_id = $1 AND stream = $2 AND external_id ~ '^[0-9]{1,18}$';
 
 -- name: set_flags
 UPDATE connection
@@ -110,3 +106,7 @@ UPDATE watch SET memory = memory || '{"gap": ""}' WHERE connection_id = $1 AND e
 SELECT c.hooks_ok, c.writes_stopped, w.looked_at
 FROM connection c LEFT JOIN watch w ON w.connection_id = c.id
 WHERE c.tenant_id = $1 AND c.id = $2;
+
+-- name: begin_anew
+UPDATE checkpoint SET cursor = NULL, changed_at = now()
+WHERE connection_id = $1 AND tenant_id = $2 AND kind = 'pull' AND stream <> '*';

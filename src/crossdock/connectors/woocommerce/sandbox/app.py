@@ -106,7 +106,8 @@ class SandboxApp:
             if by_route is not None:
                 caller = self.gate.rest_route_caller(header)
             else:
-                url = f"{base}{path}"
+                # a signature is over the address as it was asked, with its index.php
+                url = f"{base}{scope['path']}"
                 caller = self.gate.caller(scope["method"], url, pairs, header, self.shop.clock.time())
             auth.require(caller, scope["method"])
             route, ids = routes.match(self.routes, inner)
