@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import msgspec
@@ -25,7 +26,8 @@ from crossdock.flow.pull import Bells, Reading
 from crossdock.flow.reconcile import Prover
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
 from crossdock.flow.route import RouteTable
-from crossdock.flow.run import Runs
+from crossdock.flow.run import RunKind, Runs
+from crossdock.flow.stock import Book, Links, Stock
 from crossdock.flow.verify import Hearing, Refusals
 from crossdock.flow.watch import Watch
 from crossdock.govern.connections import Connections
@@ -65,6 +67,9 @@ class Hub(msgspec.Struct, frozen=True):
     watch: Watch
     canonical: Canonical
     orders: OrderCommands
+    links: Links
+    book: Book
+    stock: Stock
 
 
 def connector_named(name: str) -> Connector | None:
@@ -135,21 +140,24 @@ async def open_hub(
             flushers=settings.ingest_flushers,
         )
         tally = Tally()
-        intake = await stack.enter_async_context(Intake(ledger, database, clock, limits, hints.ring, tally))
+        bell = StockBell(hints.ring)
+        intake = await stack.enter_async_context(Intake(ledger, database, clock, limits, bell.ring, tally))
         refusals = Refusals()
-        journey = Journey(intake, ledger, connector_named, directory, refusals, hints.ring, tally, Hearing(clock))
+        journey = Journey(intake, ledger, connector_named, directory, refusals, bell.ring, tally, Hearing(clock))
         canonical = Canonical(vault, connector_named)
         runs = Runs(database, timedelta(seconds=settings.lease_s))
         replay = Replay(database, hints)
         planner = Planner(directory, DefaultMappings(), vault)
         hooks = HookDesk(database, vault, directory, settings.public_url)
+        connections = Connections(database, vault, directory, settings.public_url)
+        stock = bell.stock = stock_of(database, directory, canonical, journey, connections, runs)
         yield Hub(
             settings=settings,
             database=database,
             vault=vault,
             transport=transport,
             directory=directory,
-            connections=Connections(database, vault, directory, settings.public_url),
+            connections=connections,
             tenants=Tenants(database),
             keys=keys,
             journey=journey,
@@ -165,7 +173,40 @@ async def open_hub(
             orders=OrderCommands(database, directory, canonical, journey.wishes),
             hooks=hooks,
             watch=Watch(database, directory, hooks, runs, clock, watched),
+            links=Links(database, canonical, directory),
+            book=Book(database),
+            stock=stock,
         )
+
+
+class StockBell:
+    """Tells the pumps, and the stock stage of this process, that something was recorded."""
+
+    def __init__(self, ring: Callable[[set[uuid.UUID], bool], None]) -> None:
+        self._ring = ring
+        self.stock: Stock | None = None
+
+    def ring(self, lanes: set[uuid.UUID], doorbells: bool) -> None:
+        """Note a commit."""
+        self._ring(lanes, doorbells)
+        if self.stock is not None:
+            self.stock.heard()
+
+
+def stock_of(
+    database: Database,
+    directory: Directory,
+    canonical: Canonical,
+    journey: Journey,
+    connections: Connections,
+    runs: Runs,
+) -> Stock:
+    """Put the stock stage together."""
+
+    async def ask_for_orders(tenant_id: uuid.UUID, connection_id: uuid.UUID) -> None:
+        await runs.add(tenant_id, connection_id, RunKind.PULL, ("order",))
+
+    return Stock(database, directory, canonical, journey, connections, connector_named, ask_for_orders)
 
 
 def delivery_limits(settings: Settings) -> Limits:

@@ -26,7 +26,6 @@ from crossdock.model.mapping import Mapped
 from crossdock.model.observation import Doorbell, Observation, Occurrence
 from crossdock.model.origin import Origin
 from crossdock.model.route import Route
-from crossdock.model.wish import Cause
 
 _LET_GO: dict[str, Any] = {}
 
@@ -105,14 +104,12 @@ class Journey:
         waiting = [self.intake.enqueue(parcel) for parcel in parcels]
         return [await receipt for receipt in waiting]
 
-    async def occurrences(
-        self, connection: Connection, events: Sequence[Occurrence], *, hops: int = 0
-    ) -> list[Receipt | Exception]:
+    async def occurrences(self, connection: Connection, events: Sequence[Occurrence]) -> list[Receipt | Exception]:
         """Take custom events of the events API; each gets its own receipt or refusal."""
         waiting = []
         for event in events:
             body = orjson.dumps(event.document)
-            waiting.append(self.intake.enqueue(self.parcel(connection, event, Origin.API, body, hops=hops)))
+            waiting.append(self.intake.enqueue(self.parcel(connection, event, Origin.API, body)))
         answers: list[Receipt | Exception] = []
         for receipt in waiting:
             try:
@@ -121,21 +118,31 @@ class Journey:
                 answers.append(refused)
         return answers
 
-    async def wishes(
-        self, connection: Connection, wishes: Sequence[Occurrence], cause: Cause | None = None
-    ) -> list[Receipt | Exception]:
+    async def wishes(self, connection: Connection, wishes: Sequence[Occurrence]) -> list[Receipt | Exception]:
         """Record what the hub wants of a connection's own account; routes from the connection to itself carry it out.
 
         A wish is an occurrence whose ``external_id`` names the entity it is about, so wishes about one entity keep
         their order; ``key`` makes it idempotent. Whether a newer one replaces a waiting older one is the route's
-        matter: actions of kind *state* coalesce, actions of kind *occurrence* do not. ``cause`` is the event of
-        another connection that led to them: what comes back of them is no news there.
+        matter: actions of kind *state* coalesce, actions of kind *occurrence* do not.
         """
-        if cause is None:
-            return await self.occurrences(connection, wishes)
-        told = msgspec.to_builtins(cause)
-        caused = [msgspec.structs.replace(one, document={**one.document, "cause": told}) for one in wishes]
-        return await self.occurrences(connection, caused, hops=cause.hops)
+        return await self.occurrences(connection, wishes)
+
+    async def within(self, conn: Any, connection: Connection, events: Sequence[Occurrence]) -> list[uuid.UUID]:
+        """Record occurrences inside the caller's transaction, all or none; returns their event ids, in order.
+
+        Call :meth:`recorded` after the commit. Raises ``again`` when the transaction has to be done again.
+        """
+        parcels = [self.parcel(connection, event, Origin.API, orjson.dumps(event.document)) for event in events]
+        receipts, lanes = await self._ledger.append(conn, parcels)
+        made = []
+        for parcel, receipt in zip(parcels, receipts, strict=True):
+            if isinstance(receipt, Exception):
+                raise receipt
+            self.tally.note(parcel, receipt)
+            assert receipt.event_id is not None
+            made.append(receipt.event_id)
+        self._lanes |= lanes
+        return made
 
     def parcel(
         self,
@@ -146,15 +153,13 @@ class Journey:
         interval: tuple[datetime, datetime] | None = None,
         *,
         fresh: bool = False,
-        hops: int = 0,
     ) -> Parcel:
         """Make an arrival ready for the ledger.
 
         Once it is digested the parsed document is let go: while thousands wait for their commit only bytes are held.
         """
         try:
-            volatile = self._volatile_of(connection.connector, arrived.stream)
-            fingerprint = digest_of(arrived, volatile)
+            fingerprint = digest_of(arrived, self._volatile_of(connection.connector, arrived.stream))
         except orjson.JSONEncodeError:
             raise BadInput("the body is nested too deeply", field="body", remedy="flatten it") from None
         if isinstance(arrived, Observation):
@@ -169,8 +174,6 @@ class Journey:
             seen_from=interval[0] if interval else None,
             seen_to=interval[1] if interval else None,
             fresh=fresh,
-            hops=hops,
-            volatile=volatile,
         )
 
     def _volatile_of(self, connector: str, stream: str) -> frozenset[str]:

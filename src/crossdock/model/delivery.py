@@ -27,7 +27,6 @@ class SkipReason(StrEnum):
     ERASED = "erased"
     DISCARDED = "discarded"
     ROUTE_REMOVED = "route-removed"
-    HOP_LIMIT = "hop-limit"
 
 
 class Evidence(StrEnum):

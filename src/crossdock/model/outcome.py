@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from crossdock.model.delivery import Evidence
@@ -14,8 +12,6 @@ class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
 
     external_id: str | None = None
     evidence: Evidence = Evidence.ID
-    returned: dict[str, Any] = msgspec.field(default_factory=dict)
-    """Values the vendor answered with, by the top-level keys of its own document (stores normalise what is sent)."""
 
 
 class Retry(msgspec.Struct, frozen=True, tag="retry"):

@@ -44,6 +44,7 @@ class Worker:
         """Run all loops."""
         hub = self._hub
         unlisten = await hub.database.listen("crossdock_lane", lambda _payload: self._heard())
+        deaf = await hub.database.listen(hub.stock.channel, lambda _payload: hub.stock.bell.set())
         housekeeping = Housekeeping(hub)
         with contextlib.suppress(*TROUBLE):
             await self._release()
@@ -53,6 +54,7 @@ class Worker:
                 self._loop("orphans", None, self._release),
                 self._loop("pump", hub.hints.local, self._start_pumps),
                 self._loop("bell", hub.hints.local_bells, hub.bells.answer_some),
+                self._loop("stock", hub.stock.bell, hub.stock.work),
                 self._loop("schedule", None, self._schedule),
                 self._loop("watch", None, self._watch),
                 *(self._loop("run", self._runs_due, self._runner(number)) for number in range(_RUNS)),
@@ -65,10 +67,12 @@ class Worker:
             with contextlib.suppress(*TROUBLE):
                 await housekeeping.flush()
                 await unlisten()
+                await deaf()
 
     def _heard(self) -> None:
         self._hub.hints.local.set()
         self._hub.hints.local_bells.set()
+        self._hub.stock.heard()
 
     async def _start_pumps(self) -> bool:
         """Give every lane that has work its pump, up to the process's share."""

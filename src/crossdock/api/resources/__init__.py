@@ -18,6 +18,7 @@ from crossdock.api.resources import (
     orders,
     products,
     schemas,
+    stock,
 )
 from crossdock.wiring import Hub
 
@@ -31,5 +32,6 @@ ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     products.router,
     changes.router,
     events.router,
+    stock.router,
     schemas.router,
 )

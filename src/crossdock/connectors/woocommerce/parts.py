@@ -62,7 +62,14 @@ def line(given: Fields) -> OrderLine:
         tax_class=given.text("tax_class"),
         taxes=shares(given),
         meta=meta(given),
+        stock_taken=_taken(given),
     )
+
+
+def _taken(given: Fields) -> Decimal:
+    # WooCommerce writes it when it takes stock, lowers it at a restocking refund, removes it when it gives back
+    found = (row.amount("value") for row in given.each("meta_data") if row.text("key") == "_reduced_stock")
+    return next(found, None) or Decimal(0)
 
 
 def unit_price(total: Decimal, quantity: Decimal) -> Decimal:

@@ -12,7 +12,6 @@ import asyncpg
 import msgspec
 
 from crossdock import metrics
-from crossdock.flow.deliver import intents
 from crossdock.flow.deliver.job import Claim, Job, NewLink
 from crossdock.flow.deliver.ports import Limits
 from crossdock.flow.deliver.settle import Back, End, decide, kind
@@ -71,12 +70,6 @@ class Desk:
                     raise
         return []
 
-    async def intend(self, jobs: Sequence[Job]) -> None:
-        """Commit what a batch is about to write to a system that is read from as well."""
-        async with self._store.transaction() as conn:
-            await self._fence(conn)
-            await intents.intend(conn, self._lane.id, self._lane.tenant_id, jobs)
-
     async def advance(self, ids: Sequence[uuid.UUID], fresh: Sequence[NewLink]) -> None:
         """Commit a step's links and the next call's deadline."""
         async with self._store.transaction() as conn:
@@ -102,7 +95,6 @@ class Desk:
             await conn.execute(SQL["drop_links"], self._lane.id, *map(list, zip(*stale, strict=True)))
         await self._end(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, End)])
         await self._put_back(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, Back)])
-        await intents.conclude(conn, jobs)
         await self._note(conn, jobs, took_ms)
         for job in jobs:
             metrics.OUTCOMES.labels(kind(job.outcome, skipped=job.skipped is not None)).inc()
@@ -141,7 +133,8 @@ class Desk:
                 job.claim.attempt,
                 job.step_name,
                 kind(job.outcome, skipped=job.skipped is not None),
-                *_told(job),
+                getattr(job.outcome, "code", None) or None,
+                _reason(job),
                 took_ms,
             )
             for job in jobs
@@ -161,10 +154,6 @@ class Desk:
         )
 
 
-def _told(job: Job) -> tuple[str | None, str | None]:
-    """Return an attempt's code and reason; a vendor that made other values of ours is flagged, and believed."""
-    other = intents.differing(job)
-    if other and isinstance(job.outcome, Delivered):
-        return "returned-differs", f"the other side keeps another value than was sent in: {', '.join(other)}"
+def _reason(job: Job) -> str | None:
     verdict = decide(job, job.claim.created_at, Limits())
-    return getattr(job.outcome, "code", None) or None, verdict.reason or None
+    return verdict.reason or None

@@ -11,7 +11,7 @@ import msgspec
 
 from crossdock.flow.record.parcel import Parcel, Receipt
 from crossdock.kit import digest as digests
-from crossdock.model.observation import Observation, Occurrence, Presence
+from crossdock.model.observation import Occurrence, Presence
 
 Key = tuple[uuid.UUID, str, str]
 
@@ -43,18 +43,6 @@ class RecordRow(msgspec.Struct):
     """Carries a new state to be saved."""
     touched: bool = False
     """Was seen again; only its times moved."""
-
-    def touch(self, arrived: Observation, seen_to: datetime, *, settled: bool) -> None:
-        """Note that it was seen again, unchanged."""
-        modified_at = arrived.modified_at
-        if arrived.code and arrived.code != self.code:
-            self.code, self.touched = arrived.code, True
-        if modified_at is not None and (self.modified_at is None or modified_at > self.modified_at):
-            self.modified_at, self.touched = modified_at, True
-        if seen_to > self.seen_to:
-            self.seen_to, self.touched = seen_to, True
-        if self.contested and settled:
-            self.contested, self.touched = False, True
 
 
 class EventRow(msgspec.Struct, frozen=True):

@@ -10,8 +10,7 @@ WITH locked AS (
     ORDER BY r.connection_id, r.stream, r.external_id
     FOR NO KEY UPDATE OF r
 )
-SELECT c.id AS gate_id, c.tenant_id, c.route_epoch, c.state, clock_timestamp() AS at,
-       coalesce(c.writes_until > now(), false) AS writes, l.*
+SELECT c.id AS gate_id, c.tenant_id, c.route_epoch, c.state, clock_timestamp() AS at, l.*
 FROM connection c LEFT JOIN locked l ON l.connection_id = c.id
 WHERE c.id = ANY($1::uuid[]);
 

@@ -1,1 +1,7 @@
 """stock: one level a SKU, many stores that sell from it; links, offers, movements, pushes and alerts."""
+
+from crossdock.flow.stock.book import Book
+from crossdock.flow.stock.links import Links
+from crossdock.flow.stock.stage import Stock
+
+__all__ = ["Book", "Links", "Stock"]

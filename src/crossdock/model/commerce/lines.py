@@ -47,6 +47,8 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     """Empty is the standard class."""
     taxes: tuple[TaxShare, ...] = ()
     meta: tuple[Meta, ...] = ()
+    stock_taken: Annotated[Decimal | None, NONE] = None
+    """Pieces the shop has taken from its stock for this line so far, less what it has put back; None: it tells none."""
 
 
 class ShippingLine(msgspec.Struct, frozen=True, kw_only=True):
