@@ -132,13 +132,7 @@ async def open_hub(
         directory = Directory(database, vault, transport, clock, connector_named)
         hints = Hints(database)
         ledger = Ledger(vault, RouteTable(database))
-        limits = IntakeLimits(
-            rows=settings.ingest_rows,
-            bytes=settings.ingest_bytes,
-            age_s=settings.ingest_age_s,
-            batch=settings.ingest_batch,
-            flushers=settings.ingest_flushers,
-        )
+        limits = intake_limits(settings)
         tally = Tally()
         bell = StockBell(hints.ring)
         intake = await stack.enter_async_context(Intake(ledger, database, clock, limits, bell.ring, tally))
@@ -177,6 +171,17 @@ async def open_hub(
             book=Book(database),
             stock=stock,
         )
+
+
+def intake_limits(settings: Settings) -> IntakeLimits:
+    """Return the intake's part of the settings."""
+    return IntakeLimits(
+        rows=settings.ingest_rows,
+        bytes=settings.ingest_bytes,
+        age_s=settings.ingest_age_s,
+        batch=settings.ingest_batch,
+        flushers=settings.ingest_flushers,
+    )
 
 
 class StockBell:

@@ -120,7 +120,7 @@ class MovePage(BaseModel):
 _ITEM = TypeAdapter(NewLevel)
 _ONE = {"sku": "TEA-100", "on_hand": 12}
 _MANY = [_ONE, {"sku": "TEA-250", "delta": -1, "reference": "pick-17"}]
-_NEW_LEVEL = {"$ref": "#/components/schemas/NewLevel"}
+_NEW_LEVEL = NewLevel.model_json_schema()
 _BODY = {
     "requestBody": {
         "required": True,
