@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     ingest_flushers: int = Field(default=2, ge=1, le=4, description="Commits under way at once in one process.")
     pull_interval_s: float = Field(default=300.0, gt=0, description="Time between pulls while webhooks work.")
     pull_only_interval_s: float = Field(default=60.0, gt=0, description="Time between pulls without webhooks.")
+    runs_at_once: int = Field(
+        default=3, ge=1, le=64, description="Shops that one worker reads at the same time (pulls, backfills)."
+    )
+    run_patience_s: float = Field(
+        default=300.0, gt=1, description="A run that makes no progress for this long is taken over by another worker."
+    )
     call_timeout_s: float = Field(default=15.0, gt=0, description="Longest wait for one vendor call.")
     lease_s: float = Field(default=4.0, gt=0.5, description="How long a silent worker keeps its lanes and runs.")
     doubt_margin_s: float = Field(default=1.0, ge=0, description="Waited beyond a call's deadline before a resend.")

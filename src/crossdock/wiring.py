@@ -22,7 +22,7 @@ from crossdock.flow.command import OrderCommands
 from crossdock.flow.deliver import Hints, Limits, Pump, Replay
 from crossdock.flow.deliver.prepare import Planner, Preparer
 from crossdock.flow.journey import DefaultMappings, Expectations, Journey
-from crossdock.flow.pull import Bells, Reading
+from crossdock.flow.pull import Bells, Reading, Schedule
 from crossdock.flow.reconcile import Prover
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
 from crossdock.flow.route import RouteTable
@@ -58,6 +58,7 @@ class Hub(msgspec.Struct, frozen=True):
     hints: Hints
     pump: Pump
     runs: Runs
+    schedule: Schedule
     reading: Reading
     bells: Bells
     prover: Prover
@@ -139,7 +140,7 @@ async def open_hub(
         refusals = Refusals()
         journey = Journey(intake, ledger, connector_named, directory, refusals, bell.ring, tally, Hearing(clock))
         canonical = Canonical(vault, connector_named)
-        runs = Runs(database, timedelta(seconds=settings.lease_s))
+        runs = Runs(database, timedelta(seconds=settings.lease_s), timedelta(seconds=settings.run_patience_s))
         replay = Replay(database, hints)
         planner = Planner(directory, DefaultMappings(), vault)
         hooks = HookDesk(database, vault, directory, settings.public_url)
@@ -158,6 +159,14 @@ async def open_hub(
             hints=hints,
             pump=Pump(database, directory, Preparer(directory, planner), delivery_limits(settings), clock, failpoints),
             runs=runs,
+            schedule=Schedule(
+                database,
+                directory,
+                runs,
+                usual_s=settings.pull_interval_s,
+                without_s=settings.pull_only_interval_s,
+                reachable=settings.public_url is not None,
+            ),
             reading=Reading(database, directory, journey, runs, failpoints),
             bells=Bells(database, directory, journey),
             prover=Prover(database, directory, journey, Expectations(planner, directory), replay),

@@ -152,7 +152,10 @@ class Stream(Word, frozen=True, kw_only=True):
     cursor: CursorKind
     volatile: tuple[str, ...] = ()
     """Top-level keys that change without meaning; left out of the digest."""
-    interval_s: float = 300.0
+    interval_s: float | None = None
+    """Time between two pulls while webhooks work; unset: the hub's own (``pull_interval_s``)."""
+    unrung_s: float | None = None
+    """The same while they do not; unset: ``interval_s``, or the hub's own (``pull_only_interval_s``)."""
     parent: str | None = None
     """Stream of the entity it belongs to."""
 

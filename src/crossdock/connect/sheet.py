@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from crossdock.connect.manifest import FormField, Limits, Manifest
+from crossdock.connect.manifest import FormField, Limits, Manifest, Stream
 
 
 def render(manifest: Manifest) -> str:
@@ -22,7 +22,7 @@ def render(manifest: Manifest) -> str:
         _table(
             "Streams it reads",
             ("stream", "entity", "path", "read on by", "every"),
-            ((s.name, s.entity, f"`{s.path}`", s.cursor.value, f"{s.interval_s:g} s") for s in manifest.streams),
+            ((s.name, s.entity, f"`{s.path}`", s.cursor.value, _every(s)) for s in manifest.streams),
         ),
         _table(
             "Actions it takes",
@@ -101,3 +101,10 @@ def write(manifest: Manifest, directory: Path) -> Path:
     path = directory / f"{manifest.name}.md"
     path.write_text(render(manifest), encoding="utf-8")
     return path
+
+
+def _every(stream: Stream) -> str:
+    if stream.interval_s is None:
+        return "the hub's interval (300 s; 60 s without webhooks)"
+    without = f"; {stream.unrung_s:g} s without webhooks" if stream.unrung_s else ""
+    return f"{stream.interval_s:g} s{without}"

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from crossdock.connect.connector import Source
+from crossdock.connect.manifest import Stream
 from crossdock.model.connection import Connection
 from crossdock.model.observation import Observation
 from crossdock.model.origin import Origin
@@ -39,6 +40,10 @@ class Sources(Protocol):
 
     def streams(self, connection: Connection) -> tuple[str, ...]:
         """Return the streams a connection can be read by, in the order they should be."""
+        ...
+
+    def described(self, connection: Connection) -> tuple[Stream, ...]:
+        """Return what the connector's manifest says of these streams."""
         ...
 
 

@@ -15,6 +15,7 @@ import orjson
 
 from crossdock.connect.client import Transport
 from crossdock.connect.connector import Access, Connector, Destination, Source
+from crossdock.connect.manifest import Stream
 from crossdock.connect.watching import Watcher
 from crossdock.errors import BadInput, NotFound
 from crossdock.govern.vault import Vault
@@ -127,8 +128,12 @@ class Directory:
 
     def streams(self, connection: Connection) -> tuple[str, ...]:
         """Return the streams of a connection in the manifest's order."""
+        return tuple(stream.name for stream in self.described(connection))
+
+    def described(self, connection: Connection) -> tuple[Stream, ...]:
+        """Return what the manifest says of the streams that can be read."""
         connector = self.connector(connection.connector)
-        return tuple(s.name for s in connector.manifest.streams if s.cursor != "none") if connector else ()
+        return tuple(s for s in connector.manifest.streams if s.cursor != "none") if connector else ()
 
     def access(self, connection: Connection, secrets: Mapping[str, str]) -> Access:
         """Return what a connector gets to work with."""

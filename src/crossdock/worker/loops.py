@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
 import asyncpg
 import structlog
@@ -22,7 +21,6 @@ SWEEP_S = 2.0
 """A lost hint costs at most this."""
 _LANES = 16
 _PLAN_S = 30.0
-_RUNS = 3
 
 
 class Worker:
@@ -57,7 +55,7 @@ class Worker:
                 self._loop("stock", hub.stock.bell, hub.stock.work),
                 self._loop("schedule", None, self._schedule),
                 self._loop("watch", None, self._watch),
-                *(self._loop("run", self._runs_due, self._runner(number)) for number in range(_RUNS)),
+                *(self._loop("run", self._runs_due, self._runner(n)) for n in range(hub.settings.runs_at_once)),
             )
             await asyncio.gather(*self._draining, return_exceptions=True)
         finally:
@@ -104,9 +102,7 @@ class Worker:
 
     async def _schedule(self) -> bool:
         """Queue the regular pulls."""
-        settings = self._hub.settings
-        interval = settings.pull_interval_s if settings.public_url else settings.pull_only_interval_s
-        await self._hub.runs.schedule(timedelta(seconds=interval))
+        await self._hub.schedule()
         return False
 
     async def _watch(self) -> bool:

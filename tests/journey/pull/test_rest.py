@@ -1,14 +1,19 @@
-"""A slow sweep rests before it comes again; a pull that somebody asked for never does."""
+"""Streams are read at their own times: all that are due in one run, none too often, a slow sweep after a rest."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+import orjson
+
 from crossdock.connect.connector import Page
+from crossdock.connect.manifest import Stream
 from crossdock.flow.pull import Reading
 from crossdock.flow.run import Run, RunKind
 from crossdock.kit.failpoints import NONE
 from crossdock.kit.ids import new_id
+from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
 from tests.support.hub import add_shop
 
@@ -38,30 +43,100 @@ class OneSource:
         del connection_id
         return self._source
 
-    def streams(self, connection: Any) -> tuple[str, ...]:
-        del connection
-        return ("customer",)
+    def described(self, connection: Connection) -> tuple[Stream, ...]:
+        return self._hub.directory.described(connection)
+
+    def streams(self, connection: Connection) -> tuple[str, ...]:
+        return self._hub.directory.streams(connection)
 
 
-async def test_scheduled_pulls_rest_and_asked_ones_do_not(hub: Hub) -> None:
+async def configure(hub: Hub, shop: Connection, **config: Any) -> None:
+    async with hub.database.engine() as conn:
+        await conn.execute(
+            "UPDATE connection SET config = config || $2::jsonb WHERE id = $1", shop.id, orjson.dumps(config).decode()
+        )
+    hub.directory.forget(shop.id)
+
+
+async def running(hub: Hub, shop: Connection, streams: tuple[str, ...] = ()) -> Run:
+    """Put a run under way into the database."""
+    run = Run(new_id(), shop.tenant_id, shop.id, RunKind.PULL, streams, 1, 0, {})
+    async with hub.database.engine() as conn:
+        await conn.execute("DELETE FROM run")
+        await conn.execute(
+            "INSERT INTO run (id, tenant_id, connection_id, kind, streams, state, epoch)"
+            " VALUES ($1, $2, $3, 'pull', '{}', 'running', 1)",
+            run.id,
+            run.tenant_id,
+            run.connection_id,
+        )
+    return run
+
+
+async def queued(hub: Hub) -> list[list[str]]:
+    """Plan, take what was queued, and end it."""
+    await hub.schedule()
+    async with hub.database.engine() as conn:
+        rows = await conn.fetch("SELECT streams FROM run WHERE state = 'queued'")
+        await conn.execute("UPDATE run SET state = 'done'")
+    return [list(row["streams"]) for row in rows]
+
+
+async def due(hub: Hub, *streams: str) -> None:
+    async with hub.database.engine() as conn:
+        await conn.execute("UPDATE checkpoint SET next_at = now() WHERE stream = ANY($1::text[])", list(streams))
+
+
+async def waits(hub: Hub, stream: str) -> timedelta:
+    async with hub.database.engine() as conn:
+        found = await conn.fetchval("SELECT next_at - now() FROM checkpoint WHERE stream = $1", stream)
+    assert isinstance(found, timedelta)
+    return found
+
+
+async def test_a_new_connection_reads_all_streams_and_then_each_at_its_own_time(hub: Hub) -> None:
+    shop = await add_shop(hub)
+    await hub.schedule.ring(shop.id, shop.tenant_id)
+    assert await queued(hub) == [list(hub.directory.streams(shop))]
+    assert await queued(hub) == []
+    await due(hub, "customer", "order")
+    assert await queued(hub) == [["order", "customer"]]
+    # pull-only mode (this hub has no public address): changes within a minute, sweeps more slowly
+    assert timedelta(seconds=50) < await waits(hub, "order") < timedelta(seconds=70)
+    assert timedelta(seconds=800) < await waits(hub, "customer") < timedelta(seconds=1000)
+
+
+async def test_a_stream_has_its_own_switch_and_interval(hub: Hub) -> None:
+    shop = await add_shop(hub)
+    await configure(hub, shop, streams={"coupon": {"enabled": False}, "order": {"interval_s": 900}})
+    await hub.schedule.ring(shop.id, shop.tenant_id)
+    assert await queued(hub) == [[name for name in hub.directory.streams(shop) if name != "coupon"]]
+    assert timedelta(seconds=800) < await waits(hub, "order") < timedelta(seconds=1000)
+    await due(hub, "coupon")
+    assert await queued(hub) == []
+    await configure(hub, shop, streams={})
+    await due(hub, "coupon")
+    assert await queued(hub) == [["coupon"]]
+
+
+async def test_while_a_run_is_under_way_the_due_streams_wait_for_the_next(hub: Hub) -> None:
+    shop = await add_shop(hub)
+    await hub.schedule.ring(shop.id, shop.tenant_id)
+    await running(hub, shop)
+    assert await hub.schedule() == 0
+    async with hub.database.engine() as conn:
+        await conn.execute("UPDATE run SET state = 'done'")
+    assert await queued(hub) == [list(hub.directory.streams(shop))]
+
+
+async def test_a_pull_that_took_long_comes_later_and_one_that_is_asked_for_never_rests(hub: Hub) -> None:
     shop = await add_shop(hub)
     source = CountingShop()
     reading = Reading(hub.database, OneSource(hub, source), hub.journey, hub.runs, NONE)
-
-    async def pull(*streams: str) -> dict[str, Any]:
-        run = Run(new_id(), shop.tenant_id, shop.id, RunKind.PULL, streams, 1, 0, {})
-        async with hub.database.engine() as conn:
-            await conn.execute("DELETE FROM run")
-            await conn.execute(
-                "INSERT INTO run (id, tenant_id, connection_id, kind, streams, state, epoch)"
-                " VALUES ($1, $2, $3, 'pull', '{}', 'running', 1)",
-                run.id,
-                run.tenant_id,
-                run.connection_id,
-            )
-        return await reading(run)
-
-    assert (await pull())["customer"]["done"]
-    assert (await pull())["customer"] == {"rests": True}
-    assert (await pull("customer"))["customer"]["done"]
+    await hub.schedule.ring(shop.id, shop.tenant_id)
+    assert len(await queued(hub)) == 1
+    await due(hub, "customer")
+    for _ in range(2):
+        assert (await reading(await running(hub, shop, ("customer",))))["customer"]["done"]
     assert source.asked == ["customer", "customer"]
+    assert await waits(hub, "customer") > timedelta(0), "it rests twenty times as long as it took"

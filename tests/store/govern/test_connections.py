@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -193,7 +192,7 @@ async def test_a_paused_shop_is_not_pulled_and_a_resumed_one_is(hub: Hub) -> Non
         )
     for state, runs in ((ConnectionState.PAUSED, 0), (ConnectionState.ACTIVE, 1)):
         await hub.connections.set_state(shop.tenant_id, shop.id, state, actor="test")
-        await hub.runs.schedule(timedelta(minutes=5))
+        await hub.schedule()
         async with hub.database.engine() as conn:
             assert await conn.fetchval("SELECT count(*) FROM run") == runs
 
@@ -220,5 +219,5 @@ async def test_a_new_shop_has_its_regular_pulls_and_a_destination_has_none(hub: 
         planned = await conn.fetch("SELECT connection_id, next_at > now() AS later FROM checkpoint WHERE stream = '*'")
         assert [tuple(row) for row in planned] == [(shop.id, True)]
         await conn.execute("UPDATE checkpoint SET next_at = now() WHERE stream = '*'")
-    assert await hub.runs.schedule(timedelta(minutes=5)) == 1
-    assert await hub.runs.schedule(timedelta(minutes=5)) == 0
+    assert await hub.schedule() == 1
+    assert await hub.schedule() == 0

@@ -2,5 +2,6 @@
 
 from crossdock.flow.pull.bells import Bells
 from crossdock.flow.pull.reader import Progress, Reading
+from crossdock.flow.pull.schedule import Schedule
 
-__all__ = ["Bells", "Progress", "Reading"]
+__all__ = ["Bells", "Progress", "Reading", "Schedule"]

@@ -37,3 +37,53 @@ DELETE FROM doorbell WHERE connection_id = $1 AND stream = $2 AND external_id = 
 -- name: postpone_bell
 UPDATE doorbell SET due_at = now() + $4::interval, failures = failures + 1
 WHERE connection_id = $1 AND stream = $2 AND external_id = $3;
+
+-- name: unplanned
+-- Connections whose streams are to be planned anew.
+SELECT k.connection_id FROM checkpoint k JOIN connection c ON c.id = k.connection_id
+WHERE k.kind = 'pull' AND k.stream = '*' AND k.next_at <= now() AND c.state = 'active'
+LIMIT 200;
+
+-- name: plan_anew
+INSERT INTO checkpoint AS k (connection_id, stream, kind, tenant_id, next_at) VALUES ($1, '*', 'pull', $2, now())
+ON CONFLICT (connection_id, stream, kind) DO UPDATE SET next_at = least(k.next_at, now());
+
+-- name: plan_streams
+INSERT INTO checkpoint AS k (connection_id, stream, kind, tenant_id, next_at)
+SELECT $1, stream, 'pull', $2, now() FROM unnest($3::text[]) AS stream
+ON CONFLICT (connection_id, stream, kind) DO UPDATE SET next_at = least(coalesce(k.next_at, now()), now());
+
+-- name: plan_missing
+-- Streams of a planned connection that have no time of their own yet (a newer connector reads more).
+INSERT INTO checkpoint AS k (connection_id, stream, kind, tenant_id, next_at)
+SELECT $1, stream, 'pull', $2, now() FROM unnest($3::text[]) AS stream
+WHERE EXISTS (SELECT 1 FROM checkpoint p WHERE p.connection_id = $1 AND p.kind = 'pull' AND p.next_at IS NOT NULL)
+ON CONFLICT (connection_id, stream, kind) DO UPDATE SET next_at = EXCLUDED.next_at WHERE k.next_at IS NULL;
+
+-- name: planned
+DELETE FROM checkpoint WHERE connection_id = $1 AND stream = '*' AND kind = 'pull' AND next_at <= now();
+
+-- name: due_streams
+-- One run a connection carries all its due streams; while it is under way the others wait.
+SELECT k.connection_id, array_agg(k.stream) AS streams
+FROM checkpoint k JOIN connection c ON c.id = k.connection_id
+WHERE k.kind = 'pull' AND k.stream <> '*' AND k.next_at <= now() AND c.state = 'active'
+  AND NOT EXISTS (
+      SELECT 1 FROM run r
+      WHERE r.connection_id = k.connection_id AND r.kind = 'pull' AND r.state IN ('queued', 'running'))
+GROUP BY k.connection_id
+ORDER BY min(k.next_at)
+LIMIT 200;
+
+-- name: next_times
+UPDATE checkpoint k SET next_at = now() + n.span
+FROM unnest($2::text[], $3::interval[]) AS n(stream, span)
+WHERE k.connection_id = $1 AND k.kind = 'pull' AND k.stream = n.stream AND k.next_at <= now();
+
+-- name: forget_times
+UPDATE checkpoint SET next_at = NULL WHERE connection_id = $1 AND kind = 'pull' AND stream = ANY($2::text[]);
+
+-- name: rest
+-- A pull that took long comes later.
+UPDATE checkpoint SET next_at = greatest(next_at, now() + $3::interval)
+WHERE connection_id = $1 AND stream = $2 AND kind = 'pull' AND next_at IS NOT NULL;

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import orjson
 from crossdock import metrics
 from crossdock.connect.connector import Page, Source
 from crossdock.flow.ports import Recorder, Sources, Store
+from crossdock.flow.pull.terms import terms_of
 from crossdock.flow.run import Run, RunKind, Runs
 from crossdock.kit.failpoints import Failpoints
 from crossdock.model.connection import Connection
@@ -48,22 +48,21 @@ class Reading:
         self._recorder = recorder
         self._runs = runs
         self._failpoints = failpoints
-        self._resting: dict[tuple[uuid.UUID, str], float] = {}
 
     async def __call__(self, run: Run) -> dict[str, Any]:
         """Read all streams of a run. Raises what the source raises; what was committed stays."""
         connection = await self._sources.connection(run.connection_id)
         source = await self._sources.source(run.connection_id)
-        streams = run.streams or self._sources.streams(connection)
+        off = terms_of(connection.config).switched_off
+        known = self._sources.streams(connection)
+        # who asks for a stream by its name gets it, switched off or not
+        streams = run.streams or tuple(name for name in known if name not in off)
         async with self._store.engine() as conn:
+            if run.kind is RunKind.PULL:
+                await conn.execute(SQL["plan_missing"], connection.id, connection.tenant_id, list(known))
             rows = await conn.fetch(SQL["checkpoints"], connection.id)
         cursors = {(row["stream"], row["kind"]): orjson.loads(row["cursor"]) for row in rows}
         for stream in streams:
-            # a pull that somebody asked for names its streams and never rests
-            asked = run.kind is not RunKind.PULL or bool(run.streams)
-            if not asked and self._resting.get((connection.id, stream), 0.0) > time.monotonic():
-                run.progress[stream] = {"rests": True}
-                continue
             began = time.monotonic()
             progress = msgspec.convert(run.progress.get(stream, {}), Progress)
             if progress.done:
@@ -75,8 +74,9 @@ class Reading:
             await self._stream(run, connection, source, stream, cursor, progress)
             progress.done = True
             if run.kind is RunKind.PULL:
-                took = time.monotonic() - began
-                self._resting[connection.id, stream] = time.monotonic() + min(_REST * took, _LONGEST_REST_S)
+                rest = timedelta(seconds=min(_REST * (time.monotonic() - began), _LONGEST_REST_S))
+                async with self._store.engine() as conn:
+                    await conn.execute(SQL["rest"], connection.id, stream, rest)
             run.progress[stream] = msgspec.to_builtins(progress)
         return {stream: run.progress[stream] for stream in streams}
 

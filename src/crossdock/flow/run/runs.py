@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,15 @@ from crossdock.flow.ports import Store
 from crossdock.kit.backoff import full_jitter
 from crossdock.kit.ids import new_id
 from crossdock.kit.redact import text
+from crossdock.model.connection import Connection
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("run.sql"))
 log = structlog.get_logger("crossdock.runs")
 _MOST_FAILURES = {"pull": 1, "backfill": 50}
 """A pull comes again by its interval; a backfill goes on through a bad night."""
+
+_PATIENCE = timedelta(minutes=5)
 
 
 class RunKind(StrEnum):
@@ -51,15 +54,25 @@ class RunLost(Exception):
     """Another process goes on with the run."""
 
 
+class PutOff(Exception):
+    """The work waits until ``until`` (its bulk hours, tomorrow's budget): no failure, and the worker is free."""
+
+    def __init__(self, until: datetime, reason: str) -> None:
+        super().__init__(reason)
+        self.until, self.reason = until, reason
+
+
 Work = Callable[[Run], Coroutine[Any, Any, dict[str, Any] | None]]
 
 
 class Runs:
     """Makes runs, takes them, keeps their lease and ends them."""
 
-    def __init__(self, store: Store, lease: timedelta) -> None:
+    def __init__(self, store: Store, lease: timedelta, patience: timedelta = _PATIENCE) -> None:
+        """``patience``: how long a run may stand still before another worker goes on with it."""
         self._store = store
         self._lease = lease
+        self._patience = patience
 
     async def add(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, kind: RunKind, streams: Sequence[str]) -> Any:
         """Queue a run; one that is under way already is returned instead."""
@@ -67,18 +80,15 @@ class Runs:
             made = await conn.fetchval(SQL["add_run"], new_id(), tenant_id, connection_id, kind, list(streams))
             return made or await conn.fetchval(SQL["run_under_way"], connection_id, kind)
 
-    async def schedule(self, interval: timedelta) -> int:
-        """Queue a pull for every connection whose time has come; returns how many."""
-        async with self._store.engine() as conn:
-            due = await conn.fetch(SQL["plan_pulls"], interval)
-        for row in due:
-            await self.add(row["tenant_id"], row["connection_id"], RunKind.PULL, ())
-        return len(due)
+    async def add_within(self, conn: Any, connection: Connection, kind: RunKind, streams: Sequence[str]) -> bool:
+        """Queue a run inside a transaction; False when one is under way."""
+        made = await conn.fetchval(SQL["add_run"], new_id(), connection.tenant_id, connection.id, kind, list(streams))
+        return made is not None
 
     async def work_one(self, owner: str, work: Work) -> bool:
         """Take one due run and do it. False when there was none."""
         async with self._store.engine() as conn:
-            row = await conn.fetchrow(SQL["take_run"], owner, self._lease)
+            row = await conn.fetchrow(SQL["take_run"], owner, self._lease, self._patience)
         if row is None:
             return False
         facts = dict(row)
@@ -127,6 +137,9 @@ class Runs:
             return
         shown = orjson.dumps(run.progress).decode()
         async with self._store.engine() as conn:
+            if isinstance(problem, PutOff):
+                await conn.execute(SQL["put_off_run"], run.id, run.epoch, problem.until, problem.reason, shown)
+                return
             if problem is None:
                 result = orjson.dumps(doing.result()).decode()
                 await conn.execute(SQL["end_run"], run.id, run.epoch, "done", None, result, shown)

@@ -1,0 +1,1 @@
+"""Pull: the pure parts."""
