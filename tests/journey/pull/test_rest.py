@@ -9,7 +9,7 @@ import orjson
 
 from crossdock.connect.connector import Page
 from crossdock.connect.manifest import Stream
-from crossdock.flow.pull import Reading
+from crossdock.flow.pull import Reading, Schedule
 from crossdock.flow.run import Run, RunKind
 from crossdock.kit.failpoints import NONE
 from crossdock.kit.ids import new_id
@@ -140,3 +140,16 @@ async def test_a_pull_that_took_long_comes_later_and_one_that_is_asked_for_never
         assert (await reading(await running(hub, shop, ("customer",))))["customer"]["done"]
     assert source.asked == ["customer", "customer"]
     assert await waits(hub, "customer") > timedelta(0), "it rests twenty times as long as it took"
+
+
+async def test_broken_webhooks_make_pulls_frequent(hub: Hub) -> None:
+    shop = await add_shop(hub)
+    reached = Schedule(hub.database, hub.directory, hub.runs, usual_s=300, without_s=60, reachable=True)
+    await hub.schedule.ring(shop.id, shop.tenant_id)
+    for working, least in ((True, 250), (False, 50)):
+        async with hub.database.engine() as conn:
+            await conn.execute("DELETE FROM run")
+            await conn.execute("UPDATE connection SET hooks_ok = $1", working)
+            await conn.execute("UPDATE checkpoint SET next_at = now()")
+        assert await reached() == 1
+        assert timedelta(seconds=least) < await waits(hub, "order") < timedelta(seconds=least * 1.5)

@@ -65,13 +65,13 @@ DELETE FROM checkpoint WHERE connection_id = $1 AND stream = '*' AND kind = 'pul
 
 -- name: due_streams
 -- One run a connection carries all its due streams; while it is under way the others wait.
-SELECT k.connection_id, array_agg(k.stream) AS streams
+SELECT k.connection_id, c.hooks_ok, array_agg(k.stream) AS streams
 FROM checkpoint k JOIN connection c ON c.id = k.connection_id
 WHERE k.kind = 'pull' AND k.stream <> '*' AND k.next_at <= now() AND c.state = 'active'
   AND NOT EXISTS (
       SELECT 1 FROM run r
       WHERE r.connection_id = k.connection_id AND r.kind = 'pull' AND r.state IN ('queued', 'running'))
-GROUP BY k.connection_id
+GROUP BY k.connection_id, c.hooks_ok
 ORDER BY min(k.next_at)
 LIMIT 200;
 

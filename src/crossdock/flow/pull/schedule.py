@@ -71,7 +71,7 @@ class Schedule:
         except NotFound:
             return 0
         terms = terms_of(connection.config)
-        rung = self._reachable
+        rung = self._reachable and row["hooks_ok"]
         known = {stream.name: stream for stream in self._sources.described(connection)}
         due: Sequence[str] = [name for name in known if name in row["streams"]]
         gaps = {
