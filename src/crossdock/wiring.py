@@ -159,14 +159,7 @@ async def open_hub(
             hints=hints,
             pump=Pump(database, directory, Preparer(directory, planner), delivery_limits(settings), clock, failpoints),
             runs=runs,
-            schedule=Schedule(
-                database,
-                directory,
-                runs,
-                usual_s=settings.pull_interval_s,
-                without_s=settings.pull_only_interval_s,
-                reachable=settings.public_url is not None,
-            ),
+            schedule=schedule_of(settings, database, directory, runs),
             reading=Reading(database, directory, journey, runs, failpoints),
             bells=Bells(database, directory, journey),
             prover=Prover(database, directory, journey, Expectations(planner, directory), replay),
@@ -221,6 +214,13 @@ def stock_of(
         await runs.add(tenant_id, connection_id, RunKind.PULL, ("order",))
 
     return Stock(database, directory, canonical, journey, connections, connector_named, ask_for_orders)
+
+
+def schedule_of(settings: Settings, database: Database, directory: Directory, runs: Runs) -> Schedule:
+    """Return the planner of the regular pulls."""
+    usual, without = settings.pull_interval_s, settings.pull_only_interval_s
+    reachable = settings.public_url is not None
+    return Schedule(database, directory, runs, usual_s=usual, without_s=without, reachable=reachable)
 
 
 def delivery_limits(settings: Settings) -> Limits:
