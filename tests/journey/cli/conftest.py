@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from crossdock.cli.app import app
@@ -19,7 +20,7 @@ Terminal = Callable[..., Result]
 
 
 @pytest.fixture
-def terminal(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def terminal(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     """Run ``crossdock`` with arguments, in this process, on the test's database."""
     ours = {
         "DATABASE_URL": database_url,
@@ -33,7 +34,9 @@ def terminal(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for name, value in ours.items():
         monkeypatch.setenv(f"CROSSDOCK_{name}", value)
     runner = CliRunner()
-    return lambda *words, given=None: runner.invoke(app, list(words), input=given)
+    yield lambda *words, given=None: runner.invoke(app, list(words), input=given)
+    # the commands' log goes to a captured stream that is closed by now
+    structlog.reset_defaults()
 
 
 def answer(result: Result) -> Any:

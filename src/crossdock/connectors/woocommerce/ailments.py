@@ -126,6 +126,13 @@ AILMENTS: Final[Mapping[str, Ailment]] = {
         gap=Gap.NONE,
         stops_writes=True,
     ),
+    "pull-only": Ailment(
+        "the keys may only read, so no webhooks can be registered: changes are found by pulling every minute",
+        f"for changes within seconds, give the keys read and write permission in {_KEYS}",
+        severity="warning",
+        gap=Gap.NONE,
+        hooks_ok=False,
+    ),
     "certificate-expired": _away(
         "the shop's TLS certificate has expired",
         "let the shop's host renew it; http:// is no way around it, because keys would travel in the open",

@@ -169,6 +169,8 @@ def _rights(account: Mapping[str, Any], known: Known, memory: Memory) -> Iterato
     memory.could_write |= "read_write" in (known.account.get("permissions"), account.get("permissions"))
     if memory.could_write and account.get("permissions") == "read":
         yield finding("keys-read-only")
+    elif known.url and known.topics and account.get("permissions") == "read":
+        yield finding("pull-only")
 
 
 def _storage(account: Mapping[str, Any], known: Known) -> Iterator[Finding]:
@@ -179,7 +181,7 @@ def _storage(account: Mapping[str, Any], known: Known) -> Iterator[Finding]:
 
 def _hooks(sight: Sight, known: Known, memory: Memory, *, may_write: bool) -> list[Finding]:
     """Compare the webhooks we registered with those the shop lists; one finding a code."""
-    if not known.url or sight.hooks is None:
+    if not known.url or sight.hooks is None or not memory.could_write:
         return []
     listed = {hook.vendor_id: hook for hook in sight.hooks}
     mends: dict[str, list[Mend]] = {}
