@@ -3,7 +3,8 @@
 What WooCommerce does (seen on 11.0.1): every amount is shown with the shop's price decimals. Where taxes are rounded
 at each line (the default), goods are rounded line by line too, so the shown parts add up to the shown total exactly.
 Where they are rounded at the subtotal, the total is made of unrounded parts, and each shown part may be half a unit
-off. Fees are added unrounded in either case: a single one makes no difference, several may.
+off. Fees are added unrounded in either case: a single one above zero makes no difference; several, or one below zero,
+may. Where prices include tax, halves of taxes are rounded down but shown rounded up, rate by rate.
 
 So each rule has a slack: none where every part is rounded before it is added, else half a unit for each part that may
 be unrounded and half for the sum. Settings that are not known count as the tolerant one. A shop that changed its
@@ -88,16 +89,17 @@ def violations(order: Order, rounding: Rounding) -> tuple[Violation, ...]:
 
 def _rules(order: Order, slack: _Slack, rounding: Rounding) -> Iterator[Violation | None]:
     lines, fees = len(order.lines), len(order.fees)
-    several = fees if fees > 1 else 0
+    several = fees if fees > 1 or order.fee_total < 0 else 0
     yield _told("total", parts_of(order), order.total, slack.of(lines + fees - several + 1, several))
     yield _told("tax_total", order.cart_tax + order.shipping_tax, order.tax_total, slack.of(2))
     by_rate = sum((tax.tax_total + tax.shipping_tax_total for tax in order.taxes), _ZERO)
     yield _told("tax_lines", by_rate, order.tax_total, slack.of(2 * len(order.taxes)))
-    yield from (_line_tax(line, slack) for line in _taxed(order))
+    halves_down = order.prices_include_tax or rounding.prices_include_tax is not False
+    yield from (_line_tax(line, slack, halves_down=halves_down) for line in _taxed(order))
     shipping = sum((line.total for line in order.shipping_lines), _ZERO)
     yield _told("shipping_total", shipping, order.shipping_total, slack.of(len(order.shipping_lines)))
     yield _told("discount_total", *_discount(order), _discount_slack(order, slack, rounding))
-    if order.refunded_total > order.total:
+    if order.refunded_total > max(order.total, _ZERO):
         yield _told("refunds", order.total, order.refunded_total, slack.of(1))
 
 
@@ -105,10 +107,12 @@ def _taxed(order: Order) -> Iterable[OrderLine | FeeLine | ShippingLine]:
     return (*order.lines, *order.fees, *order.shipping_lines)
 
 
-def _line_tax(line: OrderLine | FeeLine | ShippingLine, slack: _Slack) -> Violation | None:
+def _line_tax(line: OrderLine | FeeLine | ShippingLine, slack: _Slack, *, halves_down: bool) -> Violation | None:
     kind = {OrderLine: "lines", FeeLine: "fees", ShippingLine: "shipping_lines"}[type(line)]
     shares = sum((share.total for share in line.taxes), _ZERO)
-    return _told("line_tax", shares, line.total_tax, slack.of(1 + len(line.taxes)), f"{kind}.{line.id}")
+    loose = 1 + len(line.taxes)
+    allowed = slack.of(0, loose) if halves_down else slack.of(loose)
+    return _told("line_tax", shares, line.total_tax, allowed, f"{kind}.{line.id}")
 
 
 def _discount(order: Order) -> tuple[Decimal, Decimal]:

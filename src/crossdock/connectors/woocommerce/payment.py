@@ -2,7 +2,7 @@
 
 The rules, first match wins:
 
-1. A total of zero is paid: there is nothing to pay.
+1. A total of zero (or below, by a fee below zero) is paid: there is nothing to pay.
 2. Refunds of the whole total: refunded; of less: part_refunded. Status ``refunded`` without any refund: refunded.
 3. The gateway notes that it has authorised and not captured (``*_charge_captured`` = no, PayPal's intent AUTHORIZE
    not captured or status AUTHORIZED, ``_intention_status`` = requires_capture): authorised.
@@ -44,7 +44,7 @@ def payment_status(
     meta: tuple[Meta, ...] = (),
 ) -> PaymentStatus:
     """Derive the status by the rules above; ``paid`` is whether there is a date of payment."""
-    if total == 0:
+    if total <= 0:
         return "paid"
     if refunded > 0:
         return "refunded" if refunded >= total else "part_refunded"
