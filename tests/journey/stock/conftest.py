@@ -111,14 +111,14 @@ class Floor:
         made = {"date_created_gmt": "2099-01-01T00:00:00", "date_paid_gmt": None, "line_items": [line], **more}
         await self.hear(shop, order(number, status=status, modified=_later(), **made), "order.updated")
 
-    async def shows(self, shop: Connection, quantity: int, product: int = 7) -> None:
+    async def shows(self, shop: Connection, quantity: int, product: int = 7, sku: str = "TEA") -> None:
         """Hear what a shop shows of a product."""
         document = {
             "id": product,
             "name": "Tea",
             "type": "simple",
             "status": "publish",
-            "sku": "TEA",
+            "sku": sku,
             "manage_stock": True,
             "stock_quantity": quantity,
             "date_modified_gmt": _later(),

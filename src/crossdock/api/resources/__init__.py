@@ -18,7 +18,9 @@ from crossdock.api.resources import (
     orders,
     products,
     schemas,
+    sku_links,
     stock,
+    stock_rules,
 )
 from crossdock.wiring import Hub
 
@@ -32,6 +34,8 @@ ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     products.router,
     changes.router,
     events.router,
+    sku_links.router,
     stock.router,
+    stock_rules.router,
     schemas.router,
 )

@@ -15,3 +15,21 @@ FROM stock_move
 WHERE tenant_id = $1 AND ($2::text IS NULL OR hub_sku = $2) AND id < $3
 ORDER BY id DESC
 LIMIT $4;
+
+-- name: alerts
+SELECT id, hub_sku, reason, available, per_day, since, ended_at FROM stock_alert
+WHERE tenant_id = $1 AND ($2::boolean IS NULL OR (ended_at IS NULL) = $2) AND id < $3
+ORDER BY id DESC
+LIMIT $4;
+
+-- name: shares
+SELECT location, weight, reserve, share FROM store_share WHERE tenant_id = $1 AND connection_id = $2 ORDER BY location;
+
+-- name: thresholds
+SELECT hub_sku, low_at, cover_days, window_days FROM stock_threshold WHERE tenant_id = $1 ORDER BY hub_sku;
+
+-- name: prices
+SELECT hub_sku, currency, regular_price, sale_price, version, changed_at FROM price_level
+WHERE tenant_id = $1 AND ($2::text IS NULL OR hub_sku = $2) AND (hub_sku, currency) > ($3, $4)
+ORDER BY hub_sku, currency
+LIMIT $5;

@@ -2,6 +2,7 @@
 
 from crossdock.flow.stock.book import Book
 from crossdock.flow.stock.links import Links
+from crossdock.flow.stock.sheet import Sheet
 from crossdock.flow.stock.stage import Stock
 
-__all__ = ["Book", "Links", "Stock"]
+__all__ = ["Book", "Links", "Sheet", "Stock"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -153,6 +153,45 @@ class Links:
             rows = await conn.fetch(SQL["push_all"], tenant_id, connection_id)
             await conn.execute(levels.SQL["wake"], CHANNEL)
         return len(rows)
+
+    async def would_be_new(self, tenant_id: uuid.UUID, links: Sequence[NewLink]) -> list[bool]:
+        """Return for each link whether its product is not linked yet."""
+        keys = [(link.connection_id, link.product_id, link.variation_id or "") for link in links]
+        async with self._store.transaction() as conn:
+            found = await conn.fetch(SQL["lock_products"], tenant_id, *_columns(keys, 3))
+        known = {(row["connection_id"], row["product_id"], row["variation_id"] or "") for row in found}
+        return [key not in known for key in keys]
+
+    async def page(
+        self,
+        tenant_id: uuid.UUID,
+        *,
+        connection_id: uuid.UUID | None = None,
+        sku: str | None = None,
+        state: str | None = None,
+        after: uuid.UUID | None = None,
+        link_id: uuid.UUID | None = None,
+        limit: int = _PAGE,
+    ) -> list[Any]:
+        """Return a page of links, the oldest first."""
+        async with self._store.engine() as conn:
+            found: list[Any] = await conn.fetch(
+                SQL["list_links"], tenant_id, connection_id, sku, state, after, limit, link_id
+            )
+        return found
+
+    async def pages(self, tenant_id: uuid.UUID, connection_id: uuid.UUID | None) -> AsyncIterator[list[Any]]:
+        """Yield all links, page by page."""
+        after = None
+        while rows := await self.page(tenant_id, connection_id=connection_id, after=after):
+            yield rows
+            after = rows[-1]["id"]
+
+    async def stats(self, tenant_id: uuid.UUID) -> list[Any]:
+        """Return how the links of each store do."""
+        async with self._store.engine() as conn:
+            found: list[Any] = await conn.fetch(SQL["link_stats"], tenant_id)
+        return found
 
     async def items(self, tenant_id: uuid.UUID, connection_id: uuid.UUID) -> list[Item]:
         """Return what of a store can be linked: products and variations that have a stock of their own."""

@@ -12,6 +12,7 @@ import asyncpg
 
 from crossdock.connect.connector import Connector
 from crossdock.flow.ports import Sources, Store
+from crossdock.flow.stock.alerts import Alerts
 from crossdock.flow.stock.announce import Announcer
 from crossdock.flow.stock.count import SQL, Counter
 from crossdock.flow.stock.doubt import Doubts, Patience
@@ -22,6 +23,7 @@ from crossdock.flow.stock.push import Pusher, Timing
 
 _PACE_S = 0.02
 _SLOW_S = 1.0
+_SWEEP_S = 600.0
 """How often doubts are looked into."""
 
 
@@ -51,12 +53,14 @@ class Stock:
         self.flights = Flights(store, hubs, recording, most_failures)
         self.doubts = Doubts(store, sources, connectors, ask_for_orders, patience)
         self.announcer = Announcer(store, hubs, recording)
+        self.alerts = Alerts(store, hubs, recording)
         self.bell = asyncio.Event()
         """Set when there may be something to do."""
         self._recording = recording
         self._linked = False
         self._begun_at = 0.0
         self._slow_at = 0.0
+        self._sweep_at = 0.0
 
     def heard(self) -> None:
         """Note that events were recorded; without any link there is nothing to count."""
@@ -81,7 +85,13 @@ class Stock:
             self._slow_at = time.monotonic() + _SLOW_S
             worked |= bool(await self.doubts.settle())
         worked |= bool(await self.pusher.push())
-        return worked | bool(await self.announcer.announce())
+        changed = await self.announcer.announce()
+        for tenant_id in sorted({tenant for tenant, _ in changed}):
+            await self.alerts.check(tenant_id, sorted({sku for tenant, sku in changed if tenant == tenant_id}))
+        if time.monotonic() >= self._sweep_at:
+            self._sweep_at = time.monotonic() + _SWEEP_S
+            await self.alerts.sweep()
+        return worked | bool(changed)
 
     async def _count(self) -> bool:
         async with self._store.engine() as conn:
