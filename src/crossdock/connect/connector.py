@@ -16,6 +16,7 @@ from crossdock.model.mapping import Mapping as FieldMapping
 from crossdock.model.observation import Doorbell, Observation, Occurrence
 from crossdock.model.outcome import Outcome
 from crossdock.model.plan import Found, Plan, Resolved
+from crossdock.model.wish import Touch
 
 if TYPE_CHECKING:
     from crossdock.connect.client import Transport
@@ -245,5 +246,7 @@ class Connector(msgspec.Struct, frozen=True):
     read: Reader | None = None
     watcher: Callable[[Access], Watcher] | None = None
     """Who looks after an account of this vendor between calls."""
+    touches: Callable[[str, Mapping[str, Any]], tuple[Touch, ...]] | None = None
+    """(action, the event's document) -> what the write changes in entities this account is also read from. Pure."""
     mappings: tuple[FieldMapping, ...] = ()
     """Default mappings of a destination, by entity and action."""

@@ -26,6 +26,7 @@ from crossdock.model.mapping import Mapped
 from crossdock.model.observation import Doorbell, Observation, Occurrence
 from crossdock.model.origin import Origin
 from crossdock.model.route import Route
+from crossdock.model.wish import Cause
 
 _LET_GO: dict[str, Any] = {}
 
@@ -104,12 +105,14 @@ class Journey:
         waiting = [self.intake.enqueue(parcel) for parcel in parcels]
         return [await receipt for receipt in waiting]
 
-    async def occurrences(self, connection: Connection, events: Sequence[Occurrence]) -> list[Receipt | Exception]:
+    async def occurrences(
+        self, connection: Connection, events: Sequence[Occurrence], *, hops: int = 0
+    ) -> list[Receipt | Exception]:
         """Take custom events of the events API; each gets its own receipt or refusal."""
         waiting = []
         for event in events:
             body = orjson.dumps(event.document)
-            waiting.append(self.intake.enqueue(self.parcel(connection, event, Origin.API, body)))
+            waiting.append(self.intake.enqueue(self.parcel(connection, event, Origin.API, body, hops=hops)))
         answers: list[Receipt | Exception] = []
         for receipt in waiting:
             try:
@@ -118,14 +121,21 @@ class Journey:
                 answers.append(refused)
         return answers
 
-    async def wishes(self, connection: Connection, wishes: Sequence[Occurrence]) -> list[Receipt | Exception]:
+    async def wishes(
+        self, connection: Connection, wishes: Sequence[Occurrence], cause: Cause | None = None
+    ) -> list[Receipt | Exception]:
         """Record what the hub wants of a connection's own account; routes from the connection to itself carry it out.
 
         A wish is an occurrence whose ``external_id`` names the entity it is about, so wishes about one entity keep
         their order; ``key`` makes it idempotent. Whether a newer one replaces a waiting older one is the route's
-        matter: actions of kind *state* coalesce, actions of kind *occurrence* do not.
+        matter: actions of kind *state* coalesce, actions of kind *occurrence* do not. ``cause`` is the event of
+        another connection that led to them: what comes back of them is no news there.
         """
-        return await self.occurrences(connection, wishes)
+        if cause is None:
+            return await self.occurrences(connection, wishes)
+        told = msgspec.to_builtins(cause)
+        caused = [msgspec.structs.replace(one, document={**one.document, "cause": told}) for one in wishes]
+        return await self.occurrences(connection, caused, hops=cause.hops)
 
     async def within(self, conn: Any, connection: Connection, events: Sequence[Occurrence]) -> list[uuid.UUID]:
         """Record occurrences inside the caller's transaction, all or none; returns their event ids, in order.
@@ -153,13 +163,15 @@ class Journey:
         interval: tuple[datetime, datetime] | None = None,
         *,
         fresh: bool = False,
+        hops: int = 0,
     ) -> Parcel:
         """Make an arrival ready for the ledger.
 
         Once it is digested the parsed document is let go: while thousands wait for their commit only bytes are held.
         """
         try:
-            fingerprint = digest_of(arrived, self._volatile_of(connection.connector, arrived.stream))
+            volatile = self._volatile_of(connection.connector, arrived.stream)
+            fingerprint = digest_of(arrived, volatile)
         except orjson.JSONEncodeError:
             raise BadInput("the body is nested too deeply", field="body", remedy="flatten it") from None
         if isinstance(arrived, Observation):
@@ -174,6 +186,8 @@ class Journey:
             seen_from=interval[0] if interval else None,
             seen_to=interval[1] if interval else None,
             fresh=fresh,
+            hops=hops,
+            volatile=volatile,
         )
 
     def _volatile_of(self, connector: str, stream: str) -> frozenset[str]:

@@ -27,6 +27,7 @@ class SkipReason(StrEnum):
     ERASED = "erased"
     DISCARDED = "discarded"
     ROUTE_REMOVED = "route-removed"
+    HOP_LIMIT = "hop-limit"
 
 
 class Evidence(StrEnum):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from crossdock.model.delivery import Evidence
@@ -12,6 +14,8 @@ class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
 
     external_id: str | None = None
     evidence: Evidence = Evidence.ID
+    returned: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Values the vendor answered with, by the top-level keys of its own document (stores normalise what is sent)."""
 
 
 class Retry(msgspec.Struct, frozen=True, tag="retry"):

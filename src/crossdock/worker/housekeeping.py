@@ -90,4 +90,5 @@ class Housekeeping:
         old = floor_of(datetime.now(UTC) - timedelta(days=settings.keep_bodies_days))
         async with self._hub.database.engine() as conn:
             await conn.execute(SQL["forget_keys"])
+            await conn.execute(SQL["forget_intents"])
             await conn.execute(SQL["forget_bodies"], old)

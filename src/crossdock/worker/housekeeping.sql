@@ -11,6 +11,10 @@ WHERE e.id < $1 AND e.body IS NOT NULL AND e.id IN (
       AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.record_id = o.record_id AND d.event_id = o.id)
     LIMIT 5000);
 
+-- name: forget_intents
+DELETE FROM write_intent WHERE at < now() - interval '1 day' AND delivery_id IN
+    (SELECT delivery_id FROM write_intent WHERE at < now() - interval '1 day' ORDER BY at LIMIT 10000);
+
 -- name: gauges
 SELECT l.id, count(d.id) AS depth,
        coalesce(extract(epoch FROM now() - min(d.created_at)), 0)::float8 AS age, l.breaker

@@ -7,7 +7,10 @@ from typing import Final
 from crossdock.connect.connector import Connector
 from crossdock.connectors.woocommerce.client import MANIFEST, WooCommerceClient
 from crossdock.connectors.woocommerce.mapper import read
+from crossdock.connectors.woocommerce.touches import touches
 from crossdock.connectors.woocommerce.watch import ShopWatcher
 from crossdock.connectors.woocommerce.webhook import DOOR
 
-CONNECTOR: Final = Connector(MANIFEST, source=WooCommerceClient, door=DOOR, read=read, watcher=ShopWatcher)
+CONNECTOR: Final = Connector(
+    MANIFEST, source=WooCommerceClient, door=DOOR, read=read, watcher=ShopWatcher, touches=touches
+)

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from crossdock import metrics
+from crossdock.flow.deliver import intents
 from crossdock.flow.deliver.job import Claim, Job, NewLink
 from crossdock.flow.deliver.ports import Limits
 from crossdock.flow.deliver.settle import Back, End, decide, kind
@@ -70,6 +71,12 @@ class Desk:
                     raise
         return []
 
+    async def intend(self, jobs: Sequence[Job]) -> None:
+        """Commit what a batch is about to write to a system that is read from as well."""
+        async with self._store.transaction() as conn:
+            await self._fence(conn)
+            await intents.intend(conn, self._lane.id, self._lane.tenant_id, jobs)
+
     async def advance(self, ids: Sequence[uuid.UUID], fresh: Sequence[NewLink]) -> None:
         """Commit a step's links and the next call's deadline."""
         async with self._store.transaction() as conn:
@@ -95,6 +102,7 @@ class Desk:
             await conn.execute(SQL["drop_links"], self._lane.id, *map(list, zip(*stale, strict=True)))
         await self._end(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, End)])
         await self._put_back(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, Back)])
+        await intents.conclude(conn, jobs)
         await self._note(conn, jobs, took_ms)
         for job in jobs:
             metrics.OUTCOMES.labels(kind(job.outcome, skipped=job.skipped is not None)).inc()
@@ -133,8 +141,7 @@ class Desk:
                 job.claim.attempt,
                 job.step_name,
                 kind(job.outcome, skipped=job.skipped is not None),
-                getattr(job.outcome, "code", None) or None,
-                _reason(job),
+                *_told(job),
                 took_ms,
             )
             for job in jobs
@@ -154,6 +161,10 @@ class Desk:
         )
 
 
-def _reason(job: Job) -> str | None:
+def _told(job: Job) -> tuple[str | None, str | None]:
+    """Return an attempt's code and reason; a vendor that made other values of ours is flagged, and believed."""
+    other = intents.differing(job)
+    if other and isinstance(job.outcome, Delivered):
+        return "returned-differs", f"the other side keeps another value than was sent in: {', '.join(other)}"
     verdict = decide(job, job.claim.created_at, Limits())
-    return verdict.reason or None
+    return getattr(job.outcome, "code", None) or None, verdict.reason or None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from crossdock.model.delivery import SkipReason
 from crossdock.model.outcome import Outcome
 from crossdock.model.plan import Plan, Step, Write
+from crossdock.model.wish import Touch
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -23,6 +25,16 @@ class Claim(msgspec.Struct, frozen=True):
     seq: int
     attempt: int
     created_at: datetime
+
+
+class Intended(msgspec.Struct, frozen=True):
+    """What a job is about to change, and whose news it carries."""
+
+    touches: tuple[Touch, ...]
+    origin: uuid.UUID | None
+    """The connection whose news it is; None when a person or program asked the hub itself."""
+    caused_at: datetime
+    hops: int
 
 
 class Job(msgspec.Struct):
@@ -39,6 +51,10 @@ class Job(msgspec.Struct):
     external_id: str | None = None
     stale: list[tuple[str, str]] = msgspec.field(default_factory=list)
     """Links that point to records which are no longer there."""
+    intended: Intended | None = None
+    """What it is about to change where the destination is a source as well."""
+    returned: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Values the vendor answered with."""
 
     @property
     def open(self) -> bool:

@@ -126,6 +126,7 @@ class Performer:
 
     def _note(self, job: Job, write: Write, outcome: Delivered, fresh: dict[tuple[str, str], NewLink]) -> None:
         name = (write.object, write.key)
+        job.returned.update(outcome.returned)
         if write.verb is Verb.ARCHIVE:
             job.stale.append(name)
         if write.verb is not Verb.UPSERT or outcome.external_id is None:

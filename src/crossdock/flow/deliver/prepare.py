@@ -13,6 +13,7 @@ import structlog
 
 from crossdock.connect.connector import Connector, Context, Destination, Needs, PlanRefused
 from crossdock.flow.canonical import Canonical
+from crossdock.flow.deliver.intents import intended
 from crossdock.flow.deliver.job import Claim, Job
 from crossdock.flow.deliver.ports import Directory, Mappings, Opener
 from crossdock.kit.ids import Prefix, show
@@ -60,7 +61,7 @@ class Planner:
         self._directory = directory
         self._mappings = mappings
         self._vault = vault
-        self._canonical = Canonical(vault, directory.connector)
+        self.canonical = Canonical(vault, directory.connector)
 
     async def plan(
         self, conn: Any, connection: Connection, destination: Destination, subjects: Sequence[Subject]
@@ -95,7 +96,7 @@ class Planner:
             # a message carries the event as it is published; nothing of it is mapped
             subject.published = self._published(subject)
             return
-        subject.entity = self._canonical.read(subject.source, event)
+        subject.entity = self.canonical.read(subject.source, event)
         subject.needs = destination.needs(subject.route.action, subject.entity, subject.source.account_uid)
         if event["presence"] == Presence.DELETED:
             return
@@ -139,7 +140,7 @@ class Planner:
         found = {}
         for row in await conn.fetch(SQL["related"], *map(list, zip(*wanted, strict=True))):
             source = sources[row["connection_id"]]
-            entity = self._canonical.read(source, row)
+            entity = self.canonical.read(source, row)
             found[row["connection_id"], row["stream"], row["external_id"]] = entity
         return found
 
@@ -162,7 +163,7 @@ class Planner:
                 "stream": event["stream"],
                 "external_id": event["external_id"] or None,
                 "origin": event["origin"],
-                "data": orjson.Fragment(self._canonical.body(event)),
+                "data": orjson.Fragment(self.canonical.body(event)),
             }
         )
 
@@ -216,9 +217,18 @@ class Preparer:
                 job.outcome = Rejected(planned.refused, code="mapping")
                 continue
             job.plan = planned.plan
+            self._intend(job, planned.subject, connection)
             if not planned.plan.steps:
                 job.skipped, job.reason = SkipReason.FILTER, planned.plan.nothing
         return jobs
+
+    def _intend(self, job: Job, subject: Subject, connection: Connection) -> None:
+        connector = self._directory.connector(connection.connector)
+        if connector is None or connector.touches is None or not job.plan.steps:
+            return
+        document = self._planner.canonical.document(subject.event)
+        if touches := connector.touches(subject.route.action, document):
+            job.intended = intended(touches, subject.event, document, connection.id)
 
     async def _load_routes(self, conn: Any, claims: Sequence[Claim]) -> None:
         wanted = sorted({c.route_id for c in claims})

@@ -182,6 +182,9 @@ class Pump:
             links: Links = {}
             if any(job.open for job in jobs) and not _messages(jobs):
                 links = await _links(conn, connection.id, jobs)
+        if any(job.intended is not None and job.open for job in jobs):
+            await desk.intend(jobs)
+            await self._failpoints.reach("deliver.intended")
         budget = self._limits.step_budget.total_seconds()
         performer = Performer(destination, links, budget, self._failpoints)
         return jobs, await performer.run(jobs, desk.advance)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from crossdock.flow.record.parcel import Parcel, Receipt
 from crossdock.kit import digest as digests
-from crossdock.model.observation import Occurrence, Presence
+from crossdock.model.observation import Observation, Occurrence, Presence
 
 Key = tuple[uuid.UUID, str, str]
 
@@ -43,6 +43,18 @@ class RecordRow(msgspec.Struct):
     """Carries a new state to be saved."""
     touched: bool = False
     """Was seen again; only its times moved."""
+
+    def touch(self, arrived: Observation, seen_to: datetime, *, settled: bool) -> None:
+        """Note that it was seen again, unchanged."""
+        modified_at = arrived.modified_at
+        if arrived.code and arrived.code != self.code:
+            self.code, self.touched = arrived.code, True
+        if modified_at is not None and (self.modified_at is None or modified_at > self.modified_at):
+            self.modified_at, self.touched = modified_at, True
+        if seen_to > self.seen_to:
+            self.seen_to, self.touched = seen_to, True
+        if self.contested and settled:
+            self.contested, self.touched = False, True
 
 
 class EventRow(msgspec.Struct, frozen=True):
@@ -103,6 +115,7 @@ class RingRow(msgspec.Struct, frozen=True):
     tenant_id: uuid.UUID
     parent_id: str | None
     reason: str
+    wait: timedelta = timedelta(0)
 
 
 class Batch:
@@ -116,9 +129,11 @@ class Batch:
         self.keys: dict[tuple[uuid.UUID, str], KeyRow] = {}
         self.rings: dict[Key, RingRow] = {}
 
-    def ring(self, key: Key, tenant_id: uuid.UUID, parent_id: str | None, reason: str) -> None:
+    def ring(
+        self, key: Key, tenant_id: uuid.UUID, parent_id: str | None, reason: str, wait: timedelta = timedelta(0)
+    ) -> None:
         """Ask for a fresh GET; many rings of one entity are one."""
-        self.rings[key] = RingRow(key[0], key[1], key[2], tenant_id, parent_id, reason)
+        self.rings[key] = RingRow(key[0], key[1], key[2], tenant_id, parent_id, reason, wait)
 
     def told(self, parcels: Sequence[Parcel], receipts: Sequence[Receipt | Exception]) -> list[Receipt | Exception]:
         """Name in the receipts of occurrences their deliveries: whoever sent them follows them."""

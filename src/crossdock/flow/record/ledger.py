@@ -21,6 +21,7 @@ from crossdock.flow.record.batch import (
 )
 from crossdock.flow.record.parcel import Parcel, Receipt, Verdict
 from crossdock.flow.record.rule import Known, Seen, event_type, rule
+from crossdock.flow.record.written import Written
 from crossdock.kit.ids import new_id
 from crossdock.model.delivery import SkipReason
 from crossdock.model.observation import Doorbell, Observation, Occurrence, Presence
@@ -32,6 +33,7 @@ SQL = load(Path(__file__).with_name("ledger.sql"))
 
 KEYS_KEPT = timedelta(days=7)
 """How long a transport key is remembered: longer than any vendor retries (Stripe: 3 days)."""
+GET_AGAIN = timedelta(seconds=1)
 
 _RECORD = (
     *("id", "tenant_id", "connection_id", "stream", "external_id", "parent_id", "seq", "digest", "digest_version"),
@@ -47,6 +49,7 @@ _DONE = ("id", "tenant_id", "lane_id", "route_id", "record_id", "event_id", "seq
 class Sealer(Protocol):
     """The part of the vault the ledger needs."""
 
+    def open_body(self, sealed: bytes, row: bytes) -> bytes: ...
     def seal_body(self, body: bytes, row: bytes) -> bytes: ...
     def subject(self, identifier: str) -> bytes: ...
 
@@ -94,6 +97,8 @@ class Ledger:
             if row["id"] is not None:
                 batch.records[row["connection_id"], row["stream"], row["external_id"]] = _record_of(row)
         await self._known_keys(conn, batch, parcels)
+        written = Written()
+        await written.read(conn, self._vault, gates, batch, parcels)
         receipts: list[Receipt | Exception] = []
         for parcel in parcels:
             gate = gates.get(parcel.connection_id)
@@ -101,10 +106,11 @@ class Ledger:
                 receipts.append(NotFound("there is no such connection"))
                 continue
             try:
-                receipts.append(self._enter(batch, parcel))
+                receipts.append(self._enter(batch, parcel, written))
             except KeyReused as refused:
                 receipts.append(refused)
-        self._fan_out(batch, fans)
+        await written.keep_quiet(conn)
+        self._fan_out(batch, fans, written)
         await self._write(conn, batch)
         return batch.told(parcels, receipts), {d.lane_id for d in batch.deliveries if d.rule is None}
 
@@ -128,14 +134,14 @@ class Ledger:
                     row["connection_id"], row["key"], parcels[0].tenant_id, row["event_id"], row["body_hash"]
                 )
 
-    def _enter(self, batch: Batch, parcel: Parcel) -> Receipt:
+    def _enter(self, batch: Batch, parcel: Parcel, written: Written) -> Receipt:
         arrived = parcel.arrived
         if isinstance(arrived, Doorbell):
             batch.ring(parcel.key, parcel.tenant_id, arrived.parent_id, arrived.reason)
             return Receipt(Verdict.RUNG)
         if isinstance(arrived, Occurrence):
             return self._enter_occurrence(batch, parcel, arrived)
-        return self._enter_observation(batch, parcel, arrived)
+        return self._enter_observation(batch, parcel, arrived, written)
 
     def _enter_occurrence(self, batch: Batch, parcel: Parcel, arrived: Occurrence) -> Receipt:
         about = f"{arrived.type}\0{arrived.external_id or ''}\0".encode()
@@ -158,14 +164,14 @@ class Ledger:
                 batch.records[parcel.key] = record
         record.seq += 1
         record.digest, record.seen_to, record.event_id, record.applied = parcel.digest, batch.at, event_id, True
-        event = self._event(batch, parcel, record, arrived.type, Verdict.APPLIED, event_id)
+        event = self._event(batch, parcel, record, arrived.type, Verdict.APPLIED, event_id, 0)
         batch.events.append(event)
         if arrived.key:
             row = KeyRow(parcel.connection_id, arrived.key, parcel.tenant_id, event_id, body_hash)
             batch.keys[parcel.connection_id, arrived.key] = row
         return Receipt(Verdict.APPLIED, event_id)
 
-    def _enter_observation(self, batch: Batch, parcel: Parcel, arrived: Observation) -> Receipt:
+    def _enter_observation(self, batch: Batch, parcel: Parcel, arrived: Observation, written: Written) -> Receipt:
         record = batch.records.get(parcel.key)
         seen_to = parcel.seen_to or batch.at
         known = record and Known(record.digest, record.modified_at, record.seen_to, record.presence)
@@ -180,15 +186,20 @@ class Ledger:
                 listed=parcel.seen_from is not None,
             ),
         )
+        ruling, judged = written.judge(parcel, record, ruling)
         if ruling.ring:
-            batch.ring(parcel.key, parcel.tenant_id, arrived.parent_id, ruling.verdict)
+            # a GET that could not decide comes again when the call it waits for may have been answered
+            wait = GET_AGAIN if parcel.fresh else timedelta(0)
+            batch.ring(parcel.key, parcel.tenant_id, arrived.parent_id, ruling.verdict, wait)
         if ruling.verdict in (Verdict.UNKNOWN, Verdict.STALE):
             return Receipt(ruling.verdict)
         if ruling.verdict is Verdict.UNCHANGED:
             assert record is not None
-            _touch(record, arrived, seen_to, settled=parcel.fresh)
+            record.touch(arrived, seen_to, settled=parcel.fresh)
             return Receipt(ruling.verdict)
-        return self._apply(batch, parcel, arrived, record, ruling.verdict, seen_to)
+        event = self._apply(batch, parcel, arrived, record, ruling.verdict, seen_to, judged.hops)
+        written.note(event.id, event.record_id, judged)
+        return Receipt(ruling.verdict, event.id)
 
     def _apply(
         self,
@@ -198,7 +209,8 @@ class Ledger:
         record: RecordRow | None,
         verdict: Verdict,
         seen_to: datetime,
-    ) -> Receipt:
+        hops: int,
+    ) -> EventRow:
         event_id = new_id()
         before = record.presence if record else None
         if record is None:
@@ -217,8 +229,9 @@ class Ledger:
             record.seen_to = max(record.seen_to, seen_to)
             if arrived.subjects:
                 record.subject = self._vault.subject(arrived.subjects[0])
-        batch.events.append(self._event(batch, parcel, record, kind, verdict, event_id))
-        return Receipt(verdict, event_id)
+        event = self._event(batch, parcel, record, kind, verdict, event_id, hops)
+        batch.events.append(event)
+        return event
 
     def _new_record(self, batch: Batch, parcel: Parcel, event_id: uuid.UUID) -> RecordRow:
         arrived = parcel.arrived
@@ -244,7 +257,14 @@ class Ledger:
         )
 
     def _event(
-        self, batch: Batch, parcel: Parcel, record: RecordRow, kind: str, verdict: Verdict, event_id: uuid.UUID
+        self,
+        batch: Batch,
+        parcel: Parcel,
+        record: RecordRow,
+        kind: str,
+        verdict: Verdict,
+        event_id: uuid.UUID,
+        hops: int,
     ) -> EventRow:
         arrived = parcel.arrived
         assert not isinstance(arrived, Doorbell)
@@ -265,17 +285,18 @@ class Ledger:
             modified_at=seen.modified_at if seen else arrived.occurred_at,  # type: ignore[union-attr]
             recorded_at=batch.at,
             subject=self._vault.subject(arrived.subjects[0]) if arrived.subjects else record.subject,
-            hops=parcel.hops,
+            hops=max(parcel.hops, hops),
             digest=parcel.digest,
             body=self._vault.seal_body(parcel.body, event_id.bytes),
         )
 
-    def _fan_out(self, batch: Batch, fans: dict[uuid.UUID, FanOut]) -> None:
+    def _fan_out(self, batch: Batch, fans: dict[uuid.UUID, FanOut], written: Written) -> None:
         last: dict[tuple[uuid.UUID, uuid.UUID], DeliveryRow] = {}
         for event in batch.events:
             if event.verdict == Verdict.CONTESTED:
                 continue
-            for route, skipped in fans[event.connection_id](event):
+            for route, filtered in fans[event.connection_id](event):
+                skipped = filtered or written.rule(event, route, waiting=(route.id, event.record_id) in last)
                 row = DeliveryRow(
                     id=new_id(),
                     tenant_id=event.tenant_id,
@@ -365,18 +386,6 @@ def _record_of(row: Any) -> RecordRow:
 
 def _transport_key(parcel: Parcel) -> str | None:
     return parcel.arrived.key if isinstance(parcel.arrived, Occurrence) else None
-
-
-def _touch(record: RecordRow, arrived: Observation, seen_to: datetime, *, settled: bool) -> None:
-    modified_at = arrived.modified_at
-    if arrived.code and arrived.code != record.code:
-        record.code, record.touched = arrived.code, True
-    if modified_at is not None and (record.modified_at is None or modified_at > record.modified_at):
-        record.modified_at, record.touched = modified_at, True
-    if seen_to > record.seen_to:
-        record.seen_to, record.touched = seen_to, True
-    if record.contested and settled:
-        record.contested, record.touched = False, True
 
 
 def _priority(route: Route, origin: str) -> int:

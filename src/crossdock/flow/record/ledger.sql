@@ -10,7 +10,8 @@ WITH locked AS (
     ORDER BY r.connection_id, r.stream, r.external_id
     FOR NO KEY UPDATE OF r
 )
-SELECT c.id AS gate_id, c.tenant_id, c.route_epoch, c.state, clock_timestamp() AS at, l.*
+SELECT c.id AS gate_id, c.tenant_id, c.route_epoch, c.state, clock_timestamp() AS at,
+       coalesce(c.writes_until > now(), false) AS writes, l.*
 FROM connection c LEFT JOIN locked l ON l.connection_id = c.id
 WHERE c.id = ANY($1::uuid[]);
 
@@ -97,10 +98,10 @@ WITH written AS (
 SELECT count(*) FROM written;
 
 -- name: ring
-INSERT INTO doorbell AS d (connection_id, stream, external_id, tenant_id, parent_id, reason)
-SELECT k.connection_id, k.stream, k.external_id, k.tenant_id, k.parent_id, k.reason
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[])
-     AS k(connection_id, stream, external_id, tenant_id, parent_id, reason)
+INSERT INTO doorbell AS d (connection_id, stream, external_id, tenant_id, parent_id, reason, due_at)
+SELECT k.connection_id, k.stream, k.external_id, k.tenant_id, k.parent_id, k.reason, now() + k.wait
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::interval[])
+     AS k(connection_id, stream, external_id, tenant_id, parent_id, reason, wait)
 ON CONFLICT (connection_id, stream, external_id) DO UPDATE
 SET rung_at = clock_timestamp(), reason = EXCLUDED.reason, parent_id = coalesce(EXCLUDED.parent_id, d.parent_id),
-    due_at = least(d.due_at, now());
+    due_at = least(d.due_at, EXCLUDED.due_at);

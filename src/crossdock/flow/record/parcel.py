@@ -57,6 +57,8 @@ class Parcel(msgspec.Struct, frozen=True):
     fresh: bool = False
     """True for a GET made to decide about this very entity."""
     hops: int = 0
+    volatile: frozenset[str] = frozenset()
+    """Keys of the document that change without meaning."""
 
     @property
     def key(self) -> tuple[uuid.UUID, str, str]:
