@@ -164,9 +164,12 @@ class Action(Word, frozen=True, kw_only=True):
     """A kind of write."""
 
     name: str
-    entities: tuple[str, ...]
-    """Source streams or entities it takes; ``*`` takes all."""
     kind: ActionKind
+    entities: tuple[str, ...] = ()
+    """Source streams or entities it takes; ``*`` takes all."""
+    stream: str = ""
+    """The stream of wishes it carries out: such an action has a route from the connection to itself, and takes no
+    other source's entities."""
     objects: tuple[str, ...] = ()
     """The vendor's objects it writes, in order."""
     batch: int = 1
@@ -373,6 +376,9 @@ def _shape(manifest: Manifest) -> list[tuple[str, str]]:
     for i, stream in enumerate(manifest.streams):
         if stream.parent is not None and stream.parent not in known:
             found.append((f"streams[{i}].parent", f"there is no stream {stream.parent!r}"))
+    for i, action in enumerate(manifest.actions):
+        if bool(action.stream) == bool(action.entities):
+            found.append((f"actions[{i}]", "expected either entities or a stream of wishes"))
     limits = manifest.limits
     for name in ("requests", "per_s", "concurrency", "batch", "timeout_s"):
         if getattr(limits, name) <= 0:
