@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from crossdock.cli import commanding, connecting, connectors, keeping, looking, reading, records, serving, watching
+from crossdock.cli import (
+    commanding,
+    connecting,
+    connectors,
+    keeping,
+    linking,
+    looking,
+    reading,
+    records,
+    serving,
+    stocking,
+    watching,
+)
 from crossdock.cli.answers import EXIT_CODES
 from crossdock.cli.demo import command as demo
 
@@ -35,6 +47,8 @@ app.add_typer(looking.deliveries, name="deliveries")
 app.add_typer(commanding.orders, name="orders")
 app.add_typer(records.customers, name="customers")
 app.add_typer(records.products, name="products")
+app.add_typer(linking.sku_links, name="sku-links")
+app.add_typer(stocking.stock, name="stock")
 app.command("changes")(records.changes)
 app.command("prove")(reading.prove)
 app.command("replay")(looking.replay)

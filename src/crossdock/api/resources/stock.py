@@ -271,3 +271,19 @@ async def list_levels(
             item["offered"] = offered[item["sku"]].get(connection.id) if item["sku"] in offered else None
     last = f"{items[-1]['sku']}@{items[-1]['location']}" if len(items) == limit else None
     return {"items": items, "next": last}
+
+
+async def latest_moves(hub: Hub, tenant_id: uuid.UUID, sku: str | None, limit: int) -> list[dict[str, Any]]:
+    """Return the newest movements."""
+    async with hub.database.tenant(tenant_id) as conn:
+        rows = await conn.fetch(SQL["moves"], tenant_id, sku, _LAST, limit)
+    return [{**dict(row), "id": ids.show(ids.Prefix.MOVE, row["id"])} for row in rows]
+
+
+async def latest_alerts(hub: Hub, tenant_id: uuid.UUID, is_open: bool | None) -> list[dict[str, Any]]:
+    """Return the newest alerts."""
+    async with hub.database.tenant(tenant_id) as conn:
+        rows = await conn.fetch(SQL["alerts"], tenant_id, is_open, _LAST, 500)
+    return [
+        {**dict(row), "id": ids.show(ids.Prefix.ALERT, row["id"]), "per_day": float(row["per_day"])} for row in rows
+    ]

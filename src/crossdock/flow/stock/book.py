@@ -16,7 +16,7 @@ from crossdock.flow.stock import levels
 from crossdock.flow.stock.levels import Change, Result
 from crossdock.flow.stock.offer import Share
 from crossdock.flow.stock.ports import CHANNEL
-from crossdock.flow.stock.push import Offered, offers_of
+from crossdock.flow.stock.push import Offered, offers_of, shares_of
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("book.sql"))
@@ -81,6 +81,12 @@ class Book:
             await conn.execute(SQL["put_shares"], tenant_id, connection_id, *_columns(rows, 4))
             await conn.execute(SQL["mark_all"], tenant_id)
             await conn.execute(levels.SQL["wake"], CHANNEL)
+
+    async def share_one(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, share: Share) -> None:
+        """Set a store's share of one location; its other shares stay."""
+        async with self._store.engine() as conn:
+            standing = (await shares_of(conn, tenant_id)).get(connection_id, [])
+        await self.share(tenant_id, connection_id, [*standing, share])
 
     async def watch(self, tenant_id: uuid.UUID, thresholds: Sequence[Threshold]) -> None:
         """Set thresholds; one without any limit is dropped."""
