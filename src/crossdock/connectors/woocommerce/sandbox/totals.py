@@ -53,15 +53,29 @@ def tax_other_line(line: Row, rates: list[Row]) -> None:
     line["total_tax"] = php.money(sum(taxes.values(), ZERO))
 
 
+def tax_fee_below_zero(order: Row, fee: Row, rates: list[Row]) -> None:
+    """Give tax back with a fee below zero, whatever its own status: in the share of the order that is taxed (seen)."""
+    rows = [*order["line_items"], *order["shipping_lines"], *order["fee_lines"]]
+    costs = [(dec(row["total"]), row.get("tax_status", "taxable") == "taxable") for row in rows]
+    whole = sum((cost for cost, _ in costs if cost > 0), ZERO)
+    taxed = sum((cost for cost, taxable in costs if cost > 0 and taxable), ZERO)
+    taxes = taxes_on(dec(fee["total"]) * taxed / whole, rates) if whole and taxed else {}
+    fee["taxes"] = [{"id": i, "total": php.money(tax), "subtotal": ""} for i, tax in taxes.items()]
+    fee["total_tax"] = php.money(sum(taxes.values(), ZERO))
+
+
 def recalculate(shop: Shop, order: Row) -> None:
     """Set every total of an order from its lines and its place."""
     rates = rates_for(shop, order)
     for line in order["line_items"]:
         tax_line_item(line, rates)
-    for line in order["fee_lines"]:
-        tax_other_line(line, rates)
     for line in order["shipping_lines"]:
         tax_other_line(line, [rate for rate in rates if rate["shipping"]])
+    for line in order["fee_lines"]:
+        if dec(line["total"]) < 0:
+            tax_fee_below_zero(order, line, rates)
+        else:
+            tax_other_line(line, rates)
     _tax_lines(shop, order, rates)
     _sum_up(order)
 
@@ -99,8 +113,9 @@ def _sum_up(order: Row) -> None:
     items, fees, shipping = order["line_items"], order["fee_lines"], order["shipping_lines"]
     cart_tax = _sum(items, "total_tax") + _sum(fees, "total_tax")
     shipping_tax = _sum(shipping, "total_tax")
-    discount = _sum(items, "subtotal") - _sum(items, "total") if order["coupon_lines"] else ZERO
-    discount_tax = _sum(items, "subtotal_tax") - _sum(items, "total_tax") if order["coupon_lines"] else ZERO
+    # coupons or not: a line whose total is below its subtotal is a discount (seen on 11.0.1)
+    discount = _sum(items, "subtotal") - _sum(items, "total")
+    discount_tax = _sum(items, "subtotal_tax") - _sum(items, "total_tax")
     total = _sum(items, "total") + _sum(fees, "total") + _sum(shipping, "total") + cart_tax + shipping_tax
     order.update(
         discount_total=php.money(discount),
