@@ -28,7 +28,13 @@ def render(manifest: Manifest) -> str:
             "Actions it takes",
             ("action", "of", "kind", "writes", "at once"),
             (
-                (a.name, ", ".join(a.entities) or f"wishes of {a.stream}", a.kind.value, ", ".join(a.objects), str(a.batch))
+                (
+                    a.name,
+                    ", ".join(a.entities) or f"wishes of {a.stream}",
+                    a.kind.value,
+                    ", ".join(a.objects),
+                    str(a.batch),
+                )
                 for a in manifest.actions
             ),
         ),

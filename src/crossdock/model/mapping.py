@@ -17,6 +17,17 @@ class WhenMissing(StrEnum):
     FAIL = "fail"
 
 
+class Owner(StrEnum):
+    """Whose word counts for a field."""
+
+    STORE = "store"
+    """What the shop says is written over whatever stands there."""
+    CRM = "crm"
+    """The destination's people keep it: written only where nothing stands."""
+    HUB = "hub"
+    """The mapping's own (a constant, a template): written like the shop's."""
+
+
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One target field. Exactly one of path, expression, constant, template is its source."""
 
@@ -32,6 +43,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names of transforms, or ``{name: argument}``, applied in order."""
     when_missing: WhenMissing = WhenMissing.SKIP
     default: str | None = None
+    owner: Owner = Owner.STORE
+    fill_blanks: bool = False
+    """True: written only where the destination holds nothing, whoever owns it."""
 
 
 class ObjectMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,8 +69,33 @@ class Mapped(msgspec.Struct, frozen=True):
     """What a mapping made of an entity: object -> its properties, one per item where ``each`` repeats."""
 
     objects: dict[str, tuple[dict[str, str | None], ...]]
+    blanks: dict[str, frozenset[str]] = {}
+    """Object -> its properties that are written only where the destination holds nothing."""
 
     def one(self, name: str) -> dict[str, str | None]:
         """Return the properties of an object that occurs once ({} when the mapping leaves it out)."""
         found = self.objects.get(name, ())
         return dict(found[0]) if found else {}
+
+
+def blanks_of(mapping: Mapping) -> dict[str, frozenset[str]]:
+    """Return which properties of which object a mapping only fills in."""
+    return {
+        part.object: names
+        for part in mapping.objects
+        if (names := frozenset(rule.target for rule in part.rules if rule.fill_blanks or rule.owner is Owner.CRM))
+    }
+
+
+def kept_by(config: Any) -> dict[str, frozenset[str]]:
+    """Return what a connection's config says beside its mapping: ``field_owners`` of ``{"contacts.phone": "crm"}``.
+
+    ``crm`` and ``fill_blanks`` both leave alone what stands there; other words change nothing.
+    """
+    given = config.get("field_owners")
+    found: dict[str, set[str]] = {}
+    for name, owner in given.items() if isinstance(given, dict) else ():
+        part, _, field = name.partition(".")
+        if field and owner in (Owner.CRM, "fill_blanks"):
+            found.setdefault(part, set()).add(field)
+    return {part: frozenset(fields) for part, fields in found.items()}

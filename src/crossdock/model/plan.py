@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -43,6 +44,8 @@ class Write(msgspec.Struct, frozen=True):
     """The other end of an association."""
     ensure: bool = False
     """True: make sure the record exists, but leave its fields to their owner when it does (links are then enough)."""
+    blanks: frozenset[str] = frozenset()
+    """Properties that are written only where the record holds nothing; the destination looks before it writes."""
     body: bytes = b""
     """Raw payload of SEND."""
 
@@ -59,6 +62,26 @@ class Plan(msgspec.Struct, frozen=True):
 
     steps: tuple[Step, ...]
     nothing: str = ""
+
+
+def with_blanks(plan: Plan, blanks: Mapping[str, frozenset[str]]) -> Plan:
+    """Return a plan whose upserts leave alone what stands at the destination in some properties (object -> names)."""
+    if not blanks:
+        return plan
+    return Plan(
+        tuple(
+            Step(step.name, tuple(_with_blanks(write, blanks.get(write.object, frozenset())) for write in step.writes))
+            for step in plan.steps
+        ),
+        plan.nothing,
+    )
+
+
+def _with_blanks(write: Write, names: frozenset[str]) -> Write:
+    mine = names & write.properties.keys() if write.verb is Verb.UPSERT else frozenset()
+    # what it is found by is written in any case
+    mine -= {write.match[0]} if write.match else set()
+    return msgspec.structs.replace(write, blanks=frozenset(mine)) if mine else write
 
 
 class Resolved(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from crossdock.model.outcome import Delivered, Gone, Refresh, Rejected, Retry, Throttled, Unknown
@@ -330,3 +331,37 @@ async def test_paths_of_other_versions(version: str, objects: str, associations:
         await to.perform("associations", [Resolved(write, "1", {}, from_id="1", to_id="2")])
     assert app.asked[0].path == objects
     assert app.asked[1].path == associations + "batch/associate/default"
+
+
+def kept(resolved: Resolved, *names: str) -> Resolved:
+    """The same write, which only fills in some properties."""
+    return msgspec.structs.replace(resolved, write=msgspec.structs.replace(resolved.write, blanks=frozenset(names)))
+
+
+async def test_what_stands_is_left_alone_and_blanks_are_filled() -> None:
+    def script(asked: Asked) -> Answer:
+        if not asked.path.endswith("batch/read"):
+            return Answer(200, {"results": done(asked)})
+        stands = [
+            {"id": each["id"], "properties": {"phone": "their own" if each["id"] == "5" else "", "city": None}}
+            for each in asked.body["inputs"]
+        ]
+        return Answer(200, {"results": stands})
+
+    async with portal(script) as (app, to):
+        writes = [deal(1, "5", phone="ours", city="Bern"), deal(2, "6", phone="ours", city="Bern")]
+        assert await to.perform("deal", [kept(one, "phone", "city") for one in writes]) == [
+            Delivered("5"),
+            Delivered("6"),
+        ]
+    assert app.paths() == ["POST deals/batch/read", "POST deals/batch/update"]
+    sent = {each["id"]: each["properties"] for each in app.asked[-1].body["inputs"]}
+    assert "phone" not in sent["5"]
+    assert (sent["5"]["city"], sent["6"]["phone"]) == ("Bern", "ours")
+
+
+async def test_a_look_that_fails_writes_nothing() -> None:
+    async with portal(lambda asked: Answer(503, {"message": "x"})) as (app, to):
+        outcomes = await to.perform("deal", [kept(deal(1, "5", phone="ours"), "phone")])
+    assert isinstance(outcomes[0], Retry | Unknown)
+    assert app.paths() == ["POST deals/batch/read"]

@@ -29,6 +29,8 @@ class _Merged(msgspec.Struct):
     row: Row
     members: list[int]
     ensure: bool
+    blanks: frozenset[str] = frozenset()
+    """Properties that are written only where the record holds nothing."""
 
 
 class Performance:
@@ -118,12 +120,13 @@ class Performance:
 
     async def _update(self, name: str, members: list[int]) -> None:
         merged = self._merge(members, by_link=True)
-        rows = [each.row for each in merged]
+        unread = await self._spare(name, merged)
+        rows = [each.row for each in merged if each.row.trace not in unread]
 
         async def call(part: Sequence[Row]) -> Reply:
             return await self._hubspot.batch_update(name, _updates(part))
 
-        found = await self._sender.send(rows, call)
+        found = unread | await self._sender.send(rows, call)
         found |= await self._mend(name, rows, call)
         self._settle(merged, found)
 
@@ -142,6 +145,7 @@ class Performance:
         # a record that is only to exist keeps its fields when it does: look first, by the same unique property
         asked = [each.row for each in merged if each.ensure and set(each.row.properties) - {id_property}]
         found = await self._standing(name, id_property, asked)
+        found |= await self._spare(name, [each for each in merged if each.row.trace not in found], id_property)
         rows = [each.row for each in merged if each.row.trace not in found]
 
         async def call(part: Sequence[Row]) -> Reply:
@@ -150,6 +154,28 @@ class Performance:
         found |= await self._sender.send(rows, call)
         found |= await self._mend(name, rows, call, frozenset(each.row.trace for each in merged if each.ensure))
         self._settle(merged, found)
+
+    async def _spare(self, name: str, merged: list[_Merged], id_property: str | None = None) -> Found:
+        """Leave out what is only to be filled in and stands already; returns the rows whose look-up failed."""
+        asked = [each for each in merged if each.blanks]
+        if not asked:
+            return {}
+        names = sorted({field for each in asked for field in each.blanks})
+        held: dict[str, dict[str, str | None]] = {}
+
+        async def call(part: Sequence[Row]) -> Reply:
+            reply = await self._hubspot.batch_read(name, [row.id for row in part], names, id_property)
+            if reply.ok:
+                done = read_batch(reply, part).done
+                held.update({row.trace: done[row.trace].get("properties") or {} for row in part if row.trace in done})
+            return reply
+
+        found = await self._sender.send([each.row for each in asked], call, absent=Gone())
+        for each in asked:
+            stands = held.get(each.row.trace, {})
+            kept = {k: v for k, v in each.row.properties.items() if k not in each.blanks or not stands.get(k)}
+            each.row = msgspec.structs.replace(each.row, properties=kept)
+        return {trace: outcome for trace, outcome in found.items() if not isinstance(outcome, Delivered | Gone)}
 
     async def _standing(self, name: str, id_property: str, rows: list[Row]) -> Found:
         """Return the rows whose record stands already, and those the look-up itself failed for."""
@@ -203,7 +229,7 @@ class Performance:
             known = merged.get((place or "", value.lower()))
             if known is None:
                 row = Row(next(self._traces), value, place, properties)
-                merged[place or "", value.lower()] = _Merged(row, [at], ensure)
+                merged[place or "", value.lower()] = _Merged(row, [at], ensure, resolved.write.blanks)
                 continue
             known.members.append(at)
             if ensure and not known.ensure:
@@ -211,6 +237,7 @@ class Performance:
             base = {} if known.ensure and not ensure else known.row.properties
             known.row = msgspec.structs.replace(known.row, properties={**base, **properties})
             known.ensure = known.ensure and ensure
+            known.blanks = (known.blanks - properties.keys()) | resolved.write.blanks
         return list(merged.values())
 
     # --- the rest -----------------------------------------------------------------------------------------------

@@ -19,9 +19,10 @@ from crossdock.flow.deliver.ports import Directory, Mappings, Opener
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
 from crossdock.model.delivery import SkipReason
-from crossdock.model.mapping import Mapped
+from crossdock.model.mapping import Mapped, kept_by
 from crossdock.model.observation import Presence
 from crossdock.model.outcome import Rejected
+from crossdock.model.plan import with_blanks
 from crossdock.model.route import Priority, Route
 from crossdock.store.queries import load
 
@@ -81,11 +82,12 @@ class Planner:
             except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
                 item.refused = _said(refused)
         answers = await self._look_up(conn, connection, [item.subject for item in able])
+        kept = kept_by(connection.config)
         for item, context in zip(able, answers, strict=True):
             try:
-                item.plan = destination.plan(
-                    item.subject.route.action, item.subject.entity, item.subject.mapped, context
-                )
+                mapped = item.subject.mapped
+                plan = destination.plan(item.subject.route.action, item.subject.entity, mapped, context)
+                item.plan = with_blanks(plan, _both(mapped.blanks, kept)) if mapped.blanks or kept else plan
             except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
                 item.refused = _said(refused)
         return planned
@@ -166,6 +168,10 @@ class Planner:
                 "data": orjson.Fragment(self.canonical.body(event)),
             }
         )
+
+
+def _both(one: dict[str, frozenset[str]], other: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    return {name: one.get(name, frozenset()) | other.get(name, frozenset()) for name in {*one, *other}}
 
 
 def _said(refused: Exception) -> str:

@@ -19,7 +19,7 @@ from crossdock.model.commerce.customer import Customer
 from crossdock.model.commerce.order import Order
 from crossdock.model.commerce.product import Product
 from crossdock.model.commerce.refund import Refund
-from crossdock.model.mapping import Mapped, Mapping, ObjectMapping, WhenMissing
+from crossdock.model.mapping import Mapped, Mapping, ObjectMapping, WhenMissing, blanks_of
 
 WORDS: dict[str, type[msgspec.Struct]] = {"order": Order, "customer": Customer, "product": Product, "refund": Refund}
 """Entities that have a word; every other entity is mapped from its document (plain keys)."""
@@ -49,8 +49,10 @@ def compile_mapping(mapping: Mapping) -> Run:
     if problems:
         raise MappingInvalid(tuple(problems))
 
+    blanks = blanks_of(mapping)
+
     def run(entity: Any) -> Mapped:
-        return Mapped(objects={name: make(entity) for name, make in runs})
+        return Mapped({name: make(entity) for name, make in runs}, blanks)
 
     return run
 

@@ -84,6 +84,8 @@ def compare(main_key: str, writes: Iterable[Write], snapshot: Snapshot, links: L
 def _fields(write: Write, found: Found, snapshot: Snapshot, links: Links, equal: Equal) -> list[str]:
     wrong = []
     for name, value in write.properties.items():
+        if name in write.blanks and found.properties.get(name):
+            continue
         sent = _resolve(value, snapshot, links) if isinstance(value, Ref) else value
         if not equal(write.object, name, sent, found.properties.get(name)):
             wrong.append(f"{write.object}.{name}")
