@@ -20,6 +20,8 @@ TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClient
 SWEEP_S = 2.0
 """A lost hint costs at most this."""
 _LANES = 16
+_WATCHES = 4
+"""Looks at once: a store that does not answer keeps nobody else waiting."""
 _PLAN_S = 30.0
 
 
@@ -54,7 +56,7 @@ class Worker:
                 self._loop("bell", hub.hints.local_bells, hub.bells.answer_some),
                 self._loop("stock", hub.stock.bell, hub.stock.work),
                 self._loop("schedule", None, self._schedule),
-                self._loop("watch", None, self._watch),
+                *(self._loop("watch", None, self._watch) for _ in range(_WATCHES)),
                 *(self._loop("run", self._runs_due, self._runner(n)) for n in range(hub.settings.runs_at_once)),
             )
             await asyncio.gather(*self._draining, return_exceptions=True)

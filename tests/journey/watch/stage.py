@@ -118,7 +118,7 @@ class Stage:
             await self.pass_by(10)
             passed += 10
             await self.look()
-        raise AssertionError(f"order {external_id} is not recorded after {within} s: {await self.findings()}")
+        raise AssertionError(f"order {external_id} is not recorded after {within} s: {await self.findings(ended=True)}")
 
     async def findings(self, *, ended: bool = False) -> dict[str, Shown]:
         async with self.hub.database.engine() as conn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 
 import orjson
@@ -226,3 +227,35 @@ def _fits(thing: object) -> bool:
     except TypeError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "stranger"),
+    [
+        ("https://shop.example", "https://shop.example/", False),
+        ("https://shop.example", "http://shop.example/", False),
+        ("https://shop.example", "https://www.shop.example/", False),
+        ("https://shop.example", "https://shop.example/de/", False),
+        ("https://shop.example/tea", "https://shop.example/tea/pt-br/", False),
+        ("http://127.0.0.1:8080", "http://localhost:8080/", False),
+        ("https://shop.example", "", False),
+        ("", "https://staging.example/", False),
+        ("https://shop.example", "https://staging.shop.example/", True),
+        ("https://shop.example", "https://shop.example/staging/", True),
+        ("https://shop.example", "https://shop.example:8443/", True),
+        ("https://shop.example/tea", "https://shop.example/", True),
+        ("https://shop.example", "https://shop.example.evil.example/", True),
+        ("https://shop.example", "https://shop.example:port/", True),
+    ],
+)
+def test_a_copy_of_the_shop_is_told_by_the_address_it_gives(ours: str, theirs: str, stranger: bool) -> None:
+    said = DOOR.stranger({"x-wc-webhook-source": theirs}, {"site_url": ours})
+    assert said == (theirs if stranger else "")
+
+
+def test_a_replaced_secret_is_taken_beside_the_new_one() -> None:
+    body = b"{}"
+    for secret, fits in (("new", True), ("old", True), ("another", False)):
+        headers = {"x-wc-webhook-id": "5", "x-wc-webhook-signature": sign_base64(secret.encode(), body)}
+        with contextlib.nullcontext() if fits else pytest.raises(Refused):
+            DOOR.verify(headers, body, {"5": "new", "5~old": "old", "6": "another"})

@@ -293,6 +293,6 @@ def _untold(sight: Sight, known: Known, memory: Memory) -> dict[str, datetime]:
     out = {}
     for external_id, modified in sight.changed:
         ours = known.recorded.get(external_id)
-        if modified - ahead > memory.calm_since and (ours is None or ours < modified):
+        if modified - ahead > memory.calm_since - _PRECISE and (ours is None or ours < modified):
             out[external_id] = modified - ahead
     return out

@@ -25,6 +25,7 @@ from crossdock.model.observation import Doorbell
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 _LONGEST_ID: Final = 20
 _PORTS: Final = {"http": 80, "https": 443}
+_HERE: Final = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
 _LANGUAGE = re.compile(r"(?:/[a-z]{2,3}(?:[-_][a-z]{2,4})?)?", re.IGNORECASE)
 _STREAMS: Final = frozenset({"order", "product", "customer", "coupon"})
 _ACTIONS: Final = (("coupon", "coupon"), ("customer", "customer"), ("product", "product"))
@@ -124,7 +125,7 @@ def _same_site(ours: str, theirs: str) -> bool:
         ports = {(parts.port or _PORTS.get(parts.scheme)) for parts in (one, other)}
     except ValueError:
         return False
-    hosts = {(parts.hostname or "").removeprefix("www.") for parts in (one, other)}
+    hosts = {_HERE.get(name, name) for name in ((p.hostname or "").removeprefix("www.") for p in (one, other))}
     added = other.path.rstrip("/").removeprefix(one.path.rstrip("/"))
     within = other.path.rstrip("/").startswith(one.path.rstrip("/"))
     return len(hosts) == 1 and (len(ports) == 1 or ports <= {80, 443}) and within and bool(_LANGUAGE.fullmatch(added))

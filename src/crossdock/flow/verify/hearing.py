@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -65,18 +66,34 @@ class Hearing:
             self._strangers[connection_id] = (self._strangers.get(connection_id, (0, ""))[0] + 1, address)
 
     async def flush(self, store: Store) -> int:
-        """Write what was counted; returns how many webhooks. A failed write keeps nothing but the counts to come."""
-        hooks, self._hooks = self._hooks, {}
+        """Write what was counted; returns how many webhooks. A failed write keeps the counts of webhooks.
+
+        That is when they matter most: while the database is away every delivery fails.
+        """
         strangers, self._strangers = self._strangers, {}
-        if hooks:
-            columns = [(*key, h.heard_at, h.failed, h.refused, h.refused_at) for key, h in sorted(hooks.items())]
-            async with store.engine() as conn:
-                await conn.execute(SQL["note_hooks"], *map(list, zip(*columns, strict=True)))
         if strangers:
             rows = [(key, count, address) for key, (count, address) in sorted(strangers.items())]
             async with store.engine() as conn:
                 await conn.execute(SQL["note_strangers"], *map(list, zip(*rows, strict=True)))
+        hooks, self._hooks = self._hooks, {}
+        if hooks:
+            columns = [(*key, h.heard_at, h.failed, h.refused, h.refused_at) for key, h in sorted(hooks.items())]
+            try:
+                async with store.engine() as conn:
+                    await conn.execute(SQL["note_hooks"], *map(list, zip(*columns, strict=True)))
+            except BaseException:
+                self._put_back(hooks)
+                raise
         return len(hooks)
+
+    def _put_back(self, hooks: Mapping[tuple[uuid.UUID, str], Heard]) -> None:
+        for key, earlier in hooks.items():
+            later = self._hooks.setdefault(key, Heard())
+            if later.heard_at is None:
+                later.heard_at = earlier.heard_at
+                later.failed += earlier.failed
+                later.refused += earlier.refused
+                later.refused_at = later.refused_at or earlier.refused_at
 
     def _entry(self, connection_id: uuid.UUID, hook: str) -> Heard | None:
         if not hook:

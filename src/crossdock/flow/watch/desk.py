@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import orjson
+import structlog
 
 from crossdock import metrics
 from crossdock.connect.watching import Finding
@@ -18,6 +19,7 @@ from crossdock.kit.redact import text
 from crossdock.model.connection import Connection
 from crossdock.store.queries import load
 
+log = structlog.get_logger("crossdock.watch")
 SQL = load(Path(__file__).with_name("watch.sql"))
 
 
@@ -93,6 +95,11 @@ async def fence(conn: Any, taken: Taken) -> bool:
     return await conn.fetchval(SQL["fence_watch"], taken.connection_id, taken.epoch) is not None
 
 
+async def keep(conn: Any, taken: Taken, until: datetime) -> bool:
+    """Extend the lease between two repairs; False when it is lost."""
+    return await conn.fetchval(SQL["keep_watch"], taken.connection_id, taken.epoch, until) is not None
+
+
 async def leave(conn: Any, taken: Taken, now: datetime, memory: Mapping[str, Any], not_after: datetime) -> None:
     """Give the lease back with what is to be remembered."""
     kept = orjson.dumps(memory).decode()
@@ -109,30 +116,31 @@ async def begin_anew(conn: Any, connection: Connection) -> None:
     await conn.execute(SQL["begin_anew"], connection.id, connection.tenant_id)
 
 
-async def hooks(conn: Any, connection_id: uuid.UUID) -> Sequence[Any]:
+async def hooks(conn: Any, connection: Connection) -> Sequence[Any]:
     """Return our rows of webhooks with their counts."""
-    found: Sequence[Any] = await conn.fetch(SQL["hooks"], connection_id)
+    found: Sequence[Any] = await conn.fetch(SQL["hooks"], connection.id, connection.tenant_id)
     return found
 
 
-async def recorded(conn: Any, connection_id: uuid.UUID, stream: str, ids: Sequence[str]) -> dict[str, datetime | None]:
+async def recorded(conn: Any, connection: Connection, stream: str, ids: Sequence[str]) -> dict[str, datetime | None]:
     """Return the modified times of our records of some entities."""
     if not ids:
         return {}
-    rows = await conn.fetch(SQL["recorded"], connection_id, stream, list(ids))
+    rows = await conn.fetch(SQL["recorded"], connection.id, connection.tenant_id, stream, list(ids))
     return {row["external_id"]: row["modified_at"] for row in rows}
 
 
-async def told(conn: Any, connection_id: uuid.UUID) -> dict[str, int]:
+async def told(conn: Any, connection: Connection) -> dict[str, int]:
     """Return the totals of what webhooks told, pulls were first to see, and went back."""
-    return dict(await conn.fetchrow(SQL["told"], connection_id))
+    return dict(await conn.fetchrow(SQL["told"], connection.id, connection.tenant_id))
 
 
-async def standing(conn: Any, connection_id: uuid.UUID, stream: str, ids: Sequence[str]) -> list[str]:
+async def standing(conn: Any, connection: Connection, stream: str, ids: Sequence[str]) -> list[str]:
     """Return those of some ids that stand in our records."""
     if not ids:
         return []
-    return [row["external_id"] for row in await conn.fetch(SQL["standing"], connection_id, stream, list(ids))]
+    rows = await conn.fetch(SQL["standing"], connection.id, connection.tenant_id, stream, list(ids))
+    return [row["external_id"] for row in rows]
 
 
 async def ring(conn: Any, connection: Connection, stream: str, ids: Sequence[str]) -> None:
@@ -143,7 +151,7 @@ async def ring(conn: Any, connection: Connection, stream: str, ids: Sequence[str
 
 async def set_flags(conn: Any, connection: Connection, flags: Flags) -> None:
     """Keep what a look means for its connection; an unchanged row is not written."""
-    await conn.execute(
+    state = await conn.fetchval(
         SQL["set_flags"],
         connection.id,
         connection.tenant_id,
@@ -153,6 +161,9 @@ async def set_flags(conn: Any, connection: Connection, flags: Flags) -> None:
         flags.broken,
         flags.works,
     )
+    if state is not None and state != connection.state:
+        log.warning("connection changed", connection=str(connection.id), state=state, problem=flags.broken)
+        await _audit(conn, connection, f"connection.{state}", {"problem": flags.broken})
 
 
 async def see(conn: Any, connection: Connection, finding: Finding, now: datetime, *, repaired: bool) -> bool:
@@ -171,6 +182,8 @@ async def see(conn: Any, connection: Connection, finding: Finding, now: datetime
         now if repaired else None,
     )
     if fresh:
+        say = log.error if finding.severity == "error" else log.warning
+        say("found", connection=str(connection.id), code=finding.code, repaired=repaired, remedy=finding.remedy)
         metrics.FOUND.labels(finding.code).inc()
         await _audit(conn, connection, f"found.{finding.code}", {"repaired": repaired, **finding.evidence})
     return fresh

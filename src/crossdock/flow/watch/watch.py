@@ -6,6 +6,8 @@ A look is under the lease of its row, so any number of processes make one watch.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import random
 import uuid
 from collections.abc import Callable, Sequence
@@ -15,6 +17,7 @@ from typing import Any
 import structlog
 
 from crossdock.connect.client import CallFailed
+from crossdock.connect.connector import CheckResult
 from crossdock.connect.watching import NEWEST, Finding, Gap, Judgement, Known, KnownHook, Repair, Sight, Watcher
 from crossdock.errors import NotFound
 from crossdock.flow.ports import Store
@@ -32,6 +35,8 @@ PAUSE_S = (120.0, 200.0)
 """Between two looks, drawn anew. With the 90 seconds that a webhook may take, the longest stays below 5 minutes."""
 _SOON_S = 75.0
 _LEASE = timedelta(seconds=120)
+_PATIENCE_S = 90.0
+"""A look ends before its lease does."""
 _ASKED = 3
 """How many missing entities are asked for one by one: so many that are gone at once are no hand's work."""
 
@@ -81,17 +86,22 @@ class Watch:
             watcher = await self._directory.watcher(taken.connection_id)
         except NotFound:
             return True
-        sight = await watcher.look()
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                sight = await watcher.look()
+        except TimeoutError:
+            sight = Sight(CheckResult(ok=False, code="timeout", problem="the look took too long"))
         judgement = watcher.diagnose(sight, await self._known(taken, connection, sight))
         await self._act(taken, connection, watcher, sight, judgement)
         return True
 
     async def _known(self, taken: Taken, connection: Connection, sight: Sight) -> Known:
         async with self._store.engine() as conn:
-            hooks = await desk.hooks(conn, connection.id)
-            recorded = await desk.recorded(conn, connection.id, sight.stream, [one for one, _ in sight.changed])
-            vanished = await self._vanished(conn, taken, connection, sight)
-            told = await desk.told(conn, connection.id)
+            hooks = await desk.hooks(conn, connection)
+            recorded = await desk.recorded(conn, connection, sight.stream, [one for one, _ in sight.changed])
+            missed = await self._missed(conn, taken, connection, sight)
+            told = await desk.told(conn, connection)
+        vanished = await self._vanished(connection, sight, missed)
         return Known(
             now=self._clock.now(),
             config=connection.config,
@@ -100,38 +110,38 @@ class Watch:
             topics=self._hooks.topics_of(connection),
             hooks=tuple(KnownHook(*(h[name] for name in KnownHook.__struct_fields__)) for h in hooks),
             recorded=recorded,
-            vanished=len(vanished),
+            vanished=vanished,
             told=told,
             strangers=taken.strangers,
             stranger=taken.stranger_site,
             memory=taken.memory,
         )
 
-    async def _vanished(self, conn: Any, taken: Taken, connection: Connection, sight: Sight) -> Sequence[str]:
-        """Return entities that were among the newest at the last look, are recorded, and are not there any more.
-
-        Some are asked for one by one, since the trash is not listed; a bell rings for each of them.
-        """
+    async def _missed(self, conn: Any, taken: Taken, connection: Connection, sight: Sight) -> Sequence[str]:
+        """Return recorded entities that were among the newest at the last look and are not listed; ring for each."""
         if not sight.newest:
             return ()
         lowest = min(sight.newest) if len(sight.newest) >= NEWEST else 0
         missed = [n for n in taken.memory.get("newest", ()) if n > lowest and n not in sight.newest]
-        stood = await desk.standing(conn, connection.id, sight.stream, [str(n) for n in missed])
+        stood = await desk.standing(conn, connection, sight.stream, [str(n) for n in missed])
         await desk.ring(conn, connection, sight.stream, stood)
-        gone = []
+        return stood
+
+    async def _vanished(self, connection: Connection, sight: Sight, missed: Sequence[str]) -> int:
+        """Return how many of some entities are gone; some are asked for, since what is in the trash is not listed."""
+        if not missed:
+            return 0
+        gone = 0
         source = await self._directory.source(connection.id)
-        for external_id in stood[:_ASKED]:
-            try:
-                if await source.fetch(sight.stream, external_id, None) is None:
-                    gone.append(external_id)
-            except CallFailed:
-                break
-        return stood if len(gone) == _ASKED else gone
+        with contextlib.suppress(CallFailed):
+            for external_id in missed[:_ASKED]:
+                gone += await source.fetch(sight.stream, external_id, None) is None
+        return len(missed) if gone == _ASKED else gone
 
     async def _act(
         self, taken: Taken, connection: Connection, watcher: Watcher, sight: Sight, judgement: Judgement
     ) -> None:
-        mended = {f.code: await self._mend(connection, watcher, f) for f in judgement.findings}
+        mended = {f.code: await self._mend(taken, connection, watcher, f) for f in judgement.findings}
         now = self._clock.now()
         findings = judgement.findings
         broken = next((f"{f.cause}; {f.remedy}" for f in findings if f.breaks), None)
@@ -194,18 +204,21 @@ class Watch:
             async with self._store.engine() as conn:
                 await desk.filled(conn, taken)
 
-    async def _mend(self, connection: Connection, watcher: Watcher, finding: Finding) -> bool:
+    async def _mend(self, taken: Taken, connection: Connection, watcher: Watcher, finding: Finding) -> bool:
         """Do a finding's repairs; whether all of them worked (and there were any)."""
         done = 0
         for mend in finding.mends:
+            if mend.repair is Repair.ADAPT:
+                done += 1  # the account's new facts are kept with the findings
+                continue
             try:
-                match mend.repair:
-                    case Repair.ADAPT:
-                        pass  # the account's new facts are kept with the findings
-                    case Repair.KICK:
-                        await watcher.kick()
-                    case _:
-                        await self._hooks.mend(connection, mend)
+                async with self._store.engine() as conn:
+                    if not await desk.keep(conn, taken, self._clock.now() + _LEASE):
+                        return False
+                if mend.repair is Repair.KICK:
+                    await watcher.kick()
+                else:
+                    await self._hooks.mend(connection, mend)
                 done += 1
             except (CallFailed, ValueError) as problem:
                 said = text(f"{type(problem).__name__}: {problem}")[:200]

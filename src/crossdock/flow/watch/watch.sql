@@ -27,13 +27,17 @@ RETURNING connection_id, watch.tenant_id, epoch, memory, strangers, stranger_sit
 -- name: fence_watch
 SELECT 1 FROM watch WHERE connection_id = $1 AND epoch = $2 FOR UPDATE;
 
+-- name: keep_watch
+UPDATE watch SET until = $3::timestamptz WHERE connection_id = $1 AND epoch = $2 RETURNING 1;
+
 -- name: leave_watch
 UPDATE watch
 SET owner = NULL, until = NULL, looked_at = $3, memory = $4::jsonb, next_at = least(next_at, $5::timestamptz)
 WHERE connection_id = $1 AND epoch = $2;
 
 -- name: hooks
-SELECT topic, vendor_id, url, failed, refused, heard_at FROM hook WHERE connection_id = $1 ORDER BY topic, vendor_id;
+SELECT topic, vendor_id, url, failed, refused, heard_at FROM hook
+WHERE connection_id = $1 AND tenant_id = $2 ORDER BY topic, vendor_id;
 
 -- name: told
 -- Of the last days; the sums only grow within them.
@@ -41,16 +45,16 @@ SELECT coalesce(sum(count) FILTER (WHERE origin = 'webhook'), 0)::bigint AS webh
        coalesce(sum(count) FILTER (WHERE origin = 'pull' AND verdict = 'applied' AND stream IN ('order', 'product')), 0)
            ::bigint AS pulled,
        coalesce(sum(count) FILTER (WHERE verdict = 'rewound'), 0)::bigint AS rewound
-FROM arrival_tally WHERE connection_id = $1;
+FROM arrival_tally WHERE connection_id = $1 AND tenant_id = $2;
 
 -- name: recorded
 SELECT external_id, modified_at FROM record
-WHERE connection_id = $1 AND stream = $2 AND external_id = ANY($3::text[]);
+WHERE connection_id = $1 AND tenant_id = $2 AND stream = $3 AND external_id = ANY($4::text[]);
 
 -- name: standing
 -- Which of these ids stand in our records.
 SELECT external_id FROM record
-WHERE connection_id = $1 AND stream = $2 AND external_id = ANY($3::text[]) AND presence IN ('live', 'draft');
+WHERE connection_id = $1 AND tenant_id = $2 AND stream = $3 AND external_id = ANY($4::text[]) AND presence IN ('live', 'draft');
 
 -- name: ring
 INSERT INTO doorbell (connection_id, stream, external_id, tenant_id, reason)
