@@ -379,11 +379,8 @@ def _shape(manifest: Manifest) -> list[tuple[str, str]]:
     for i, action in enumerate(manifest.actions):
         if bool(action.stream) == bool(action.entities):
             found.append((f"actions[{i}]", "expected either entities or a stream of wishes"))
-    limits = manifest.limits
-    for name in ("requests", "per_s", "concurrency", "batch", "timeout_s"):
-        if getattr(limits, name) <= 0:
-            found.append((f"limits.{name}", "expected more than 0"))
-    return found
+    positive = ("requests", "per_s", "concurrency", "batch", "timeout_s")
+    return found + [(f"limits.{n}", "expected more than 0") for n in positive if getattr(manifest.limits, n) <= 0]
 
 
 def _error_rule(rule: ErrorRule) -> list[tuple[str, str]]:
