@@ -310,6 +310,7 @@ class Connections:
 
     async def _default_routes(self, new: Connection, actor: str) -> tuple[str, ...]:
         """Route every source's streams to every destination's fitting actions, between the new one and the others."""
+        await self._add_wish_routes(new, actor)
         made = []
         for row in await self.list(new.tenant_id):
             other = await self.one(new.tenant_id, row["uuid"])
@@ -318,6 +319,13 @@ class Connections:
                     if await self.add_route(new.tenant_id, source, destination, stream, action, actor):
                         made.append(f"{source.name} {stream} -> {destination.name} {action}")
         return tuple(made)
+
+    async def _add_wish_routes(self, new: Connection, actor: str) -> None:
+        """Route what the hub may want of an account to that account itself."""
+        connector = self._directory.connector(new.connector)
+        for action in connector.manifest.actions if connector else ():
+            if action.stream:
+                await self.add_route(new.tenant_id, new, new, action.stream, action.name, actor)
 
     def fitting(self, source: Connection, destination: Connection) -> Sequence[tuple[str, str]]:
         """Return the (stream, action) pairs that a source and a destination have in common."""

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +32,7 @@ from crossdock.kit.clock import SystemClock
 from crossdock.kit.ids import new_id
 from crossdock.model.commerce.order import Order
 from crossdock.model.connection import Connection, ConnectionState
+from crossdock.model.plan import Resolved, Verb, Write
 
 ROOT = Path(__file__).parents[3]
 KEY = "ck_" + "c0ffee0123" * 4
@@ -66,6 +68,7 @@ class ShopBench:
 
     stream = "order"
     many = 250
+    retry_after_s: float | None = None
 
     def __init__(self, url: str, transport: Wire, shop: Shop) -> None:
         self.url, self.transport, self.shop = url, transport, shop
@@ -130,6 +133,23 @@ class ShopBench:
     async def ids(self) -> set[str]:
         """Return all orders, trash and drafts too."""
         return {str(row["id"]) for row in self.shop.orders}
+
+    def writes(self, count: int, *, poisoned: int | None = None) -> tuple[str, list[Resolved]]:
+        """Return refunds of fresh orders; the poisoned one gives back more than was paid."""
+        asked = []
+        for i in range(count):
+            order_id = str(self.order()["id"])
+            amount = "1000000.00" if i == poisoned else "1.50"
+            wish = {"request_id": f"r{i}", "order_id": order_id, "amount": amount, "reason": "", "restock": False}
+            key = f"shop:order:{order_id}"
+            write = Write(verb=Verb.SEND, object="order", key=key, body=orjson.dumps(wish))
+            asked.append(Resolved(write, None, {}, idempotency_key=f"evt_{order_id}"))
+        return "refund", asked
+
+    async def held(self) -> Mapping[str, int]:
+        """Return the keys of the refunds the shop holds."""
+        keys = (m["value"] for row in self.shop.refunds for m in row["meta_data"] if m["key"] == "_crossdock_key")
+        return Counter(keys)
 
     async def accepts(self, variant: Variant) -> bool:
         """Show the door a webhook whose signature was built by hand."""

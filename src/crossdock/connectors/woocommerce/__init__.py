@@ -6,11 +6,18 @@ from typing import Final
 
 from crossdock.connect.connector import Connector
 from crossdock.connectors.woocommerce.client import MANIFEST, WooCommerceClient
+from crossdock.connectors.woocommerce.destination import WooCommerceDestination
 from crossdock.connectors.woocommerce.mapper import read
 from crossdock.connectors.woocommerce.touches import touches
 from crossdock.connectors.woocommerce.watch import ShopWatcher
 from crossdock.connectors.woocommerce.webhook import DOOR
 
 CONNECTOR: Final = Connector(
-    MANIFEST, source=WooCommerceClient, door=DOOR, read=read, watcher=ShopWatcher, touches=touches
+    MANIFEST,
+    source=WooCommerceClient,
+    destination=WooCommerceDestination,
+    door=DOOR,
+    read=read,
+    watcher=ShopWatcher,
+    touches=touches,
 )

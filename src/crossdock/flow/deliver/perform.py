@@ -129,6 +129,8 @@ class Performer:
         job.returned.update(outcome.returned)
         if write.verb is Verb.ARCHIVE:
             job.stale.append(name)
+        if write.verb is Verb.SEND:
+            job.external_id = outcome.external_id
         if write.verb is not Verb.UPSERT or outcome.external_id is None:
             return
         if write.key == job.main_key or job.external_id is None:

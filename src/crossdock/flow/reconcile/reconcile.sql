@@ -15,6 +15,7 @@ SELECT r.id, r.tenant_id, r.source_id, r.destination_id, r.stream, r.action, r.o
        r.types, r.skip_statuses, r.mapping_version
 FROM route r
 WHERE r.tenant_id = $1 AND r.source_id = $2 AND r.enabled AND NOT r.occurrence
+  AND r.destination_id <> r.source_id  -- wishes: their proof is the store itself
 ORDER BY r.destination_id, r.stream;
 
 -- name: records_of

@@ -13,6 +13,7 @@ from crossdock.model.delivery import SkipReason
 from crossdock.model.observation import Presence
 from crossdock.model.origin import Origin
 from crossdock.model.route import Priority, Route
+from crossdock.model.wish import STREAMS as WISHES
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("table.sql"))
@@ -54,7 +55,9 @@ class Fan:
         """Return the routes that take ``event``; a named rule beside those that end it at once."""
         routes = self._by_stream.get(event.stream)
         if routes is None:
-            routes = tuple(r for r in self._routes if r.stream in ("*", event.stream))
+            # a wish is between the hub and the store it is about: a route for everything does not tell it to others
+            takes = (event.stream,) if event.stream in WISHES else ("*", event.stream)
+            routes = tuple(r for r in self._routes if r.stream in takes)
             self._by_stream[event.stream] = routes
         return [(r, _rule(r, event)) for r in routes if not r.types or event.type in r.types]
 

@@ -23,7 +23,7 @@ def create(shop: Shop, order_id: int, params: dict[str, Any]) -> Row:
     """Refund by REST; ``api_refund`` asks a gateway, and this shop has none that can (recorded 500)."""
     held = shop.orders.get(order_id)
     if held is None:
-        raise WpError(404, "woocommerce_rest_invalid_order_id", "Invalid order ID.")
+        raise WpError(500, "woocommerce_rest_invalid_order_id", "Invalid order ID.", data=404)
     amount = totals.dec(params.get("amount"))
     if amount <= 0:
         message = "Refund amount must be greater than zero."
@@ -35,6 +35,7 @@ def create(shop: Shop, order_id: int, params: dict[str, Any]) -> Row:
         raise WpError(500, _REFUSED, message, data=500)
     order = copy.deepcopy(held)
     row = make(shop, order_id, amount, str(params.get("reason") or ""), full=amount == left_of(held))
+    row["meta_data"] = [*row["meta_data"], *shop.meta(params.get("meta_data") or [])]
     for given in params.get("line_items") or ():
         row["line_items"] += refund_lines(shop, order, given, restock=params.get("api_restock", True) is not False)
     book(shop, order, row)
@@ -101,8 +102,11 @@ def refund_lines(shop: Shop, order: Row, given: dict[str, Any], *, restock: bool
         stock.note(shop, line, "_restock_refunded_items", quantity)
     total = -totals.dec(given.get("refund_total"))
     meta = lines.shown_meta(shop, [{"key": "_refunded_item_id", "value": str(line["id"])}])
-    row = {**line, "id": shop.next_id("item"), "quantity": -quantity, "taxes": [], "meta_data": meta}
-    row |= {"subtotal": php.money(total), "total": php.money(total), "subtotal_tax": "0.00", "total_tax": "0.00"}
+    taxes = [(php.as_int(x.get("id")), -totals.dec(x.get("refund_total"))) for x in given.get("refund_tax") or ()]
+    shown = [{"id": rate, "total": php.money(tax), "subtotal": php.money(tax)} for rate, tax in taxes]
+    tax = php.money(sum((tax for _, tax in taxes), totals.ZERO))
+    row = {**line, "id": shop.next_id("item"), "quantity": -quantity, "taxes": shown, "meta_data": meta}
+    row |= {"subtotal": php.money(total), "total": php.money(total), "subtotal_tax": tax, "total_tax": tax}
     row["price"] = totals.line_price(row)
     return [row]
 
