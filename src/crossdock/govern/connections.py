@@ -163,7 +163,12 @@ class Connections:
     ) -> uuid.UUID | None:
         """Add a route; None when it is there already."""
         connector = self._directory.connector(destination.connector)
-        facts = connector.manifest.action(action) if connector else None
+        try:
+            facts = connector.manifest.action(action) if connector else None
+        except KeyError:
+            raise BadInput(
+                f"{destination.connector} takes no {action!r}", field="action", remedy="crossdock connectors"
+            ) from None
         occurrence = facts is not None and facts.kind == "occurrence"
         async with self._store.transaction() as conn:
             made: uuid.UUID | None = await conn.fetchval(

@@ -73,7 +73,7 @@ UPDATE connection SET route_epoch = route_epoch + 1, changed_at = now() WHERE id
 SELECT r.id, r.source_id, r.destination_id, s.name AS source, d.name AS destination, r.stream, r.action, r.occurrence,
        r.historical, r.priority, r.types, r.enabled
 FROM route r JOIN connection s ON s.id = r.source_id JOIN connection d ON d.id = r.destination_id
-WHERE r.tenant_id = $1 AND r.enabled
+WHERE r.tenant_id = $1 AND r.enabled AND r.source_id <> r.destination_id  -- not those that carry the hub's wishes
 ORDER BY r.created_at;
 
 -- name: remove_route

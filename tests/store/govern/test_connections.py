@@ -102,7 +102,9 @@ async def test_a_pull_only_hub_connects_and_says_so(hub: Hub, town: Town) -> Non
     crm = await hub.connections.connect(tenant, "hubspot", town.crm(), actor="ann")
     assert len(crm.routes) == 3
     kept = await count(hub)
-    assert (kept["connection"], kept["lane"], kept["route"]) == (2, 1, 3)
+    assert (kept["connection"], kept["lane"], kept["route"]) == (2, 2, 3 + 7), (
+        "the shop takes the hub's wishes: a lane of its own and a route an action"
+    )
     async with hub.database.engine() as conn:
         sealed = await conn.fetch("SELECT connection_id, name, sealed FROM credential")
         actors = {row["actor"] for row in await conn.fetch("SELECT actor FROM audit_entry")}
