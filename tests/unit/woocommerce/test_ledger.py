@@ -220,12 +220,11 @@ def test_where_lines_are_rounded_one_unit_too_much_or_too_little_is_told(name: s
         for step in (shop.unit, -shop.unit):
             wrong = {**document, "refunds": [], name: str(D(document[name]) + step)}
             order = order_of(wrong, shop.facts())
-            assert {flag.rule for flag in order.flags} == rules, wrong
-            by_rule = {flag.rule: flag for flag in order.flags}
-            (first, *_) = order.flags
-            assert abs(first.difference) == shop.unit
-            assert first.found - first.expected == first.difference
-            assert by_rule.keys() == rules
+            # a total that happens to end in 0 may also be one of a shop with fewer decimals
+            flags = [flag for flag in order.flags if flag.rule != "other_decimals"]
+            assert {flag.rule for flag in flags} == rules, wrong
+            assert all(abs(flag.difference) == shop.unit for flag in flags)
+            assert all(flag.found - flag.expected == flag.difference for flag in flags)
             told += 1
     assert told > 500
 
@@ -262,6 +261,24 @@ def test_decimals_changed_after_the_order_are_borne_only_as_far_as_they_explain(
     assert [(flag.rule, flag.difference) for flag in known.flags] == [("total", D(-1))]
     far = order_of({**document, "total": "11"}, {})
     assert [(flag.rule, flag.difference) for flag in far.flags] == [("total", D(-3))]
+
+
+@pytest.mark.parametrize("at_subtotal", [False, True])
+def test_an_order_older_than_the_shops_decimals_has_a_flag_that_says_so(at_subtotal: bool) -> None:
+    """Seen: orders made with no or one decimal, read after the shop was given two."""
+    line = {"id": 1, "quantity": 1, "subtotal": "86.42", "total": "86.42", "total_tax": "12.94"}
+    line |= {"taxes": [{"id": 6, "total": "4.32"}, {"id": 7, "total": "8.62"}]}
+    rates = [{"id": n, "rate_id": n, "tax_total": tax} for n, tax in ((6, "4.32"), (7, "8.62"))]
+    document = {"id": 1, "status": "completed", "currency": "CAD", "line_items": [line], "tax_lines": rates}
+    document |= {"cart_tax": "12.94", "total_tax": "12.94", "shipping_total": "5.60", "total": "104.90"}
+    document |= {"shipping_lines": [{"id": 2, "total": "5.55"}]}
+    facts = Shop(2, at_subtotal=at_subtotal).facts()
+    *broken, flag = order_of(document, facts).flags
+    assert {one.rule for one in broken} == {"total", "shipping_total"}
+    assert (flag.rule, flag.difference) == ("other_decimals", D("-0.06"))
+    assert (flag.expected, flag.found) == (D("104.96"), D("104.90"))
+    worse = order_of({**document, "total": "104.50"}, facts)
+    assert {flag.rule for flag in worse.flags} == {"total", "shipping_total"}
 
 
 @pytest.mark.parametrize("nonsense", [{"price_decimals": "2", "round_at_subtotal": "yes"}, {"price_decimals": -1}, {}])

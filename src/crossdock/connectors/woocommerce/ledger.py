@@ -7,8 +7,11 @@ off. Fees are added unrounded in either case: a single one above zero makes no d
 may. Where prices include tax, halves of taxes are rounded down but shown rounded up, rate by rate.
 
 So each rule has a slack: none where every part is rounded before it is added, else half a unit for each part that may
-be unrounded and half for the sum. Settings that are not known count as the tolerant one. A shop that changed its
-decimals shows old orders with the new ones, rounded: then the sums are off, and the flags say so.
+be unrounded and half for the sum. Settings that are not known count as the tolerant one.
+
+A shop that was given more decimals shows the parts of old orders with them, while their totals keep the old rounding
+(seen: shipping of 5.55 in an order made with one decimal has a total of 5.60). Such an order has a last flag that says
+so, ``other_decimals``. A shop that was given fewer shows old orders rounded anew, and flags name what no longer holds.
 """
 
 from __future__ import annotations
@@ -50,13 +53,11 @@ def _truth(value: object) -> bool | None:
 
 
 class _Slack:
-    """How far a sum may be off: computed from the decimals shown and the shop's settings."""
+    """How far a sum may be off, by the unit that totals are rounded to and by whether lines are."""
 
-    def __init__(self, order: Order, rounding: Rounding) -> None:
-        shown = max((_places(amount) for amount in _amounts(order)), default=0)
-        known = shown if rounding.decimals is None else rounding.decimals
-        self.unit = Decimal(1).scaleb(-min(shown, known))
-        self.strict = rounding.at_subtotal is False and rounding.decimals == shown
+    def __init__(self, decimals: int, *, strict: bool) -> None:
+        self.unit = Decimal(1).scaleb(-decimals)
+        self.strict = strict
 
     def of(self, loose: int, always: int = 0) -> Decimal:
         """Return the slack of a sum with ``loose`` parts that strict shops round, and ``always`` that none does."""
@@ -64,10 +65,13 @@ class _Slack:
         return (self.unit * (parts + 1) / 2).quantize(self.unit, rounding="ROUND_FLOOR") if parts else _ZERO
 
 
-def _amounts(order: Order) -> Iterator[Decimal]:
-    yield from (order.total, order.tax_total, order.shipping_total, order.discount_total)
-    for line in order.lines:
-        yield from (line.total, line.subtotal)
+def _totals(order: Order) -> tuple[Decimal, ...]:
+    return (order.total, order.shipping_total, order.discount_total)
+
+
+def _shown(order: Order) -> int:
+    lines = (amount for line in order.lines for amount in (line.total, line.subtotal))
+    return max(_places(amount) for amount in (*_totals(order), order.tax_total, *lines))
 
 
 def _places(amount: Decimal) -> int:
@@ -82,8 +86,24 @@ def parts_of(order: Order) -> Decimal:
 
 def violations(order: Order, rounding: Rounding) -> tuple[Violation, ...]:
     """Return every rule an order breaks: ``total``, ``tax_total``, ``tax_lines``, ``line_tax``, ``shipping_total``,
-    ``discount_total``, ``refunds``."""
-    slack = _Slack(order, rounding)
+    ``discount_total``, ``refunds``; and ``other_decimals`` after them, when fewer decimals explain them all."""
+    shown = _shown(order)
+    known = shown if rounding.decimals is None else rounding.decimals
+    strict = rounding.at_subtotal is False and rounding.decimals == shown
+    found = _broken(order, _Slack(min(shown, known), strict=strict), rounding)
+    # taxes are not asked: rounded at the subtotal they keep their decimals
+    for decimals in reversed(range(min(shown, known))) if found else ():
+        if any(amount % Decimal(1).scaleb(-decimals) for amount in _totals(order)):
+            break
+        if not _broken(order, _Slack(decimals, strict=False), rounding):
+            expected = parts_of(order)
+            difference = order.total - expected
+            reason = Violation(rule="other_decimals", expected=expected, found=order.total, difference=difference)
+            return (*found, reason)
+    return found
+
+
+def _broken(order: Order, slack: _Slack, rounding: Rounding) -> tuple[Violation, ...]:
     return tuple(found for found in _rules(order, slack, rounding) if found is not None)
 
 
