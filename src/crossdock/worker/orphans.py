@@ -26,5 +26,6 @@ async def release_orphans(database: Database) -> int:
         if dead:
             await conn.execute(SQL["release_lanes"], dead)
             await conn.execute(SQL["release_runs"], dead)
+            await conn.execute(SQL["release_watches"], dead)
             log.warning("a worker has died; its work is taken over", leases=len(dead))
     return len(dead)

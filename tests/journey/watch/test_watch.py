@@ -205,6 +205,32 @@ async def test_findings_are_shown_by_the_api(settings: Settings) -> None:
             assert (await doors.get(path, theirs)).status == 404
 
 
+async def test_a_restored_store_is_read_afresh(settings: Settings) -> None:
+    """What the backup does not hold is told as deleted, what it holds in an older state as rewound."""
+    async with staged(settings) as stage:
+        kept = await stage.order()
+        await stage.told(kept)
+        await stage.control("snapshot")
+        await stage.pass_by(5)
+        await stage.act("complete", id=int(kept))
+        lost = [await stage.order() for _ in range(3)]
+        for made in lost:
+            await stage.told(made)
+        await stage.pass_by(205)
+        assert await stage.look()
+        await stage.control("restore")
+        found = await stage.find("store-restored")
+        assert found.evidence["orders_gone"] == 3
+        await stage.work()
+        await stage.work()
+        sql = "SELECT external_id, presence, status FROM record WHERE stream = 'order' AND external_id = ANY($1)"
+        held = {row["external_id"]: (row["presence"], row["status"]) for row in await stage.rows(sql, [kept, *lost])}
+        assert held == {kept: ("live", "processing"), **dict.fromkeys(lost, ("deleted", "deleted"))}
+        assert await stage.rows("SELECT 1 FROM event WHERE verdict = 'rewound' AND external_id = $1", kept)
+        await stage.well()
+        assert [f.code for f in (await stage.findings(ended=True)).values()].count("store-restored") == 1
+
+
 async def test_a_worker_watches_by_itself(settings: Settings) -> None:
     async with staged(settings) as stage:
         await stage.hook(topic="order.created", delete=True)

@@ -253,6 +253,13 @@ def test_a_copy_of_the_shop_is_told_by_the_address_it_gives(ours: str, theirs: s
     assert said == (theirs if stranger else "")
 
 
+def test_an_address_is_kept_only_if_it_looks_like_one() -> None:
+    said = DOOR.stranger(
+        {"x-wc-webhook-source": "https://x/<script>ana@example.com"}, {"site_url": "https://shop.example"}
+    )
+    assert said == "an address that cannot be read"
+
+
 def test_a_replaced_secret_is_taken_beside_the_new_one() -> None:
     body = b"{}"
     for secret, fits in (("new", True), ("old", True), ("another", False)):

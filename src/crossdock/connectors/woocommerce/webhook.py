@@ -25,6 +25,8 @@ from crossdock.model.observation import Doorbell
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 _LONGEST_ID: Final = 20
 _PORTS: Final = {"http": 80, "https": 443}
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:/_~\[\]-]+")
+_LONGEST_ADDRESS: Final = 200
 _HERE: Final = {"localhost": "127.0.0.1", "::1": "127.0.0.1"}
 _LANGUAGE = re.compile(r"(?:/[a-z]{2,3}(?:[-_][a-z]{2,4})?)?", re.IGNORECASE)
 _STREAMS: Final = frozenset({"order", "product", "customer", "coupon"})
@@ -77,7 +79,7 @@ class WooCommerceDoor:
         ours, theirs = account.get("site_url"), headers.get("x-wc-webhook-source", "").strip()
         if not isinstance(ours, str) or not ours or not theirs or _same_site(ours, theirs):
             return ""
-        return theirs[:200]
+        return theirs[:_LONGEST_ADDRESS] if _ADDRESS.fullmatch(theirs) else "an address that cannot be read"
 
     def parse(self, headers: Mapping[str, str], body: bytes) -> tuple[Arrived, ...]:
         """Read a verified delivery: an observation, a doorbell, or nothing when it names no entity.
