@@ -30,11 +30,13 @@ from crossdock.flow.run import RunKind, Runs
 from crossdock.flow.stock import Book, Links, Stock
 from crossdock.flow.verify import Hearing, Refusals
 from crossdock.flow.watch import Watch
+from crossdock.govern.authorizations import Authorizations
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
 from crossdock.govern.hooks import HookDesk
 from crossdock.govern.keys import Keys
 from crossdock.govern.tenants import Tenants
+from crossdock.govern.upkeep import Upkeep
 from crossdock.govern.vault import Vault, open_vault
 from crossdock.kit.clock import Clock, SystemClock
 from crossdock.kit.failpoints import NONE, Failpoints
@@ -52,6 +54,8 @@ class Hub(msgspec.Struct, frozen=True):
     transport: Transport
     directory: Directory
     connections: Connections
+    upkeep: Upkeep
+    authorizations: Authorizations
     tenants: Tenants
     keys: Keys
     journey: Journey
@@ -145,6 +149,7 @@ async def open_hub(
         planner = Planner(directory, DefaultMappings(), vault)
         hooks = HookDesk(database, vault, directory, settings.public_url)
         connections = Connections(database, vault, directory, settings.public_url)
+        schedule = schedule_of(settings, database, directory, runs)
         stock = bell.stock = stock_of(database, directory, canonical, journey, connections, runs)
         yield Hub(
             settings=settings,
@@ -153,13 +158,15 @@ async def open_hub(
             transport=transport,
             directory=directory,
             connections=connections,
+            upkeep=Upkeep(database, directory, connections, schedule.ring),
+            authorizations=Authorizations(database, connections, connector_named, settings.public_url),
             tenants=Tenants(database),
             keys=keys,
             journey=journey,
             hints=hints,
             pump=Pump(database, directory, Preparer(directory, planner), delivery_limits(settings), clock, failpoints),
             runs=runs,
-            schedule=schedule_of(settings, database, directory, runs),
+            schedule=schedule,
             reading=Reading(database, directory, journey, runs, failpoints),
             bells=Bells(database, directory, journey),
             prover=Prover(database, directory, journey, Expectations(planner, directory), replay),

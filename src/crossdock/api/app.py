@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 
 from crossdock.api.access import Access
 from crossdock.api.body import Receive, Scope
+from crossdock.api.connecting import ConnectDoors
 from crossdock.api.events import EventsDoor
 from crossdock.api.health import Readiness, healthz, prometheus
 from crossdock.api.problems import problem, refusal
@@ -42,7 +43,7 @@ class App:
     """Sends webhooks straight to their door; everything else goes through Starlette's router."""
 
     def __init__(self, hub: Hub, pages: Sequence[Route]) -> None:
-        access = Access(hub)
+        access, connecting = Access(hub), ConnectDoors(hub)
         self._webhooks = WebhookDoor(hub)
         self._others = Starlette(
             routes=[
@@ -50,6 +51,8 @@ class App:
                 Route("/readyz", Readiness(hub).answer),
                 Route("/metrics", prometheus),
                 Route("/api/v1/events", EventsDoor(hub, access).post, methods=_ANY),
+                Route("/connect/{connector}/callback", connecting.callback, methods=["POST"]),
+                Route("/connect/{connector}/return", connecting.back),
                 *pages,
                 Mount("/api/v1", build_rest(hub, access)),
             ],

@@ -8,9 +8,11 @@ from crossdock.cli import (
     commanding,
     connecting,
     connectors,
+    hooking,
     keeping,
     linking,
     looking,
+    managing,
     reading,
     records,
     serving,
@@ -35,9 +37,10 @@ app.command("serve")(serving.serve)
 app.command("worker")(serving.worker)
 app.command("doctor")(keeping.doctor)
 app.command("connect", context_settings=connecting.FREE, add_help_option=False)(connecting.connect)
-app.add_typer(connecting.connections, name="connections")
+app.add_typer(managing.connections, name="connections")
 app.add_typer(connecting.routes, name="routes")
 app.command("check")(connecting.check)
+app.add_typer(hooking.webhooks, name="webhooks")
 app.command("watch")(watching.watch)
 app.command("pull")(reading.pull)
 app.command("backfill")(reading.backfill)

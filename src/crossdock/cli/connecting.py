@@ -1,4 +1,4 @@
-"""``connect``, ``connections``, ``routes``, ``check``."""
+"""``connect``, ``routes``, ``check``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 FREE = {"allow_extra_args": True, "ignore_unknown_options": True}
 """The options of ``connect`` are the fields of the connector's form."""
 
-connections = typer.Typer(help="List, pause, resume or end connections.", invoke_without_command=True)
 routes = typer.Typer(help="List, add or remove routes.", invoke_without_command=True)
 
 
@@ -29,6 +28,9 @@ def connect(
         str | None, typer.Argument(help="woocommerce, hubspot, webhook …", metavar="CONNECTOR")
     ] = None,
     name: Annotated[str, typer.Option("--name", help="What to call the connection.")] = "",
+    authorize: Annotated[
+        str, typer.Option("--authorize", metavar="URL", help="Connect by the shop's own page: one click, no keys.")
+    ] = "",
     tenant: Tenant = "default",
     as_json: AsJson = False,
 ) -> None:
@@ -46,6 +48,13 @@ def connect(
     found = catalogue.get(wanted)
     if "--help" in ctx.args:
         sys.stdout.write(_form(found))
+        return
+    if authorize:
+        from crossdock.cli.authorizing import give_authorized
+
+        give_authorized(
+            wanted, {**_options(found, ctx.args), "url": authorize}, name=name, tenant=tenant, as_json=as_json
+        )
         return
     answers = _with_secrets(found, _options(found, ctx.args))
     give_connected(wanted, answers, name=name, tenant=tenant, as_json=as_json)
@@ -86,7 +95,7 @@ def _connected(made: dict[str, Any]) -> str:
 
 
 def _form(connector: Connector) -> str:
-    manifest = connector.manifest
+    manifest, manifest_page = connector.manifest, connector.authorization is not None
     lines = [f"Usage: crossdock connect {manifest.name} [OPTIONS]", "", f"  Connect {manifest.identity.title}.", ""]
     for field in manifest.form:
         name = "--" + field.name.replace("_", "-")
@@ -101,6 +110,7 @@ def _form(connector: Connector) -> str:
             lines.append(f"  {'':<18} {field.help}")
     lines += [
         "",
+        *(["  --authorize URL    Connect by the account's own page: one click, no keys"] if manifest_page else []),
         "  --name TEXT        What to call the connection",
         "  --tenant NAME      Whose data",
         "  --json             Answer in JSON",
@@ -154,73 +164,6 @@ def _with_secrets(connector: Connector, answers: dict[str, Any]) -> dict[str, An
         elif _needed(field) and sys.stdin.isatty():
             answers[field.name] = typer.prompt(field.label, hide_input=field.kind is FieldKind.SECRET, err=True)
     return answers
-
-
-@connections.callback()
-@guarded
-def connections_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List connections, or pause, resume or end one."""
-    if ctx.invoked_subcommand is None:
-        _list_connections(tenant, as_json=as_json)
-
-
-@connections.command("list")
-@guarded
-def connections_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List the tenant's connections."""
-    _list_connections(tenant, as_json=as_json)
-
-
-def _list_connections(tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
-
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            rows = await hub.connections.list(tenant_id)
-        return [{name: value for name, value in row.items() if name != "uuid"} for row in rows]
-
-    rows = run(work())
-    columns = ("id", "name", "connector", "state", "problem", "created_at")
-    empty = "Nothing is connected yet. Begin with: crossdock connect woocommerce --help"
-    give(rows, as_json=as_json, people=lambda: table(rows, columns, empty=empty))
-
-
-def _set_state(connection: str, state: str, tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
-    from crossdock.model.connection import ConnectionState
-
-    async def work() -> str:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            found = await hub.connections.find(tenant_id, connection)
-            await hub.connections.set_state(tenant_id, found.id, ConnectionState(state), actor="cli")
-            return found.name
-
-    name = run(work())
-    give({"name": name, "state": state}, as_json=as_json, people=lambda: f"{name} is {state}.")
-
-
-Which = Annotated[str, typer.Argument(help="Its id, name or account.", metavar="CONNECTION")]
-
-
-@connections.command("pause")
-@guarded
-def connections_pause(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """Pause: what arrives is kept, nothing is pulled or delivered."""
-    _set_state(connection, "paused", tenant, as_json=as_json)
-
-
-@connections.command("resume")
-@guarded
-def connections_resume(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """Go on after a pause or after trouble."""
-    _set_state(connection, "active", tenant, as_json=as_json)
-
-
-@connections.command("disconnect")
-@guarded
-def connections_disconnect(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """End a connection and remove its webhooks from the shop."""
-    _set_state(connection, "revoked", tenant, as_json=as_json)
 
 
 @routes.callback()

@@ -228,6 +228,33 @@ class Door(Protocol):
         ...
 
 
+class Granted(msgspec.Struct, frozen=True):
+    """What an account's own authorization page sent us. Its repr shows no secret."""
+
+    state: str
+    """The one-time word that was sent along."""
+    answers: Mapping[str, str]
+    """Credentials by the names of the manifest's form."""
+
+    def __repr__(self) -> str:
+        return "Granted()"
+
+
+class Authorization(Protocol):
+    """Connecting by the account's own page, where a person lets us in with one click. Pure."""
+
+    def url(self, config: Mapping[str, Any], *, state: str, callback_url: str, return_url: str) -> str:
+        """Return the page to send the person to. ``config``: the form's answers that are no secrets.
+
+        Raises ``ValueError`` beginning with the field's name (``url: …``) for answers that name no account.
+        """
+        ...
+
+    def granted(self, headers: Mapping[str, str], body: bytes) -> Granted:
+        """Read what came to the callback. Nothing of it is proven. Raises ``ValueError`` naming what is malformed."""
+        ...
+
+
 class Reader(Protocol):
     """The mapper's reading half: their words into ours. Pure."""
 
@@ -248,5 +275,6 @@ class Connector(msgspec.Struct, frozen=True):
     """Who looks after an account of this vendor between calls."""
     touches: Callable[[str, Mapping[str, Any]], tuple[Touch, ...]] | None = None
     """(action, the event's document) -> what the write changes in entities this account is also read from. Pure."""
+    authorization: Authorization | None = None
     mappings: tuple[FieldMapping, ...] = ()
     """Default mappings of a destination, by entity and action."""

@@ -47,17 +47,34 @@ ON CONFLICT (connection_id, name) DO UPDATE
 SET id = EXCLUDED.id, key_id = EXCLUDED.key_id, sealed = EXCLUDED.sealed, generation = c.generation + 1,
     changed_at = now();
 
--- name: drop_secret
-DELETE FROM credential WHERE connection_id = $1 AND name = $2;
-
 -- name: add_hook
 INSERT INTO hook (id, tenant_id, connection_id, topic, vendor_id, url) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: hooks
 SELECT topic, vendor_id, url FROM hook WHERE connection_id = $1 ORDER BY topic;
 
--- name: drop_hook
-DELETE FROM hook WHERE connection_id = $1 AND vendor_id = $2;
+-- name: end_hooks
+DELETE FROM hook WHERE connection_id = $1;
+
+-- name: end_secrets
+DELETE FROM credential WHERE connection_id = $1;
+
+-- name: end_routes
+UPDATE route SET enabled = false WHERE tenant_id = $1 AND $2 IN (source_id, destination_id) AND enabled
+RETURNING source_id;
+
+-- name: left_behind
+UPDATE connection SET left_behind = $2::jsonb WHERE id = $1;
+
+-- name: config_for_change
+SELECT name, config FROM connection WHERE tenant_id = $1 AND id = $2 AND state <> 'revoked' FOR UPDATE;
+
+-- name: name_taken
+SELECT count(*) FROM connection WHERE tenant_id = $1 AND id <> $2 AND name = $3 AND state <> 'revoked';
+
+-- name: set_config
+UPDATE connection SET name = coalesce($3, name), config = $4::jsonb, changed_at = now()
+WHERE tenant_id = $1 AND id = $2;
 
 -- name: add_route
 INSERT INTO route (id, tenant_id, source_id, destination_id, stream, action, occurrence, historical, priority, types,

@@ -14,8 +14,8 @@ from typing import Any, Final, Protocol
 
 from crossdock.connect.connector import Connector, Source
 from crossdock.connect.watching import Mend, Repair, Watcher
-from crossdock.govern.connections import Store
 from crossdock.govern.directory import HOOK, secret_row
+from crossdock.govern.routing import Store
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.connection import Connection

@@ -25,3 +25,7 @@ DELETE FROM credential WHERE connection_id = $1 AND name = $2;
 
 -- name: forget_old
 DELETE FROM credential WHERE name LIKE $1 AND changed_at < now() - $2::interval RETURNING id;
+
+-- name: known_hooks
+SELECT topic, vendor_id, url, heard_at, failed, refused, refused_at FROM hook
+WHERE tenant_id = $1 AND connection_id = $2 ORDER BY topic;

@@ -35,7 +35,7 @@ async def test_keys_are_kept_as_hashes_and_end(hub: Hub) -> None:
     async with hub.database.engine() as conn:
         assert key.encode() not in await conn.fetchval("SELECT key_hash FROM api_key")
     assert key not in str(await hub.keys.list(tenant))
-    for scopes in ((), ("write",)):
+    for scopes in ((), ("wrong",)):
         with pytest.raises(BadInput):
             await hub.keys.add(tenant, "robot", scopes)
     _, past = await hub.keys.add(tenant, "past", ("read",), datetime.now(UTC) - timedelta(seconds=1))

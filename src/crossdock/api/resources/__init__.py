@@ -21,11 +21,15 @@ from crossdock.api.resources import (
     sku_links,
     stock,
     stock_rules,
+    stores,
+    webhooks,
 )
 from crossdock.wiring import Hub
 
 ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     connections.router,
+    stores.router,
+    webhooks.router,
     findings.router,
     maps.router,
     orders.router,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from crossdock.connect.connector import Connector
+from crossdock.connectors.woocommerce.authorization import WooCommerceAuthorization
 from crossdock.connectors.woocommerce.client import MANIFEST, WooCommerceClient
 from crossdock.connectors.woocommerce.destination import WooCommerceDestination
 from crossdock.connectors.woocommerce.mapper import read
@@ -19,5 +20,6 @@ CONNECTOR: Final = Connector(
     door=DOOR,
     read=read,
     watcher=ShopWatcher,
+    authorization=WooCommerceAuthorization(),
     touches=touches,
 )

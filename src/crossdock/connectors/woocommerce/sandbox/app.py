@@ -14,6 +14,8 @@ from crossdock.connect.sandbox import CONTROL, Asgi, FaultSwitch, Receive, Scope
 
 from . import auth, php, routes, schema, statics, troubles
 from .answers import Answer, Call, WpError, no_route
+from .consent import ROOT as CONSENT
+from .consent import Consent
 from .control import Control
 from .deliveries import Runner
 from .hooks import Hooks
@@ -67,6 +69,7 @@ class SandboxApp:
         self.runner = Runner(self.hooks)
         self.routes = routes.table(self.hooks, self.runner)
         self.ceiling = Ceiling(settings)
+        self.consent = Consent(settings)
         self.control = Control(self)
         self.requests = 0
 
@@ -94,6 +97,9 @@ class SandboxApp:
         pairs = php.pairs_of(scope["query_string"].decode("latin-1"))
         if (instead := self._instead(scope["path"])) is not None:
             return instead
+        if scope["path"].startswith(f"{CONSENT}/"):
+            query, cookie = scope["query_string"].decode("latin-1"), headers_in.get("cookie", "")
+            return await self.consent.answer(scope["method"], scope["path"], query, cookie, body, base)
         path = scope["path"].removeprefix("/index.php")
         by_route = dict(pairs).get("rest_route") if path in ("", "/") else None
         if by_route is None and (self.settings.plain_permalinks or not path.startswith("/wp-json")):

@@ -17,3 +17,25 @@ BEGIN
     END IF;
 END
 $$;
+
+-- A person was sent to a shop's own page to let us in; one row a question. Of the one-time state only its hash is kept.
+CREATE TABLE app_authorization (
+    id             uuid PRIMARY KEY,
+    tenant_id      uuid NOT NULL REFERENCES tenant,
+    connector      text NOT NULL,
+    state_hash     bytea NOT NULL UNIQUE,
+    name           text NOT NULL,
+    config         jsonb NOT NULL,
+    actor          text NOT NULL,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    expires_at     timestamptz NOT NULL,
+    used_at        timestamptz,
+    connection_id  uuid,
+    problem        text,
+    remedy         text
+);
+CREATE INDEX app_authorization_expiry ON app_authorization (expires_at);
+SELECT guard_tenant_table('app_authorization', true);
+
+-- Webhooks that a shop would not let go when it was disconnected: what a person has to delete there by hand.
+ALTER TABLE connection ADD COLUMN left_behind jsonb;

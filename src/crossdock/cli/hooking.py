@@ -1,0 +1,66 @@
+"""``webhooks``: list, register or remove the webhooks of a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crossdock.cli.answers import AsJson, Code, Tenant, give, guarded, table
+
+if TYPE_CHECKING:
+    from crossdock.govern.hook_list import HookList
+    from crossdock.model.connection import Connection
+
+webhooks = typer.Typer(help="List, register or remove the webhooks of a connection.", no_args_is_help=True)
+Which = Annotated[str, typer.Argument(help="Its id, name or account.", metavar="CONNECTION")]
+
+
+def _do(connection: str, tenant: str, work: Callable[[HookList, Connection], Awaitable[dict[str, Any]]]) -> Any:
+    from crossdock.cli.opening import run, tenant_hub
+
+    async def whole() -> dict[str, Any]:
+        from crossdock.govern.hook_list import HookList
+
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            desk = HookList(hub.database, hub.directory, hub.hooks)
+            return await work(desk, await hub.connections.find(tenant_id, connection))
+
+    return run(whole())
+
+
+@webhooks.command("list")
+@guarded
+def webhooks_list(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """List the webhooks of an account, ours and others'; exit code 1 when a topic has none of ours."""
+    found = _do(connection, tenant, lambda desk, at: desk.listed(at))
+    columns = ("topic", "vendor_id", "status", "ours", "last_delivery", "failed", "refused")
+    missing = "".join(f"\nmissing: {topic}" for topic in found["missing"])
+    give(found, as_json=as_json, people=lambda: table(found["items"], columns, empty="There are none.") + missing)
+    if found["missing"]:
+        raise typer.Exit(Code.NO)
+
+
+@webhooks.command("register")
+@guarded
+def webhooks_register(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """Register a webhook for every topic that has none of ours, or a broken one; exit code 1 when one is refused."""
+    made = _do(connection, tenant, lambda desk, at: desk.register(at, actor="cli"))
+    refused = "".join(f"\nrefused: {topic}: {why}" for topic, why in made["refused"].items())
+    give(made, as_json=as_json, people=lambda: f"{len(made['registered'])} webhooks were registered." + refused)
+    if made["refused"]:
+        raise typer.Exit(Code.NO)
+
+
+@webhooks.command("remove")
+@guarded
+def webhooks_remove(
+    connection: Which,
+    vendor_id: Annotated[str | None, typer.Argument(help="The shop's id of it; all of ours by default.")] = None,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Delete one of our webhooks at the shop, or all of them. A running watchdog registers them again."""
+    gone = _do(connection, tenant, lambda desk, at: desk.remove(at, vendor_id, actor="cli"))
+    give(gone, as_json=as_json, people=lambda: f"{len(gone['removed'])} webhooks were removed.")

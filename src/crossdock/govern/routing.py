@@ -1,0 +1,147 @@
+"""Routes of a tenant: which stream of which connection goes to which action of which."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from crossdock.connect.manifest import Action
+from crossdock.errors import BadInput, NotFound
+from crossdock.govern.directory import HUB, Directory, connection_of
+from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.model.connection import Connection
+from crossdock.model.wish import STREAMS as WISHES
+from crossdock.store.queries import load
+
+SQL = load(Path(__file__).with_name("connections.sql"))
+
+
+class Store(Protocol):
+    """The database, as the connections need it."""
+
+    def transaction(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """Return an engine connection with an open transaction."""
+        ...
+
+    def engine(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """Return an engine connection."""
+        ...
+
+
+def wishes_of(action: Action) -> tuple[str, ...]:
+    """Return the streams of wishes an action carries out; none for an action that takes entities of other accounts."""
+    if action.stream is not None:
+        return (action.stream,)
+    return tuple(entity for entity in action.entities if entity in WISHES)
+
+
+async def audit(
+    conn: Any, tenant_id: uuid.UUID, actor: str, action: str, subject: uuid.UUID, detail: dict[str, Any]
+) -> None:
+    """Write an entry of the audit: who did what to which."""
+    await conn.execute(SQL["audit"], new_id(), tenant_id, actor, action, str(subject), orjson.dumps(detail).decode())
+
+
+class Routing:
+    """Adds, removes and lists routes."""
+
+    def __init__(self, store: Store, directory: Directory) -> None:
+        self._store = store
+        self._directory = directory
+
+    async def add_route(
+        self, tenant_id: uuid.UUID, source: Connection, destination: Connection, stream: str, action: str, actor: str
+    ) -> uuid.UUID | None:
+        """Add a route; None when it is there already."""
+        connector = self._directory.connector(destination.connector)
+        try:
+            facts = connector.manifest.action(action) if connector else None
+        except KeyError:
+            raise BadInput(
+                f"{destination.connector} takes no {action!r}", field="action", remedy="crossdock connectors"
+            ) from None
+        occurrence = facts is not None and facts.kind == "occurrence"
+        async with self._store.transaction() as conn:
+            made: uuid.UUID | None = await conn.fetchval(
+                SQL["add_route"],
+                new_id(),
+                tenant_id,
+                source.id,
+                destination.id,
+                stream,
+                action,
+                occurrence,
+                False,
+                1,
+                [],
+                [],
+            )
+            if made is not None:
+                await conn.execute(SQL["bump_routes"], source.id)
+                await audit(conn, tenant_id, actor, "route.add", made, {"stream": stream, "action": action})
+        return made
+
+    async def remove_route(self, tenant_id: uuid.UUID, route_id: uuid.UUID, *, actor: str) -> None:
+        """End a route; what still waits on it ends as skipped (route-removed)."""
+        async with self._store.transaction() as conn:
+            source = await conn.fetchval(SQL["remove_route"], tenant_id, route_id)
+            if source is None:
+                raise NotFound("there is no such route", remedy="list them with: crossdock routes")
+            await conn.execute(SQL["bump_routes"], source)
+            await audit(conn, tenant_id, actor, "route.remove", route_id, {})
+
+    async def routes(self, tenant_id: uuid.UUID) -> Sequence[dict[str, Any]]:
+        """Return the tenant's routes."""
+        async with self._store.engine() as conn:
+            rows = await conn.fetch(SQL["list_routes"], tenant_id)
+        return [{**dict(row), "id": show(Prefix.ROUTE, row["id"])} for row in rows]
+
+    async def default_routes(self, new: Connection, actor: str) -> tuple[str, ...]:
+        """Route every source's streams to every destination's fitting actions, between the new one and the others."""
+        await self.wish_routes(new, actor)
+        made = []
+        async with self._store.engine() as conn:
+            rows = await conn.fetch(SQL["list_connections"], new.tenant_id)
+        for other in map(connection_of, rows):
+            for source, destination in ((new, other), (other, new)):
+                for stream, action in self.fitting(source, destination):
+                    if await self.add_route(new.tenant_id, source, destination, stream, action, actor):
+                        made.append(f"{source.name} {stream} -> {destination.name} {action}")
+        return tuple(made)
+
+    async def wish_routes(self, account: Connection, actor: str) -> list[str]:
+        """Route an account's streams of wishes to the account itself, where its keys may write."""
+        connector = self._directory.connector(account.connector)
+        if connector is None or connector.source is None or connector.destination is None:
+            return []
+        if account.account.get("permissions", "read_write") == "read":
+            return []
+        made: list[str] = []
+        for action in connector.manifest.actions:
+            made += [
+                f"{account.name} {stream} -> {account.name} {action.name}"
+                for stream in wishes_of(action)
+                if await self.add_route(account.tenant_id, account, account, stream, action.name, actor)
+            ]
+        return made
+
+    def fitting(self, source: Connection, destination: Connection) -> Sequence[tuple[str, str]]:
+        """Return the (stream, action) pairs that a source and a destination have in common."""
+        theirs = self._directory.connector(destination.connector)
+        ours = self._directory.connector(source.connector)
+        if theirs is None or theirs.destination is None or source.id == destination.id:
+            return []
+        streams = {s.name: s.entity for s in ours.manifest.streams} if ours and ours.source else {}
+        pairs = []
+        for action in theirs.manifest.actions:
+            if wishes_of(action):
+                continue  # carries out wishes: what other sources have to tell is none of them
+            if "*" in action.entities and (streams or source.connector == HUB):
+                pairs.append(("*", action.name))
+            pairs += [(name, action.name) for name, entity in streams.items() if entity in action.entities]
+        return pairs

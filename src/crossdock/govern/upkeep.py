@@ -1,0 +1,115 @@
+"""A connection's life after it was made: pause, resume, new keys, choices. Each change stands in the audit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+import orjson
+
+from crossdock.connect.connector import CheckResult
+from crossdock.errors import BadInput, Conflict, NotFound
+from crossdock.govern.choices import checked, merged
+from crossdock.govern.connections import Connections
+from crossdock.govern.directory import Directory
+from crossdock.govern.forms import secrets_of
+from crossdock.govern.routing import SQL, Store, audit
+from crossdock.model.connection import Connection, ConnectionState
+
+Ring = Callable[[uuid.UUID, uuid.UUID], Awaitable[None]]
+_LONGEST_NAME = 200
+
+
+class Upkeep:
+    """Changes connections. ``ring`` makes the pulls of a connection due at once."""
+
+    def __init__(self, store: Store, directory: Directory, connections: Connections, ring: Ring) -> None:
+        self._store = store
+        self._directory = directory
+        self._connections = connections
+        self._ring = ring
+
+    async def pause(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, *, actor: str) -> None:
+        """Keep what arrives; pull and deliver nothing."""
+        await self._connections.set_state(tenant_id, connection_id, ConnectionState.PAUSED, actor=actor)
+
+    async def resume(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, *, actor: str) -> None:
+        """Go on, and read at once what was missed."""
+        await self._connections.set_state(tenant_id, connection_id, ConnectionState.ACTIVE, actor=actor)
+        await self._due_now(tenant_id, connection_id)
+
+    async def rotate(
+        self, tenant_id: uuid.UUID, connection_id: uuid.UUID, given: Mapping[str, Any], *, actor: str
+    ) -> CheckResult:
+        """Put new credentials in place of the old ones, after they were tried against the same account.
+
+        Raises ``BadInput`` for a field that breaks a rule, ``VendorTrouble`` for keys that do not work and
+        ``Conflict`` for keys of another account; the old ones then stay.
+        """
+        self._directory.forget(connection_id)
+        connection = await self._connections.one(tenant_id, connection_id)
+        connector = self._directory.connector(connection.connector)
+        if connector is None:
+            raise BadInput(f"{connection.connector} has no credentials", field="connection")
+        secrets = secrets_of(connector, given)
+        tried = await self._connections.tried(connector, connection, secrets)
+        if tried.account_uid != connection.account_uid:
+            raise Conflict(
+                f"these are credentials of {tried.account_uid}, not of {connection.account_uid}",
+                remedy="make them in the same account, or connect the other account beside this one",
+            )
+        account = {**connection.account, **tried.account}
+        async with self._store.transaction() as conn:
+            for name, secret in secrets.items():
+                await self._connections.put_secret(conn, connection, name, secret)
+            await conn.execute(SQL["set_account"], tenant_id, connection.id, orjson.dumps(account).decode())
+            detail = {"fields": sorted(secrets)}
+            await audit(conn, tenant_id, actor, "connection.rotate", connection.id, detail)
+            if connection.state is ConnectionState.BROKEN:
+                await conn.execute(SQL["set_state"], tenant_id, connection.id, ConnectionState.ACTIVE, None)
+        self._directory.forget(connection.id)
+        await self._connections.wish_routes(msgspec.structs.replace(connection, account=account), actor)
+        await self._due_now(tenant_id, connection.id)
+        return tried
+
+    async def change(
+        self, tenant_id: uuid.UUID, connection_id: uuid.UUID, changes: Mapping[str, Any], *, actor: str
+    ) -> Connection:
+        """Change the name and the choices; every process acts by them within about a second.
+
+        Raises ``BadInput`` naming the field, ``NotFound``, or ``Conflict`` for a name that another one has.
+        """
+        connection = await self._connections.one(tenant_id, connection_id)
+        connector = self._directory.connector(connection.connector)
+        if connector is None:
+            raise BadInput(f"nothing can be chosen about {connection.connector}", field="connection")
+        choices = dict(changes)
+        name = _name(choices.pop("name")) if "name" in choices else None
+        wanted = checked(connector, choices)
+        async with self._store.transaction() as conn:
+            row = await conn.fetchrow(SQL["config_for_change"], tenant_id, connection_id)
+            if row is None:
+                raise NotFound("there is no such connection", remedy="list them with: crossdock connections")
+            if name is not None and await conn.fetchval(SQL["name_taken"], tenant_id, connection_id, name):
+                raise Conflict(f"another connection is called {name!r}", field="name", remedy="choose another name")
+            config = merged(orjson.loads(row["config"]), wanted)
+            await conn.execute(SQL["set_config"], tenant_id, connection_id, name, orjson.dumps(config).decode())
+            await audit(conn, tenant_id, actor, "connection.change", connection_id, {"fields": sorted(changes)})
+        self._directory.forget(connection_id)
+        if "streams" in wanted or "quiet_hours" in wanted or "start_date" in wanted:
+            await self._due_now(tenant_id, connection_id)
+        return await self._connections.one(tenant_id, connection_id)
+
+    async def _due_now(self, tenant_id: uuid.UUID, connection_id: uuid.UUID) -> None:
+        connection = await self._connections.one(tenant_id, connection_id)
+        connector = self._directory.connector(connection.connector)
+        if connector is not None and connector.source is not None:
+            await self._ring(connection_id, tenant_id)
+
+
+def _name(given: Any) -> str:
+    if not isinstance(given, str) or not 0 < len(given.strip()) <= _LONGEST_NAME or not given.isprintable():
+        raise BadInput("no name", field="name", remedy=f"write 1 to {_LONGEST_NAME} letters")
+    return given.strip()
