@@ -174,8 +174,6 @@ class Action(Word, frozen=True, kw_only=True):
     """The vendor's objects it writes, in order."""
     batch: int = 1
     """Most writes in one vendor call."""
-    stream: str | None = None
-    """Stream of wishes (``order_status``) that this action carries out on the account itself; it takes no other."""
     safe_to_repeat: bool = True
     """Whether the same write twice has one effect (upsert by a unique key, an id the receiver dedupes by)."""
 

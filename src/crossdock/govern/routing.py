@@ -15,7 +15,6 @@ from crossdock.errors import BadInput, NotFound
 from crossdock.govern.directory import HUB, Directory, connection_of
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.connection import Connection
-from crossdock.model.wish import STREAMS as WISHES
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("connections.sql"))
@@ -35,9 +34,7 @@ class Store(Protocol):
 
 def wishes_of(action: Action) -> tuple[str, ...]:
     """Return the streams of wishes an action carries out; none for an action that takes entities of other accounts."""
-    if action.stream is not None:
-        return (action.stream,)
-    return tuple(entity for entity in action.entities if entity in WISHES)
+    return (action.stream,) if action.stream else ()
 
 
 async def audit(
