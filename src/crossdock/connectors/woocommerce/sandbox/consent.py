@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import random
 import secrets
-import ssl
 from html import escape
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-import aiohttp
-
 from . import php
+from .deliveries import call_out
 from .settings import ApiKey, Settings
 from .troubles import HTML, NOT_FOUND, Page
 
@@ -111,18 +109,8 @@ class Consent:
         return 302, {**HTML, "X-Redirect-By": "WordPress", "Location": where}, b""
 
     async def _post(self, url: str, body: bytes, base: str) -> int:
-        trust = ssl.create_default_context(cafile=self.settings.believes) if self.settings.believes else True
         headers = {"User-Agent": f"WordPress/6.9; {base}", "Content-Type": "application/json;charset=UTF-8"}
-        timeout = aiohttp.ClientTimeout(total=60)
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(url, data=body, headers=headers, ssl=trust) as answer,
-            ):
-                await answer.read()
-                return answer.status
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return 0
+        return await call_out(url, body, headers, believes=self.settings.believes)
 
 
 def _wrong(asked: dict[str, str]) -> str:
