@@ -220,6 +220,13 @@ class Acts:
         products.update(self.shop, product["id"], change or {"regular_price": price})
         return {"id": product["id"]}
 
+    def _do_count_shelf(self, given: dict[str, Any]) -> dict[str, Any] | None:
+        row = self.shop.products.get(int(given["id"])) or self.shop.variations.get(int(given["id"]))
+        if row is None:
+            return None
+        products.update(self.shop, row["id"], {"manage_stock": True, "stock_quantity": int(given["quantity"])})
+        return {"id": row["id"], "quantity": int(given["quantity"])}
+
     def _do_edit_variation(self, given: dict[str, Any]) -> dict[str, Any] | None:
         row = self._pick("variations", given)
         if row is None:
