@@ -30,7 +30,7 @@ async def other(settings: Settings) -> AsyncIterator[Hub]:
 
 def drawn(floor: Floor) -> list[Sale]:
     """Return sixty sales: (shop, order, pieces, product)."""
-    dice = random.Random(7)  # noqa: S311 - a draw that can be repeated
+    dice = random.Random(7)
     shops = (floor.a, floor.b)
     return [(dice.choice(shops), number, dice.randint(1, 4), dice.randint(1, len(SKUS))) for number in range(1, 61)]
 

@@ -205,7 +205,8 @@ def first_sight(tally: Tally, link: Any, event: Any, order: Order, line: OrderLi
     location = location_of(
         tally.shares.get(event["connection_id"], ()), tally.levels.get(link["hub_sku"], ()), max(pieces, 1)
     )
-    since = link["counted_from"]
+    # shops tell whole seconds
+    since = link["counted_from"].replace(microsecond=0)
     # while nobody knows how much there is, nothing can be taken from it
     new = location is not None and any(at is not None and at >= since for at in (order.created_at, order.paid_at))
     taken = 0 if new else pieces

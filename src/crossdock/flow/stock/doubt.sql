@@ -11,12 +11,12 @@ LIMIT $2;
 -- name: note_reading
 -- A product that is gone or whose stock the store does not manage shows nothing that could be settled.
 UPDATE sku_link
-SET checked = $3, checked_at = CASE WHEN $3 IS NOT NULL THEN clock_timestamp() END,
-    doubt = CASE WHEN $3 IS NOT NULL AND $3 <> shown THEN doubt END,
-    doubt_at = CASE WHEN $3 IS NOT NULL AND $3 <> shown THEN doubt_at END,
-    push_at = CASE WHEN $3 IS NOT NULL AND $3 <> shown THEN push_at
+SET checked = $3::bigint, checked_at = CASE WHEN $3::bigint IS NOT NULL THEN clock_timestamp() END,
+    doubt = CASE WHEN $3::bigint IS NOT NULL AND $3::bigint <> shown THEN doubt END,
+    doubt_at = CASE WHEN $3::bigint IS NOT NULL AND $3::bigint <> shown THEN doubt_at END,
+    push_at = CASE WHEN $3::bigint IS NOT NULL AND $3::bigint <> shown THEN push_at
                    WHEN push_stock AND direction <> 'in' THEN clock_timestamp() END
-WHERE id = $1 AND doubt = $2 AND owed = 0 AND in_flight IS NULL AND checked_at IS NULL;
+WHERE id = $1 AND doubt = $2::bigint AND owed = 0 AND in_flight IS NULL AND checked_at IS NULL;
 
 -- name: to_ask
 -- A pull stays two seconds short of the shop's time: one that begins three seconds later sees what was there.
