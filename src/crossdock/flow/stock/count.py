@@ -17,7 +17,7 @@ import structlog
 from crossdock.flow.ports import Sources, Store
 from crossdock.flow.stock import levels
 from crossdock.flow.stock.levels import MAIN, Cause, Change
-from crossdock.flow.stock.movement import Line, Shown, counted, moved, saw, sold
+from crossdock.flow.stock.movement import Line, Shown, counted, moved, saw, sold, unwritten
 from crossdock.flow.stock.offer import Level, location_of
 from crossdock.flow.stock.ports import CHANNEL, Words
 from crossdock.flow.stock.push import Timing, account, shares_of
@@ -276,6 +276,7 @@ def _account(row: dict[str, Any], kind: str, amount: int, event: Any) -> bool:
         state = counted(state, amount)[0] if row["counts"] == "quantity" else saw(state, amount)
     else:
         state = sold(state, amount)
+        state = state if row["written"] else unwritten(state)
     if state.doubt is None or state.doubt != row["doubt"]:
         row["doubt_at"] = event["recorded_at"] if state.doubt is not None else None
     row.update(shown=state.shown, owed=state.owed, doubt=state.doubt, before=state.before)

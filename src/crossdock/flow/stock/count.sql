@@ -40,7 +40,8 @@ FROM sku_link l JOIN unnest($2::uuid[], $3::text[]) AS k(connection_id, product_
 WHERE l.tenant_id = $1;
 
 -- name: lock_accounts
-SELECT id, shown, owed, doubt, doubt_at, before, seen_seq, counts FROM sku_link
+SELECT id, shown, owed, doubt, doubt_at, before, seen_seq, counts, push_stock AND direction <> 'in' AS written
+FROM sku_link
 WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE;
 
 -- name: save_accounts

@@ -52,6 +52,13 @@ def sold(state: Shown, pieces: int) -> Shown:
     return _doubting(msgspec.structs.replace(state, owed=state.owed + pieces))
 
 
+def unwritten(state: Shown) -> Shown:
+    """Return the account of a store we do not write to: no write can have covered up what its orders have taken."""
+    if state.shown is None or not state.owed:
+        return state
+    return msgspec.structs.replace(state, shown=state.shown - state.owed, owed=0)
+
+
 def _doubting(state: Shown) -> Shown:
     assert state.shown is not None
     explained = state.doubt in (state.shown, state.shown - state.owed)
