@@ -64,7 +64,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     refunds: tuple[OrderRefund, ...] = ()
     coupon_codes: Annotated[tuple[str, ...], NONE] = ()
     payment_status: Annotated[PaymentStatus, NONE] = "unpaid"
-    """Derived from what the shop states, not from the status alone; the connector's page has its rules."""
+    """Derived from what the shop states, not from the status alone: docs/reference/orders.md has the rules."""
     payment_method: Thing = ""
     payment_method_title: Thing = ""
     cash_on_delivery: Annotated[bool, NONE] = False
