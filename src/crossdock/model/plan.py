@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -16,6 +17,7 @@ class Verb(StrEnum):
     DISSOCIATE = "dissociate"
     ARCHIVE = "archive"
     SEND = "send"
+    """A message or a command: each is its own, never merged with another's, and no link is kept of it."""
 
 
 class Ref(msgspec.Struct, frozen=True):
@@ -96,6 +98,10 @@ class Resolved(msgspec.Struct, frozen=True):
     to_id: str | None = None
     idempotency_key: str = ""
     """The same for every attempt of the same delivery and step."""
+    repeated: bool = False
+    """An earlier attempt was made: it may have taken effect."""
+    asked_at: datetime | None = None
+    """When the hub recorded what the write carries."""
 
 
 class Found(msgspec.Struct, frozen=True):

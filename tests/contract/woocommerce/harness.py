@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from yarl import URL
 from crossdock.connect.auth import Outgoing
 from crossdock.connect.auth.oauth1 import OAuth1
 from crossdock.connect.client import Reply, Transport
-from crossdock.connect.connector import Access, Refused
+from crossdock.connect.connector import Access, Context, Refused
 from crossdock.connect.egress import Guard
 from crossdock.connect.sandbox import Asgi, serving
 from crossdock.connect.suite import Variant
@@ -32,7 +33,8 @@ from crossdock.kit.clock import SystemClock
 from crossdock.kit.ids import new_id
 from crossdock.model.commerce.order import Order
 from crossdock.model.connection import Connection, ConnectionState
-from crossdock.model.plan import Resolved, Verb, Write
+from crossdock.model.mapping import Mapped
+from crossdock.model.plan import Plan, Resolved
 
 ROOT = Path(__file__).parents[3]
 KEY = "ck_" + "c0ffee0123" * 4
@@ -126,6 +128,32 @@ class ShopBench:
         made: dict[str, Any] = orders.create(self.shop, asked)
         return made
 
+    def writes(self, count: int, *, poisoned: int | None = None) -> tuple[str, list[Resolved]]:
+        """Return refunds of fresh orders; the poisoned one asks a gateway that cannot pay back (recorded 500)."""
+        made = []
+        for at in range(count):
+            wish = {"request_id": new_id().hex, "order_id": str(self.order()["id"]), "amount": "1.00"}
+            made.append(self.asked("refund", {**wish, "api_refund": at == poisoned})[1][0])
+        return "refund", made
+
+    async def held(self) -> Mapping[str, int]:
+        """Return how many refunds the shop has of each request."""
+        metas = [meta for row in self.shop.refunds for meta in row["meta_data"] if meta["key"] == "_crossdock_key"]
+        return Counter(str(meta["value"]) for meta in metas)
+
+    def plan(self, action: str, wish: dict[str, Any], *, published: bool = False) -> Plan:
+        """Plan a wish as the pump does. Raises ``PlanRefused``."""
+        body = orjson.dumps({"data": wish}) if published else b""
+        account = {"currency": "USD", "price_decimals": 2}
+        context = Context("shop", "shop", self.url, {}, account, "wished", "1", "live", body=body)
+        assert CONNECTOR.destination is not None
+        return CONNECTOR.destination(self.good).plan(action, None if published else wish, Mapped({}), context)
+
+    def asked(self, action: str, wish: dict[str, Any], at: int = 0) -> tuple[str, list[Resolved]]:
+        """Return one step of a wish's plan."""
+        step = self.plan(action, wish).steps[at]
+        return step.name, [Resolved(write, None, {}, asked_at=datetime.now(UTC)) for write in step.writes]
+
     async def touch(self, external_id: str) -> None:
         """Change an order."""
         orders.update(self.shop, int(external_id), {"customer_note": "ring twice"})
@@ -133,23 +161,6 @@ class ShopBench:
     async def ids(self) -> set[str]:
         """Return all orders, trash and drafts too."""
         return {str(row["id"]) for row in self.shop.orders}
-
-    def writes(self, count: int, *, poisoned: int | None = None) -> tuple[str, list[Resolved]]:
-        """Return refunds of fresh orders; the poisoned one gives back more than was paid."""
-        asked = []
-        for i in range(count):
-            order_id = str(self.order()["id"])
-            amount = "1000000.00" if i == poisoned else "1.50"
-            wish = {"request_id": f"r{i}", "order_id": order_id, "amount": amount, "reason": "", "restock": False}
-            key = f"shop:order:{order_id}"
-            write = Write(verb=Verb.SEND, object="order", key=key, body=orjson.dumps(wish))
-            asked.append(Resolved(write, None, {}, idempotency_key=f"evt_{order_id}"))
-        return "refund", asked
-
-    async def held(self) -> Mapping[str, int]:
-        """Return the keys of the refunds the shop holds."""
-        keys = (m["value"] for row in self.shop.refunds for m in row["meta_data"] if m["key"] == "_crossdock_key")
-        return Counter(keys)
 
     async def accepts(self, variant: Variant) -> bool:
         """Show the door a webhook whose signature was built by hand."""

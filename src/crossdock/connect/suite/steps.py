@@ -54,6 +54,11 @@ async def performed(destination: Destination, asked: tuple[str, Sequence[Resolve
     return outcomes
 
 
+def again(asked: tuple[str, Sequence[Resolved]]) -> tuple[str, list[Resolved]]:
+    """Return what is asked as a further attempt of the same deliveries."""
+    return asked[0], [msgspec.structs.replace(write, repeated=True) for write in asked[1]]
+
+
 def linked(writes: Sequence[Resolved], outcomes: Sequence[Outcome]) -> list[Resolved]:
     """Return the writes with the external ids they were given, as a later delivery of the same records has them."""
     found = []

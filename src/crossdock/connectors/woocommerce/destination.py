@@ -1,105 +1,163 @@
-"""A shop as a destination: what the hub wishes of it, checked, then carried out."""
+"""WooCommerce as a destination: wishes about orders, stock and prices, carried out.
+
+Every write is safe to send again: states are read before they are written, fulfilments and refunds carry their request
+id, and a note is looked for before it is repeated.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
-import orjson
+import msgspec
 
-from crossdock.connect.connector import Access, CheckResult, Context, Needs, PlanRefused
-from crossdock.connectors.woocommerce import once
+from crossdock.connect.client import CallFailed
+from crossdock.connect.connector import Access, CheckResult, Context, Needs
+from crossdock.connectors.woocommerce import plans, site
 from crossdock.connectors.woocommerce.client import MANIFEST, WooCommerceClient
-from crossdock.connectors.woocommerce.wishes import Fulfilment, Note, Refund, Wish, wish_of
-from crossdock.connectors.woocommerce.writing import LATE, ShopWriter
+from crossdock.connectors.woocommerce.wishes import CORE, KINDS, AddNote, Wish
+from crossdock.connectors.woocommerce.writes import orders, products
+from crossdock.connectors.woocommerce.writes.caller import LATE, Caller, Stop
+from crossdock.connectors.woocommerce.writes.fulfilments import fulfil
+from crossdock.connectors.woocommerce.writes.notes import Notes
+from crossdock.connectors.woocommerce.writes.refunds import refund
 from crossdock.model.mapping import Mapped
-from crossdock.model.outcome import Outcome
-from crossdock.model.plan import Found, Plan, Resolved, Step, Verb, Write
+from crossdock.model.outcome import Outcome, Refresh, Throttled
+from crossdock.model.plan import Found, Plan, Resolved
 
-_OF_ORDERS: Final = frozenset({"set_status", "add_note", "fulfil", "refund", "write_back"})
+_STATUSES_FOR_S: Final = 600.0
+_LEFT_OUT: Final = frozenset({"auto-draft", "checkout-draft", "draft", "trash", "any"})
+_ONE_BY_ONE: Final = frozenset({plans.NOTE, "fulfil", "refund"})
 
 
 class WooCommerceDestination:
-    """Writing to one shop. Every action's wish is a document; its steps are named as the action."""
+    """Writing to one shop."""
 
     def __init__(self, access: Access) -> None:
+        self._access = access
         self._client = WooCommerceClient(access)
-        self._clock = access.clock
-        self._shop = ShopWriter(self._client.vendor, access.clock)
-        self._begin_within_s = MANIFEST.limits.timeout_s / 3
+        self._notes = Notes()
+        self._statuses: tuple[str, ...] = ()
+        self._statuses_at = float("-inf")
+
+    def __repr__(self) -> str:
+        return f"WooCommerceDestination({self._access.connection.id})"
 
     async def check(self) -> CheckResult:
-        """Try the connection; the same try as for reading."""
+        """Try the connection; says apart what can be wrong."""
         return await self._client.check()
 
     async def prepare(self) -> dict[str, Any]:
-        """Nothing has to be made at a shop."""
-        return {}
+        """Return what writing needs to know: ``order_statuses`` and ``price_decimals``; nothing is made in a shop.
+
+        What cannot be read is left out: it is asked for again when it is needed.
+        """
+        facts: dict[str, Any] = {}
+        caller = Caller(self._access, self._client)
+        try:
+            facts["order_statuses"] = list(await self._listed(caller))
+            status = await caller.row("/wc/v3/system_status", {"_fields": "settings"})
+        except (CallFailed, Stop):
+            return facts
+        settings = status.get("settings")
+        told = settings.get("number_of_decimals") if isinstance(settings, dict) else None
+        if isinstance(told, int | str) and str(told).isdigit():
+            facts["price_decimals"] = int(told)
+        return facts
 
     def needs(self, action: str, entity: Any, store_uid: str) -> Needs:
         """Nothing: a wish is complete."""
-        del action, entity, store_uid
         return Needs()
 
     def plan(self, action: str, entity: Any, mapped: Mapped, context: Context) -> Plan:
-        """Check a wish and make its one step. Raises :class:`PlanRefused` with field, rule and remedy."""
-        del mapped
-        document = orjson.loads(context.body)["data"] if entity is None else entity
-        wish_of(action, document)
-        if context.account.get("permissions") == "read":
-            raise PlanRefused(
-                "permissions",
-                "the shop's keys may only read",
-                "give them read and write permission in WooCommerce > Settings > Advanced > REST API, check again",
-            )
-        kind = "order" if action in _OF_ORDERS else "product"
-        key = f"{context.store_uid}:{kind}:{context.external_id}"
-        write = Write(verb=Verb.SEND, object=kind, key=key, body=orjson.dumps(document))
-        return Plan(steps=(Step(name=action, writes=(write,)),))
+        """Make the plan of one wish. Raises ``PlanRefused``."""
+        return plans.plan(action, entity, context)
 
     async def perform(self, step: str, writes: Sequence[Resolved]) -> list[Outcome]:
-        """Carry wishes out: states in batches, what must happen once one by one."""
-        shop = self._shop
-        asked: list[tuple[str, Any]] = [
-            (write.idempotency_key, wish_of(step, orjson.loads(write.write.body))) for write in writes
-        ]
+        """Carry out the wishes of one step; one outcome each, in order."""
+        caller = Caller(self._access, self._client)
+        try:
+            if step in _ONE_BY_ONE:
+                return await self._each(caller, step, writes)
+            return await self._together(caller, step, [_wish(step, write) for write in writes])
+        except Stop as stop:
+            return [stop.outcome] * len(writes)
+
+    async def _together(self, caller: Caller, step: str, wishes: Sequence[Any]) -> list[Outcome]:
         match step:
             case "set_status":
-                return await shop.statuses(asked)
+                return await orders.statuses(caller, wishes, lambda status: self._unknown(caller, status))
             case "write_back":
-                return await shop.meta(asked)
-            case "set_stock" | "set_price":
-                return await shop.shelf([wish for _, wish in asked])
+                return await orders.metas(caller, wishes)
+            case "set_stock":
+                return await products.stocks(caller, wishes)
+            case "set_price":
+                return await products.prices(caller, wishes)
             case _:
-                return await self._in_turn(asked)
+                raise KeyError(step)
 
-    async def _in_turn(self, asked: Sequence[tuple[str, Wish]]) -> list[Outcome]:
-        """Those not begun in time go with the next claim: an answer must not come after its step was given up."""
-        until = self._clock.monotonic() + self._begin_within_s
-        outcomes: list[Outcome] = []
-        for key, wish in asked:
-            outcomes.append(LATE if self._clock.monotonic() > until else await self._once(key, wish))
+    async def _each(self, caller: Caller, step: str, writes: Sequence[Resolved]) -> list[Outcome]:
+        """Carry out one by one, as many side by side as a shop has workers to spare."""
+        outcomes: list[Outcome] = [LATE] * len(writes)
+        work = iter(enumerate(writes))
+        ended: list[Outcome] = []
+
+        async def line() -> None:
+            for at, write in work:
+                if ended or caller.late:
+                    outcomes[at] = ended[0] if ended else LATE
+                    continue
+                outcomes[at] = await self._one(caller, step, write)
+                if isinstance(outcomes[at], Throttled | Refresh):
+                    ended.append(outcomes[at])
+
+        await asyncio.gather(*(line() for _ in range(min(MANIFEST.limits.concurrency, len(writes)))))
         return outcomes
 
-    def _once(self, key: str, wish: Wish) -> Awaitable[Outcome]:
-        match wish:
-            case Refund():
-                return once.refund(self._shop, key, wish)
-            case Fulfilment():
-                return once.fulfil(self._shop, key, wish, self._clock.now().isoformat(timespec="seconds"))
-            case Note():
-                return self._shop.note(key, wish)
-            case _:
-                raise TypeError(f"a {type(wish).__name__} is told in batches")
+    async def _one(self, caller: Caller, step: str, write: Resolved) -> Outcome:
+        wish: Any = _wish(step, write)
+        ahead_s = site.clock_ahead_s(self._access.connection.account)
+        does: dict[str, Callable[[], Awaitable[Outcome]]] = {
+            plans.NOTE: lambda: self._notes.add(caller, wish, write, ahead_s),
+            "fulfil": lambda: fulfil(caller, wish, self._access.clock.now()),
+            "refund": lambda: refund(caller, wish, write),
+        }
+        try:
+            return await does[step]()
+        except Stop as stop:
+            return stop.outcome
+
+    async def _unknown(self, caller: Caller, status: str) -> tuple[str, ...]:
+        """Return the shop's statuses when it does not have this one. Raises ``Stop``."""
+        if status in CORE or status in self._statuses:
+            return ()
+        if self._access.clock.monotonic() - self._statuses_at > _STATUSES_FOR_S or not self._statuses:
+            self._statuses = await self._listed(caller)
+            self._statuses_at = self._access.clock.monotonic()
+        return () if status in self._statuses else self._statuses
+
+    async def _listed(self, caller: Caller) -> tuple[str, ...]:
+        """Ask the shop for its statuses: those its own check of new orders takes (recorded: OPTIONS names them)."""
+        told = await caller.read(orders.ORDERS, {}, method="OPTIONS")
+        endpoints = told.get("endpoints") if isinstance(told, dict) else None
+        found: dict[str, None] = dict.fromkeys(sorted(CORE))
+        for endpoint in endpoints if isinstance(endpoints, list) else ():
+            if "POST" in (endpoint.get("methods") or ()):
+                rule = (endpoint.get("args") or {}).get("status") or {}
+                found |= dict.fromkeys(str(word) for word in rule.get("enum") or ())
+        return tuple(word for word in found if word not in _LEFT_OUT)
 
     async def found(self, object_name: str, store_uid: str) -> AsyncIterator[Found]:
-        """Nothing: what stands in a shop is read by its streams, and the echo of a write is compared there."""
-        del object_name, store_uid
+        """Nothing: a shop is its own source, and its records are compared as such."""
         nothing: tuple[Found, ...] = ()
         for each in nothing:
             yield each
 
     def equal(self, object_name: str, name: str, sent: str | None, found: str | None) -> bool:
         """Whether two values are the same text."""
-        del object_name, name
         return sent == found
+
+
+def _wish(step: str, write: Resolved) -> Wish:
+    return msgspec.json.decode(write.write.body, type=AddNote if step == plans.NOTE else KINDS[step])

@@ -1,173 +1,319 @@
-"""What the hub may want of a shop, checked before it is sent. Pure.
+"""What the hub may wish of a shop, checked value by value before anything is sent. Pure.
 
-WooCommerce's batch endpoints skip its own validation and store nonsense without a word (recorded: a status ``bogus``
-makes an order pending, a stock of ``abc`` is 0, a price of ``12,50`` is 1250), so every value is checked here.
+Batch endpoints skip the shop's own validation and store nonsense silently: an unknown status becomes pending, the
+stock "abc" becomes 0, the price "12,50" becomes 1250 (all recorded). So nothing leaves that was not read strictly here.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from crossdock.connect.connector import PlanRefused
+from crossdock.kit.money import minor_units
 
-CORE_STATUSES: Final = frozenset({"pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed"})
-"""What every shop knows; others are plugins' own and are left to the single endpoint, which checks them."""
-Id = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,18}$")]
-Amount = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,6})?$")]
-_STATUS = re.compile(r"[a-z0-9][a-z0-9_-]{0,19}\Z")
-"""WordPress keeps a post status in 20 characters, of which ``wc-`` takes three."""
-_MOST_STOCK: Final = 2_147_483_647
+CORE: Final = frozenset({"pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed"})
+"""Statuses every shop has; plugins add others."""
+OWN_META: Final = "_crossdock_"
+"""Meta keys of ours begin so; the underscore hides them from the shop's custom fields."""
+_NOT_BY_STATUS: Final = frozenset({"trash", "auto-draft", "checkout-draft", "draft", "any", "new"})
+_STATUS: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,19}\Z")
+_AMOUNT: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?\Z")
+_META_KEY: Final = re.compile(rf"{OWN_META}[a-z0-9_]{{1,60}}\Z")
+_LONGEST: Final = 5000
+_STOCK: Final = 2_000_000_000
 
 
-class Status(msgspec.Struct, frozen=True):
-    """An order shall have a status."""
+class Wish(msgspec.Struct, frozen=True):
+    """What all wishes have."""
 
-    order_id: Id
+    request_id: str
+
+
+class SetStatus(Wish, frozen=True):
+    """Move an order to a status."""
+
+    order_id: str
     status: str
     expected_status: str | None = None
     note: str | None = None
 
 
-class Note(msgspec.Struct, frozen=True):
-    """An order shall carry a note."""
+class AddNote(Wish, frozen=True):
+    """Add a note to an order; the shop mails it to the buyer when it is a customer note."""
 
-    order_id: Id
-    note: Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
+    order_id: str
+    note: str
     customer_note: bool = False
 
 
-class Piece(msgspec.Struct, frozen=True):
-    """Pieces of one line."""
+class FulfilLine(msgspec.Struct, frozen=True):
+    """Pieces of one line that are on their way."""
 
-    line_id: Id
-    quantity: Annotated[int, msgspec.Meta(ge=0)]
+    line_id: str
+    quantity: int
 
 
-class Fulfilment(msgspec.Struct, frozen=True):
-    """Lines of an order were sent; None: all of it."""
+class Fulfil(Wish, frozen=True):
+    """Say that lines of an order (None: all that are left) are on their way."""
 
-    order_id: Id
-    lines: tuple[Piece, ...] | None = None
-    tracking_number: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    carrier: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    tracking_url: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    order_id: str
+    lines: tuple[FulfilLine, ...] | None = None
+    tracking_number: str = ""
+    carrier: str = ""
+    tracking_url: str | None = None
     notify: bool = False
     complete: bool = False
 
 
-class LineTax(msgspec.Struct, frozen=True):
-    """Tax given back on a line, by the id of its rate."""
+class RefundTax(msgspec.Struct, frozen=True):
+    """Tax given back, by rate."""
 
-    id: Id
-    total: Amount
-
-
-class RefundedLine(msgspec.Struct, frozen=True):
-    """Money (and pieces) given back on a line."""
-
-    line_id: Id
-    quantity: Annotated[int, msgspec.Meta(ge=0)] = 0
-    total: Amount = "0"
-    taxes: tuple[LineTax, ...] = ()
+    rate_id: str
+    total: str
 
 
-class Refund(msgspec.Struct, frozen=True):
-    """Money shall be given back. ``api_refund`` asks the payment gateway to do it."""
+class RefundLine(msgspec.Struct, frozen=True):
+    """What is given back of one line; ``total`` is without tax."""
 
-    order_id: Id
-    amount: Amount | None = None
-    lines: tuple[RefundedLine, ...] | None = None
-    reason: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    line_id: str
+    quantity: int
+    total: str
+    taxes: tuple[RefundTax, ...] = ()
+
+
+class Refund(Wish, frozen=True):
+    """Give money back; without amount and lines all that is left."""
+
+    order_id: str
+    amount: str | None = None
+    lines: tuple[RefundLine, ...] | None = None
+    reason: str = ""
     restock: bool = False
     api_refund: bool = False
+    """Whether the shop's payment gateway is to pay it back; else the shop only books it."""
 
 
-class Stock(msgspec.Struct, frozen=True):
-    """A product or variation shall have a stock."""
+class SetStock(Wish, frozen=True):
+    """Set a stock quantity."""
 
-    product_id: Id
-    quantity: Annotated[int, msgspec.Meta(ge=-_MOST_STOCK, le=_MOST_STOCK)]
-    variation_id: Id | None = None
+    product_id: str
+    quantity: int
+    variation_id: str | None = None
+    sku: str | None = None
     confirmed: bool = True
+    """False: a zero that may be a mistake."""
 
 
-class Price(msgspec.Struct, frozen=True):
-    """A product or variation shall have prices; None leaves one as it is, an empty sale price ends the sale."""
+class SetPrice(Wish, frozen=True):
+    """Set prices; None leaves one, an empty sale price ends the sale."""
 
-    product_id: Id
-    variation_id: Id | None = None
-    regular_price: Amount | None = None
-    sale_price: Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,15}(\.[0-9]{1,6})?)?$")] | None = None
+    product_id: str
+    variation_id: str | None = None
+    sku: str | None = None
+    regular_price: str | None = None
+    sale_price: str | None = None
 
 
-class Meta(msgspec.Struct, frozen=True):
-    """An order shall carry ids of other systems."""
+class WriteBack(Wish, frozen=True):
+    """Write meta of ours to an order."""
 
-    order_id: Id
+    order_id: str
     meta: dict[str, str]
 
 
-Wish = Status | Note | Fulfilment | Refund | Stock | Price | Meta
-KINDS: Final[dict[str, type[Any]]] = {
-    "set_status": Status,
-    "add_note": Note,
-    "fulfil": Fulfilment,
-    "refund": Refund,
-    "set_stock": Stock,
-    "set_price": Price,
-    "write_back": Meta,
-}
-_PATH = re.compile(r"`\$\.?([^`]*)`")
-_OUR_META: Final = re.compile(r"_crossdock_[a-z0-9_]{1,60}\Z")
+def places_of(account: Mapping[str, Any]) -> int:
+    """Return how many decimals the shop's prices have: its own setting, else its currency's."""
+    own = account.get("price_decimals")
+    if isinstance(own, int) and 0 <= own <= 6:
+        return own
+    return minor_units(str(account.get("currency") or ""))
 
 
-def wish_of(action: str, document: Any) -> Wish:
-    """Read a wish. Raises :class:`PlanRefused` naming field, rule and remedy."""
+def read(action: str, document: Any, account: Mapping[str, Any]) -> Wish:
+    """Read and check a wish. Raises :class:`PlanRefused` naming field, rule and remedy."""
     kind = KINDS.get(action)
     if kind is None:
-        raise PlanRefused("action", f"a shop takes no {action!r}", f"one of {', '.join(KINDS)}")
+        raise PlanRefused("action", f"the shop has no action {action!r}", f"one of {', '.join(KINDS)}")
     try:
-        wish: Wish = msgspec.convert(document, kind)
-    except msgspec.ValidationError as wrong:
-        said = str(wrong)
-        found = _PATH.search(said)
+        wish = msgspec.convert(document, kind)
+    except msgspec.ValidationError as problem:
+        rule, _, place = str(problem).partition(" - at ")
+        field = place.strip("`").removeprefix("$").removeprefix(".") or _named(rule)
         raise PlanRefused(
-            found[1] if found else action, said.partition(" - at")[0], "correct it and send it again"
+            field, rule[:1].lower() + rule[1:], "record the wish again with this field set right"
         ) from None
-    _check(wish)
-    return wish
+    _text(wish.request_id, "request_id", most=200)
+    _CHECKS[kind](wish, places_of(account))
+    return canonical(wish, places_of(account))
 
 
-def _check(wish: Wish) -> None:
-    match wish:
-        case Status() if not _STATUS.match(wish.status):
-            raise PlanRefused("status", "a status is lower-case letters, digits, - and _", "send the shop's own word")
-        case Refund():
-            _refundable(wish)
-        case Price() if wish.regular_price is None and wish.sale_price is None:
-            raise PlanRefused("regular_price", "a price wish names a price", "send regular_price or sale_price")
-        case Price() if (
-            wish.regular_price and wish.sale_price and Decimal(wish.sale_price) >= Decimal(wish.regular_price)
-        ):
-            raise PlanRefused("sale_price", "a sale price is lower than the regular one", "send a lower one")
-        case Fulfilment() if wish.tracking_url and not wish.tracking_url.startswith(("https://", "http://")):
-            raise PlanRefused("tracking_url", "a tracking URL is a web address", "begin it with https://")
-        case Meta() if not wish.meta or not all(_OUR_META.match(key) for key in wish.meta):
-            raise PlanRefused("meta", "only keys of the hub's own are written", "name them _crossdock_…")
+def canonical(wish: Wish, places: int) -> Wish:
+    """Return a wish with its prices as the shop stores them: a dot and the shop's decimals."""
+    if not isinstance(wish, SetPrice):
+        return wish
+    changed = {
+        name: f"{Decimal(value):.{places}f}"
+        for name in ("regular_price", "sale_price")
+        if (value := getattr(wish, name))
+    }
+    return msgspec.structs.replace(wish, **changed)
 
 
-def _refundable(wish: Refund) -> None:
-    if amount_of(wish) <= 0:
-        raise PlanRefused("amount", "a refund is more than nothing", "name an amount, or lines with totals")
+def _named(rule: str) -> str:
+    found = re.search(r"field `([^`]+)`", rule)
+    return found[1] if found else "document"
 
 
-def amount_of(refund: Refund) -> Decimal:
-    """Return what is given back in all: WooCommerce wants it said although it could be added up (recorded)."""
-    if refund.amount is not None:
-        return Decimal(refund.amount)
-    lines = refund.lines or ()
-    return sum((Decimal(x.total) + sum((Decimal(t.total) for t in x.taxes), Decimal(0)) for x in lines), Decimal(0))
+def _status(wish: SetStatus, places: int) -> None:
+    del places
+    _id(wish.order_id, "order_id")
+    for name in ("status", "expected_status"):
+        word = getattr(wish, name)
+        if word is None and name == "expected_status":
+            continue
+        if not _STATUS.match(word or "") or word.startswith("wc-"):
+            raise PlanRefused(name, "expected a status as the shop's API names it", "write on-hold, not wc-on-hold")
+    if wish.status in _NOT_BY_STATUS:
+        raise PlanRefused("status", f"no order is moved to {wish.status} by its status", f"one of {_listed(CORE)}")
+    if wish.note is not None:
+        _text(wish.note, "note")
+
+
+def _note(wish: AddNote, places: int) -> None:
+    del places
+    _id(wish.order_id, "order_id")
+    _text(wish.note, "note")
+
+
+def _fulfil(wish: Fulfil, places: int) -> None:
+    del places
+    _id(wish.order_id, "order_id")
+    _text(wish.tracking_number, "tracking_number", least=0, most=200)
+    _text(wish.carrier, "carrier", least=0, most=200)
+    if wish.tracking_url is not None:
+        _text(wish.tracking_url, "tracking_url", most=2000)
+        if not wish.tracking_url.startswith(("https://", "http://")):
+            raise PlanRefused("tracking_url", "expected a web address", "begin it with https://")
+    if wish.lines is not None:
+        _lines([(line.line_id, line.quantity) for line in wish.lines], least=1)
+
+
+def _refund(wish: Refund, places: int) -> None:
+    _id(wish.order_id, "order_id")
+    _text(wish.reason, "reason", least=0)
+    if wish.amount is not None:
+        _amount(wish.amount, "amount", places)
+        if Decimal(wish.amount) <= 0:
+            raise PlanRefused("amount", "a refund is above zero", "write 12.50")
+    if wish.lines is None:
+        return
+    _lines([(line.line_id, line.quantity) for line in wish.lines], least=0)
+    for i, line in enumerate(wish.lines):
+        _amount(line.total, f"lines[{i}].total", places)
+        for j, tax in enumerate(line.taxes):
+            _id(tax.rate_id, f"lines[{i}].taxes[{j}].rate_id")
+            _amount(tax.total, f"lines[{i}].taxes[{j}].total", places)
+    if wish.amount is not None and Decimal(wish.amount) < summed(wish):
+        raise PlanRefused("amount", "it is less than the sum of its lines", f"at least {summed(wish)}")
+    if wish.amount is None and summed(wish) <= 0:
+        raise PlanRefused("lines", "they give nothing back", "name an amount or totals above zero")
+
+
+def summed(wish: Refund) -> Decimal:
+    """Return what the lines of a refund give back, taxes included."""
+    parts = [Decimal(line.total) for line in wish.lines or ()]
+    parts += [Decimal(tax.total) for line in wish.lines or () for tax in line.taxes]
+    return sum(parts, Decimal(0))
+
+
+def _stock(wish: SetStock, places: int) -> None:
+    del places
+    _product(wish)
+    if not -_STOCK <= wish.quantity <= _STOCK:
+        raise PlanRefused("quantity", "it is beyond what a shop can count", "send the pieces on the shelf")
+
+
+def _price(wish: SetPrice, places: int) -> None:
+    _product(wish)
+    if wish.regular_price is None and wish.sale_price is None:
+        raise PlanRefused("regular_price", "neither price is set", "set regular_price, sale_price or both")
+    if wish.regular_price is not None:
+        _amount(wish.regular_price, "regular_price", places)
+    if wish.sale_price:
+        _amount(wish.sale_price, "sale_price", places)
+        if wish.regular_price is not None and Decimal(wish.sale_price) >= Decimal(wish.regular_price):
+            raise PlanRefused("sale_price", "a sale price is below the regular price", "lower it, or send it empty")
+
+
+def _meta(wish: WriteBack, places: int) -> None:
+    del places
+    _id(wish.order_id, "order_id")
+    if not wish.meta:
+        raise PlanRefused("meta", "there is nothing to write", f"name keys that begin with {OWN_META}")
+    for key, value in wish.meta.items():
+        if not _META_KEY.match(key):
+            raise PlanRefused("meta", f"expected keys of ours: {OWN_META} and small letters", f"{OWN_META}reference")
+        _text(value, f"meta.{key}", least=0, most=60_000)
+
+
+def _product(wish: SetStock | SetPrice) -> None:
+    _id(wish.product_id, "product_id")
+    if wish.variation_id is not None:
+        _id(wish.variation_id, "variation_id")
+
+
+def _id(value: str, field: str) -> None:
+    if not (value.isascii() and value.isdigit() and len(value) < 19 and int(value) > 0):
+        raise PlanRefused(field, "expected the shop's own number", "write it as text: 727")
+
+
+def _amount(value: str, field: str, places: int) -> None:
+    if not _AMOUNT.match(value):
+        raise PlanRefused(field, "expected a plain decimal amount with a dot", "write 12.50, without a currency sign")
+    if Decimal(value) != round(Decimal(value), places):
+        raise PlanRefused(field, f"the shop keeps {places} decimals", f"write {Decimal(value):.{places}f}")
+
+
+def _lines(lines: list[tuple[str, int]], *, least: int) -> None:
+    if not lines:
+        raise PlanRefused("lines", "the list is empty", "name lines, or leave it out")
+    for i, (line_id, quantity) in enumerate(lines):
+        _id(line_id, f"lines[{i}].line_id")
+        if not least <= quantity <= _STOCK:
+            raise PlanRefused(f"lines[{i}].quantity", f"expected {least} or more", "send whole pieces")
+    if len({line_id for line_id, _ in lines}) != len(lines):
+        raise PlanRefused("lines", "a line is named twice", "add its pieces up")
+
+
+def _text(value: str, field: str, *, least: int = 1, most: int = _LONGEST) -> None:
+    if not least <= len(value.strip() if least else value) <= most or "\x00" in value:
+        raise PlanRefused(field, f"expected {least} to {most} characters without NUL", "shorten it")
+
+
+def _listed(words: frozenset[str]) -> str:
+    return ", ".join(sorted(words))
+
+
+KINDS: Final[dict[str, type[Wish]]] = {
+    "set_status": SetStatus,
+    "add_note": AddNote,
+    "fulfil": Fulfil,
+    "refund": Refund,
+    "set_stock": SetStock,
+    "set_price": SetPrice,
+    "write_back": WriteBack,
+}
+_CHECKS: Final[dict[type[Wish], Callable[[Any, int], None]]] = {
+    SetStatus: _status,
+    AddNote: _note,
+    Fulfil: _fulfil,
+    Refund: _refund,
+    SetStock: _stock,
+    SetPrice: _price,
+    WriteBack: _meta,
+}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import timedelta
 
 import structlog
 
 from crossdock.connect.connector import Destination
 from crossdock.flow.deliver.job import Job, NewLink
 from crossdock.kit.failpoints import Failpoints
-from crossdock.kit.ids import Prefix, show
+from crossdock.kit.ids import Prefix, show, time_of
 from crossdock.model.delivery import Evidence
 from crossdock.model.outcome import Delivered, Gone, Outcome, Refresh, Rejected, Retry, Throttled, Unknown
 from crossdock.model.plan import Ref, Resolved, Verb, Write
@@ -22,6 +23,8 @@ Advance = Callable[[Sequence[uuid.UUID], Sequence[NewLink]], Awaitable[None]]
 """Commits the links of a step together with the deadline of the next call."""
 
 _WORST = (Rejected, Gone, Refresh, Throttled, Unknown, Retry)
+_REPLAYED = timedelta(seconds=5)
+"""A delivery made so long after its event is a replay, and what it repeats may have taken effect."""
 _NOTHING = Delivered(None, Evidence.ACCEPTED)
 
 
@@ -91,6 +94,7 @@ class Performer:
         to_id = self._links.get((write.to.object, write.to.key)) if write.to else None
         if write.verb in (Verb.ASSOCIATE, Verb.DISSOCIATE) and (known is None or to_id is None):
             return Retry("a record to be associated has no link yet", after_s=0.5)
+        asked_at = time_of(job.claim.event_id)
         properties = {}
         for name, value in write.properties.items():
             if not isinstance(value, Ref):
@@ -104,6 +108,8 @@ class Performer:
             from_id=known,
             to_id=to_id,
             idempotency_key=show(Prefix.EVENT, job.claim.event_id),
+            repeated=job.claim.attempt > 1 or job.claim.created_at > asked_at + _REPLAYED,
+            asked_at=asked_at,
         )
 
     def _conclude(self, jobs: list[Job], outcomes: dict[tuple[str, ...], Outcome]) -> list[NewLink]:
@@ -129,7 +135,7 @@ class Performer:
         job.returned.update(outcome.returned)
         if write.verb is Verb.ARCHIVE:
             job.stale.append(name)
-        if write.verb is Verb.SEND:
+        if write.verb is Verb.SEND and outcome.external_id is not None and job.external_id is None:
             job.external_id = outcome.external_id
         if write.verb is not Verb.UPSERT or outcome.external_id is None:
             return

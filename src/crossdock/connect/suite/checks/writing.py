@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from crossdock.connect.suite.harness import Harness
 from crossdock.connect.suite.rule import Part, rule
-from crossdock.connect.suite.steps import linked, performed, reader, unread, writer
+from crossdock.connect.suite.steps import again, linked, performed, reader, unread, writer
 from crossdock.model.outcome import Delivered, Outcome, Rejected, Retry, Throttled, Unknown
 
 
@@ -34,7 +34,7 @@ async def retry_after(harness: Harness) -> None:
             assert min(waits) > 0, "a throttle of no time"
             assert said is None or waits == {said}, f"the vendor said {said} s, the outcomes say {waits}"
             await opened.turn(throttle_share=0.0)
-            assert _all(await performed(destination, asked), Delivered), "the repeat was not delivered"
+            assert _all(await performed(destination, again(asked)), Delivered), "the repeat was not delivered"
 
 
 @rule("5xx-retried")
@@ -53,7 +53,7 @@ async def server_error(harness: Harness) -> None:
             asked = bench_w.writes(1)
             outcomes = await performed(destination, asked)
             assert _all(outcomes, Retry), f"expected Retry, saw {outcomes}"
-            assert _all(await performed(destination, asked), Delivered), "the repeat was not delivered"
+            assert _all(await performed(destination, again(asked)), Delivered), "the repeat was not delivered"
             await _once(bench_w.held, 1)
 
 
@@ -80,7 +80,7 @@ async def cut_after_effect(harness: Harness) -> None:
         first = await performed(destination, asked)
         assert any(isinstance(o, Unknown) for o in first), f"expected Unknown, saw {first}"
         assert _all(first, Unknown, Delivered), f"expected Unknown, saw {first}"
-        assert _all(await performed(destination, asked), Delivered), "the repeat was not delivered"
+        assert _all(await performed(destination, again(asked)), Delivered), "the repeat was not delivered"
         await _once(bench_w.held, len(asked[1]))
 
 
@@ -91,8 +91,8 @@ async def idempotent(harness: Harness) -> None:
         step, writes = bench_w.writes(3)
         first = await performed(destination, (step, writes))
         assert _all(first, Delivered), f"expected Delivered, saw {first}"
-        for again in (writes, linked(writes, first)):
-            second = await performed(destination, (step, again))
+        for more in (writes, linked(writes, first)):
+            second = await performed(destination, again((step, more)))
             assert _all(second, Delivered), f"expected Delivered, saw {second}"
             ids = [o.external_id for o in second if isinstance(o, Delivered)]
             assert ids == [o.external_id for o in first if isinstance(o, Delivered)], "a repeat has other ids"

@@ -146,7 +146,23 @@ def _note(call: Call, row: Row) -> Row:
 def note_list(call: Call) -> Answer:
     """Answer ``GET /orders/{id}/notes``, newest first."""
     rows = call.shop.notes.get(_order_of(call)["id"], [])
-    return Answer([_note(call, row) for row in reversed(rows)])
+    kind = str(call.params.get("type") or "any")
+    kept = [row for row in rows if kind == "any" or row["customer_note"] is (kind == "customer")]
+    wanted = fields_of(call.query.get("_fields"))
+    shown = [_note(call, row) for row in reversed(kept)]
+    return Answer([only_fields(row, wanted) for row in shown] if wanted else shown)
+
+
+def note_one(call: Call) -> Answer:
+    """Answer ``GET`` and ``DELETE /orders/{id}/notes/{id}``; a note goes for ever or not at all."""
+    held = call.shop.notes.get(_order_of(call)["id"], [])
+    row = next((one for one in held if one["id"] == call.number()), None)
+    if row is None:
+        raise invalid_id("order_note")
+    if call.method == "DELETE":
+        _no_trash(call, "Order notes")
+        held.remove(row)
+    return Answer(_note(call, row))
 
 
 def note_create(call: Call) -> Answer:
@@ -327,7 +343,7 @@ def table(hooks: Hooks, runner: Runner) -> list[Route]:
         (f"{_OF_ORDER}/refunds", {"GET": refund_list, "POST": refund_create}),
         (f"{_OF_ORDER}/refunds{_ID}", {"GET": refund_one, "DELETE": refund_delete}),
         (f"{_OF_ORDER}/notes", {"GET": note_list, "POST": note_create}),
-        (f"{_OF_ORDER}/notes{_ID}", {"GET": note_list}),
+        (f"{_OF_ORDER}/notes{_ID}", {"GET": note_one, "DELETE": note_one}),
         (f"{v3}/refunds", {"GET": refunds_all}),
         (f"{v3}/customers", {"GET": listing.customers, "POST": customer_create}),
         (f"{v3}/customers{_ID}", {"GET": customer_one, **_edits(customer_update), "DELETE": customer_delete}),

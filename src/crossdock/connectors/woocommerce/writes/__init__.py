@@ -1,0 +1,1 @@
+"""Carrying out wishes: read what is there, write what differs, believe the answer."""
