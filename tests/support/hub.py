@@ -137,7 +137,7 @@ async def add_wish_routes(hub: Hub, shop: Connection) -> None:
         for stream, action in WISHES.items():
             await conn.execute(
                 "INSERT INTO route (id, tenant_id, source_id, destination_id, stream, action, occurrence, historical,"
-                " priority) VALUES ($1, $2, $3, $3, $4, $5, $6, false, 0)",
+                " priority) VALUES ($1, $2, $3, $3, $4, $5, $6, false, 0) ON CONFLICT DO NOTHING",
                 new_id(),
                 shop.tenant_id,
                 shop.id,
@@ -145,6 +145,9 @@ async def add_wish_routes(hub: Hub, shop: Connection) -> None:
                 action,
                 action != "set_status",
             )
+        await conn.execute(
+            "INSERT INTO lane (id, tenant_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", shop.id, shop.tenant_id
+        )
         await conn.execute("UPDATE connection SET route_epoch = route_epoch + 1 WHERE id = $1", shop.id)
 
 

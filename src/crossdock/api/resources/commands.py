@@ -96,7 +96,7 @@ class NewRefund(Strict):
 
     amount: Decimal | None = Field(default=None, examples=["12.50"])
     lines: list[GivenLine] | None = Field(default=None, min_length=1, max_length=1000)
-    reason: str = Field(default="", max_length=5000)
+    reason: str = Field(default="", max_length=1000)
     restock: bool = True
     api_refund: bool = Field(default=False, description="true: the shop's payment gateway moves the money")
 

@@ -55,11 +55,11 @@ WHERE a.tenant_id = $1 AND a.expires_at > now();
 
 -- name: earlier
 -- Wishes of one kind about an order that wait, and those that ended as delivered.
-SELECT e.id, e.id AS event_id, e.body, NULL::text AS done_as, d.created_at
+SELECT e.id, e.id AS event_id, e.body, NULL::text AS done_as, false AS settled, d.created_at
 FROM record r JOIN delivery d ON d.record_id = r.id JOIN event e ON e.id = d.event_id
 WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.stream = $3 AND r.external_id = $4 AND e.body IS NOT NULL
 UNION ALL
-SELECT e.id, e.id AS event_id, e.body, coalesce(d.external_id, ''), d.created_at
+SELECT e.id, e.id AS event_id, e.body, coalesce(d.external_id, ''), d.ended_at < now() - interval '15 minutes', d.created_at
 FROM record r JOIN delivery_done d ON d.record_id = r.id JOIN event e ON e.id = d.event_id
 WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.stream = $3 AND r.external_id = $4 AND d.state = 'delivered'
   AND e.body IS NOT NULL

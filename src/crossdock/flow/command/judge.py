@@ -111,7 +111,9 @@ def _sent(earlier: Iterable[dict[str, Any]]) -> Counter[str]:
 
 def _refund(command: Refund, target: Target) -> dict[str, Any]:
     order = target.order
-    places = minor_units(order.currency)
+    # a shop's decimals are its own setting: yen with two are seen
+    scale = order.total.as_tuple().exponent
+    places = max(minor_units(order.currency), -scale if isinstance(scale, int) else 0)
     if command.amount is None and not command.lines:
         raise BadInput("a refund names an amount or lines", field="amount", remedy="send amount, lines or both")
     lines = None
@@ -137,7 +139,7 @@ def _refund(command: Refund, target: Target) -> dict[str, Any]:
         "order_id": target.external_id,
         "amount": f"{amount:.{places}f}",
         "lines": lines,
-        "reason": _text(command.reason, "reason", least=0),
+        "reason": _text(command.reason, "reason", least=0, most=1000),
         "restock": command.restock,
         "api_refund": command.api_refund,
     }
@@ -156,7 +158,7 @@ def _refund_line(line: RefundLine, order: Any, places: int) -> dict[str, Any]:
         _money(amount, field, places, least=Decimal(0))
     document: dict[str, Any] = {"line_id": line.line_id, "quantity": line.quantity, "total": f"{total:.{places}f}"}
     if taxes:
-        document["taxes"] = [{"rate_id": rate, "total": f"{tax:.{places}f}"} for rate, tax in taxes.items()]
+        document["taxes"] = [{"id": rate, "total": f"{tax:.{places}f}"} for rate, tax in taxes.items()]
     return document
 
 

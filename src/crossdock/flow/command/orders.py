@@ -133,9 +133,9 @@ class OrderCommands:
         )
         named = _EARLIER[stream]
         shown = {one.id for one in getattr(order, named)} if named else set()
-        return tuple(
-            self._canonical.document(row) for row in rows if row["done_as"] is None or row["done_as"] not in shown
-        )
+        # the shop named no id of what it made: after a while the recorded order shows it
+        hidden = [r for r in rows if r["done_as"] not in shown and not (named and r["done_as"] == "" and r["settled"])]
+        return tuple(self._canonical.document(row) for row in hidden)
 
     async def _refunded(self, conn: Any, target: Target) -> dict[str, int]:
         """Return how many of each line the recorded refunds gave back."""
