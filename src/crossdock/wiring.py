@@ -22,7 +22,7 @@ from crossdock.flow.command import OrderCommands
 from crossdock.flow.deliver import Hints, Limits, Pump, Replay
 from crossdock.flow.deliver.prepare import Planner, Preparer
 from crossdock.flow.journey import DefaultMappings, Expectations, Journey
-from crossdock.flow.pull import Bells, Reading, Schedule
+from crossdock.flow.pull import Bells, Reading, Schedule, Turns
 from crossdock.flow.reconcile import Prover
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
 from crossdock.flow.route import RouteTable
@@ -166,7 +166,7 @@ async def open_hub(
             pump=Pump(database, directory, Preparer(directory, planner), delivery_limits(settings), clock, failpoints),
             runs=runs,
             schedule=schedule,
-            reading=Reading(database, directory, journey, runs, failpoints),
+            reading=Reading(database, directory, journey, runs, Turns(clock), failpoints),
             bells=Bells(database, directory, journey),
             prover=Prover(database, directory, journey, Expectations(planner, directory), replay),
             replay=replay,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from crossdock.model.delivery import SkipReason
 from crossdock.model.mapping import Mapped
 from crossdock.model.mapping import Mapping as FieldMapping
 from crossdock.model.observation import Doorbell, Observation, Occurrence
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from crossdock.kit.clock import Clock
     from crossdock.model.connection import Connection
 
+Filter = Callable[[Observation], SkipReason | None]
+"""Says of an entity by which named rule its deliveries end at once; None: they go on. Pure, and quick."""
 Arrived = Observation | Doorbell | Occurrence
 
 
@@ -67,6 +70,12 @@ class Page(msgspec.Struct, frozen=True):
     """Nothing more for now; the next pull begins at ``cursor``."""
     total: int | None = None
     """How many there are in all, where the vendor tells (for progress)."""
+    swept: bool = False
+    """With this page a reading of all there is has ended: what it has not met is gone, or went elsewhere."""
+    whole_of: str | None = None
+    """The page holds all entities below this parent."""
+    passed: tuple[str, ...] = ()
+    """Entities that stand, but are left out (older than the connection)."""
 
 
 class Hook(msgspec.Struct, frozen=True):
@@ -276,5 +285,7 @@ class Connector(msgspec.Struct, frozen=True):
     touches: Callable[[str, Mapping[str, Any]], tuple[Touch, ...]] | None = None
     """(action, the event's document) -> what the write changes in entities this account is also read from. Pure."""
     authorization: Authorization | None = None
+    filters: Callable[[Mapping[str, Any]], Filter | None] | None = None
+    """Makes of a connection's config the rule of what goes no further than the record; None: all goes on."""
     mappings: tuple[FieldMapping, ...] = ()
     """Default mappings of a destination, by entity and action."""

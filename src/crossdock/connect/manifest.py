@@ -151,11 +151,13 @@ class Stream(Word, frozen=True, kw_only=True):
     path: str
     cursor: CursorKind
     volatile: tuple[str, ...] = ()
-    """Top-level keys that change without meaning; left out of the digest."""
+    """Keys that change without meaning; left out of the digest. ``line_items.*.image`` is a key of every member."""
     interval_s: float | None = None
     """Time between two pulls while webhooks work; unset: the hub's own (``pull_interval_s``)."""
     unrung_s: float | None = None
     """The same while they do not; unset: ``interval_s``, or the hub's own (``pull_only_interval_s``)."""
+    bulk: bool = True
+    """False: too dear for a backfill of everything; it is part of one that names it."""
     parent: str | None = None
     """Stream of the entity it belongs to."""
 

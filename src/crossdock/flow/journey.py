@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 import orjson
 
-from crossdock.connect.connector import Arrived, Connector, Door
+from crossdock.connect.connector import Arrived, Connector, Door, Filter
 from crossdock.errors import BadInput, Forbidden, Unauthenticated
 from crossdock.flow.deliver import Directory
 from crossdock.flow.deliver.prepare import Planner, Subject, route_of
@@ -21,7 +22,9 @@ from crossdock.flow.record import Intake, Ledger, Parcel, Receipt, Tally
 from crossdock.flow.record.ledger import Redo
 from crossdock.flow.record.parcel import digest_of
 from crossdock.flow.verify import Hearing, Refusals, verify
+from crossdock.kit.digest import Volatile
 from crossdock.model.connection import Connection
+from crossdock.model.delivery import SkipReason
 from crossdock.model.mapping import Mapped
 from crossdock.model.observation import Doorbell, Observation, Occurrence
 from crossdock.model.origin import Origin
@@ -29,6 +32,7 @@ from crossdock.model.route import Route
 from crossdock.model.wish import Cause
 
 _LET_GO: dict[str, Any] = {}
+_MOST_FILTERS = 2048
 
 
 class Secrets(Protocol):
@@ -63,7 +67,8 @@ class Journey:
         self._rung = rung
         self.tally = tally
         self._lanes: set[uuid.UUID] = set()
-        self._volatile: dict[tuple[str, str], frozenset[str]] = {}
+        self._volatile: dict[tuple[str, str], Volatile] = {}
+        self._filters: OrderedDict[uuid.UUID, tuple[dict[str, Any], Filter | None]] = OrderedDict()
 
     async def webhook(self, connection: Connection, headers: Mapping[str, str], body: bytes) -> list[Receipt]:
         """Take one webhook: verify, parse, record. A ping gives no receipt.
@@ -169,8 +174,9 @@ class Journey:
 
         Once it is digested the parsed document is let go: while thousands wait for their commit only bytes are held.
         """
+        volatile = self._volatile_of(connection.connector, arrived.stream)
+        skip = self._skip(connection, arrived) if isinstance(arrived, Observation) else None
         try:
-            volatile = self._volatile_of(connection.connector, arrived.stream)
             fingerprint = digest_of(arrived, volatile)
         except orjson.JSONEncodeError:
             raise BadInput("the body is nested too deeply", field="body", remedy="flatten it") from None
@@ -188,14 +194,27 @@ class Journey:
             fresh=fresh,
             hops=hops,
             volatile=volatile,
+            skip=skip,
         )
 
-    def _volatile_of(self, connector: str, stream: str) -> frozenset[str]:
+    def _skip(self, connection: Connection, seen: Observation) -> SkipReason | None:
+        """Say by which rule of its own connection an entity goes no further than the record."""
+        known = self._filters.get(connection.id)
+        if known is None or known[0] is not connection.config:
+            found = self._connectors(connection.connector)
+            known = (connection.config, found.filters(connection.config) if found and found.filters else None)
+            self._filters[connection.id] = known
+            self._filters.move_to_end(connection.id)
+            while len(self._filters) > _MOST_FILTERS:
+                self._filters.popitem(last=False)
+        return known[1](seen) if known[1] else None
+
+    def _volatile_of(self, connector: str, stream: str) -> Volatile:
         known = self._volatile.get((connector, stream))
         if known is None:
             found = self._connectors(connector)
             streams = found.manifest.streams if found else ()
-            known = frozenset(next((s.volatile for s in streams if s.name == stream), ()))
+            known = Volatile.of(next((s.volatile for s in streams if s.name == stream), ()))
             self._volatile[connector, stream] = known
         return known
 

@@ -13,7 +13,7 @@ from crossdock.connect.sandbox import Receive, Scope, Send, serving
 from crossdock.connectors.woocommerce import CONNECTOR
 from crossdock.connectors.woocommerce.client import WooCommerceClient
 from crossdock.connectors.woocommerce.webhook import DOOR
-from crossdock.kit.digest import digest
+from crossdock.kit.digest import Volatile, digest
 from crossdock.model.observation import Doorbell, Observation
 from crossdock.model.outcome import Rejected
 from tests.contract.woocommerce.harness import HARNESS, HOOK_SECRET, READ_KEY
@@ -107,4 +107,4 @@ async def test_a_delivery_verifies_and_digests_as_the_get_and_the_list_do(secret
 
 def _digest(seen: Observation) -> bytes:
     volatile: Any = CONNECTOR.manifest.stream(seen.stream).volatile
-    return digest(seen.document, frozenset(volatile))
+    return digest(seen.document, Volatile.of(volatile))

@@ -9,8 +9,9 @@ import orjson
 
 from crossdock.connect.connector import Page
 from crossdock.connect.manifest import Stream
-from crossdock.flow.pull import Reading, Schedule
+from crossdock.flow.pull import Reading, Schedule, Turns
 from crossdock.flow.run import Run, RunKind
+from crossdock.kit.clock import SystemClock
 from crossdock.kit.failpoints import NONE
 from crossdock.kit.ids import new_id
 from crossdock.model.connection import Connection
@@ -132,7 +133,7 @@ async def test_while_a_run_is_under_way_the_due_streams_wait_for_the_next(hub: H
 async def test_a_pull_that_took_long_comes_later_and_one_that_is_asked_for_never_rests(hub: Hub) -> None:
     shop = await add_shop(hub)
     source = CountingShop()
-    reading = Reading(hub.database, OneSource(hub, source), hub.journey, hub.runs, NONE)
+    reading = Reading(hub.database, OneSource(hub, source), hub.journey, hub.runs, Turns(SystemClock()), NONE)
     await hub.schedule.ring(shop.id, shop.tenant_id)
     assert len(await queued(hub)) == 1
     await due(hub, "customer")

@@ -262,17 +262,17 @@ def test_variations_follow_the_page_of_their_products_in_its_own_list() -> None:
     assert [row["id"] for row in fresh] == [1, 2, 3]
     assert (cursor.parents, cursor.phase, cursor.done) == (("2", "3"), 1, False)
     assert "status" not in walk.ask_below(cursor, reading, 100), "the trash is the next list, not theirs"
-    cursor, fresh = walk.take_below(cursor, [{"id": 7}, {"id": 8}], 2)
+    cursor, fresh = walk.take_below(READINGS["product"], cursor, [{"id": 7}, {"id": 8}], 2)
     assert ([row["id"] for row in fresh], cursor.parents) == ([7, 8], ("2", "3"))
-    cursor, fresh = walk.take_below(cursor, [{"id": 8}], 2)
+    cursor, fresh = walk.take_below(READINGS["product"], cursor, [{"id": 8}], 2)
     assert (fresh, cursor.parents) == ([], ("3",))
-    cursor, _ = walk.take_below(cursor, [{"id": 9}], 2)
+    cursor, _ = walk.take_below(READINGS["product"], cursor, [{"id": 9}], 2)
     assert cursor.parents == ()
     assert not cursor.done
     cursor, _ = walk.take(reading, cursor, [{"id": 4, "type": "variable"}], NOON, 100)
     assert (cursor.mode, cursor.done) == (Mode.IDLE, False)
     assert walk.ask_below(cursor, reading, 100)["status"] == "trash"
-    cursor, _ = walk.take_below(cursor, [], 100)
+    cursor, _ = walk.take_below(READINGS["product"], cursor, [], 100)
     assert cursor.done
 
 

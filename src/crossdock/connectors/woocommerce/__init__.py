@@ -8,6 +8,7 @@ from crossdock.connect.connector import Connector
 from crossdock.connectors.woocommerce.authorization import WooCommerceAuthorization
 from crossdock.connectors.woocommerce.client import MANIFEST, WooCommerceClient
 from crossdock.connectors.woocommerce.destination import WooCommerceDestination
+from crossdock.connectors.woocommerce.filters import filter_of
 from crossdock.connectors.woocommerce.mapper import read
 from crossdock.connectors.woocommerce.touches import touches
 from crossdock.connectors.woocommerce.watch import ShopWatcher
@@ -22,4 +23,5 @@ CONNECTOR: Final = Connector(
     watcher=ShopWatcher,
     authorization=WooCommerceAuthorization(),
     touches=touches,
+    filters=filter_of,
 )

@@ -15,7 +15,8 @@ from crossdock.connect.outcomes import Outcomes
 from crossdock.connectors.woocommerce import site, walk
 from crossdock.connectors.woocommerce.check import Diagnosis
 from crossdock.connectors.woocommerce.fields import identifier
-from crossdock.connectors.woocommerce.mapper import observe
+from crossdock.connectors.woocommerce.filters import start_of
+from crossdock.connectors.woocommerce.mapper import gateway_id, observe
 from crossdock.connectors.woocommerce.replies import absent, date_of, document_of, error_of, no_route
 from crossdock.model.observation import Observation
 from crossdock.model.outcome import Refresh, Retry
@@ -29,6 +30,7 @@ _PATHS: Final = {
     "customer": "/wc/v3/customers/{id}",
     "product": "/wc/v3/products/{id}",
     "coupon": "/wc/v3/coupons/{id}",
+    "tax_rate": "/wc/v3/taxes/{id}",
 }
 
 
@@ -56,7 +58,7 @@ class WooCommerceClient:
         reading = walk.reading_of(stream, place)
         if not cursor and not full:
             return await self._begin_now(reading)
-        place = walk.resume(reading, place, full=full)
+        place = walk.resume(reading, place, full=full, born=self._born())
         try:
             if place.parents:
                 return await self._page_below(stream, reading, place)
@@ -73,6 +75,15 @@ class WooCommerceClient:
         """
         if stream == "refund":
             return await self._fetch_refund(external_id, parent_id)
+        if stream == "note":
+            path = f"/wc/v3/orders/{identifier(parent_id, 'parent_id')}/notes/{identifier(external_id, 'id')}"
+            return await self._one(stream, path, parent_id)
+        if stream == "shipping_zone":
+            return await self._zone(external_id)
+        if stream == "payment_gateway":
+            return await self._one(
+                stream, f"/wc/v3/payment_gateways/{gateway_id(external_id)}", None, walk.READINGS[stream].extra
+            )
         if stream == "product" and parent_id is not None:
             return await self._one(stream, f"/wc/v3/products/{parent_id}/variations/{external_id}", parent_id)
         found = await self._one(stream, _PATHS[stream].format(id=identifier(external_id, "id")), None)
@@ -139,16 +150,41 @@ class WooCommerceClient:
         rows = [] if place.phase and error_of(reply)[0] == "rest_invalid_param" else self._rows(reply)
         moved, fresh = walk.take(reading, place, rows, self._shop_now(reply), self._size)
         items = tuple(observe(stream, row) for row in fresh)
-        return Page(items, walk.save(moved), moved.done, _total(reply, place))
+        left = _left_out(rows, fresh) if reading.yields and place.floor and place.mode is walk.Mode.SWEEP else ()
+        swept = moved.done and moved.swept
+        return Page(items, walk.save(moved), moved.done, _total(reply, place), swept=swept, passed=left)
 
     async def _page_below(self, stream: str, reading: walk.Reading, place: walk.Cursor) -> Page:
         parent = place.parents[0]
+        if stream == "shipping_zone":
+            zone, moved = await self._zone(parent), walk.leave(place)
+            return Page((zone,) if zone else (), walk.save(moved), moved.done, swept=moved.done and moved.swept)
         reply = await self._get(reading.children.format(id=parent), walk.ask_below(place, reading, self._size))
-        rows = [] if absent(reply) else self._rows(reply)
-        moved, fresh = walk.take_below(place, rows, self._size)
-        if absent(reply):
-            moved = msgspec.structs.replace(place, parents=place.parents[1:], below=None)
-        return Page(tuple(observe(stream, row, parent) for row in fresh), walk.save(moved), moved.done)
+        gone = absent(reply)
+        rows = [] if gone else self._rows(reply)
+        moved, fresh = (walk.leave(place), []) if gone else walk.take_below(reading, place, rows, self._size)
+        items = tuple(observe(stream, row, parent) for row in fresh)
+        whole = parent if reading.together else None
+        return Page(items, walk.save(moved), moved.done, swept=moved.done and moved.swept, whole_of=whole)
+
+    async def _zone(self, zone_id: str) -> Observation | None:
+        """Read a shipping zone with its locations and methods; None when it is gone."""
+        at = f"/wc/v3/shipping/zones/{identifier(zone_id, 'id')}"
+        zone = await self._get(at, {})
+        if absent(zone):
+            return None
+        parts = {}
+        for part in ("locations", "methods"):
+            reply = await self._get(f"{at}/{part}", {})
+            if absent(reply):
+                return None
+            parts[part] = list(self._rows(reply))
+        return observe("shipping_zone", {**self._object(zone), **parts})
+
+    def _born(self) -> str:
+        """Return the connection's start date as the shop's filters take it; empty where there is none."""
+        at = start_of(self._access.connection.config)
+        return walk.stamp(at) if at else ""
 
     async def _fetch_refund(self, external_id: str, parent_id: str | None) -> Observation | None:
         if parent_id is not None:
@@ -157,8 +193,10 @@ class WooCommerceClient:
         rows = self._rows(reply)
         return observe("refund", rows[0]) if rows else None
 
-    async def _one(self, stream: str, path: str, parent_id: str | None) -> Observation | None:
-        reply = await self._get(path, {})
+    async def _one(
+        self, stream: str, path: str, parent_id: str | None, asked: Mapping[str, str] | None = None
+    ) -> Observation | None:
+        reply = await self._get(path, asked or {})
         if absent(reply):
             return None
         try:
@@ -233,6 +271,11 @@ def _total(reply: Reply, place: walk.Cursor) -> int | None:
     text = reply.headers.get("X-WP-Total", "")
     whole = place.mode is walk.Mode.SWEEP and place.phase == 0
     return int(text) if whole and text.isascii() and text.isdigit() else None
+
+
+def _left_out(rows: Sequence[Mapping[str, Any]], fresh: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    shown = {id(row) for row in fresh}
+    return tuple(str(row["id"]) for row in rows if id(row) not in shown)
 
 
 def _hook(row: Mapping[str, Any]) -> Hook:

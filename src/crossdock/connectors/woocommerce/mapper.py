@@ -7,14 +7,15 @@ type. Facts are from recordings of WooCommerce 11.0.1 and a second look at 7.9.0
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 import msgspec
 
 from crossdock.connectors.woocommerce import ledger, parts, payment
-from crossdock.connectors.woocommerce.fields import Fields, identifier, moment
+from crossdock.connectors.woocommerce.fields import Fields, identifier, kind_of, moment
 from crossdock.model.commerce.customer import Customer
 from crossdock.model.commerce.order import Order
 from crossdock.model.commerce.product import Product
@@ -29,6 +30,7 @@ _PRESENCE: Final = {
 _VISITS: Final = frozenset({"wc_last_active", "_woocommerce_load_saved_cart_after_login"})
 """Seen on 11.0.1 and 7.9.0; the second on 7.9.0 alone."""
 _LONGEST_CODE: Final = 200
+_GATEWAY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 def observe(stream: str, document: Mapping[str, Any], parent_id: str | None = None) -> Observation:
@@ -37,13 +39,13 @@ def observe(stream: str, document: Mapping[str, Any], parent_id: str | None = No
     ``parent_id`` is what the caller knows from the address it asked (a refund's order; variations of WooCommerce
     7.9 do not name their product). Raises ``ValueError`` when the document has no id.
     """
-    if stream == "customer":
-        document = _without_visits(document)
+    if stream in _CLEANED:
+        document = _CLEANED[stream](document)
     status = document.get("status")
     word = status if isinstance(status, str) else ""
     return Observation(
         stream=stream,
-        external_id=identifier(document.get("id"), "id"),
+        external_id=(gateway_id if stream == "payment_gateway" else _number)(document.get("id")),
         document=document if isinstance(document, dict) else dict(document),
         presence=_PRESENCE.get(word, Presence.LIVE),
         status=word,
@@ -67,6 +69,48 @@ def _without_visits(document: Mapping[str, Any]) -> Mapping[str, Any]:
         return document
     kept = [row for row in meta if not (isinstance(row, dict) and row.get("key") in _VISITS)]
     return document if len(kept) == len(meta) else {**document, "meta_data": kept}
+
+
+def _without_keys(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    # a method's settings may hold a carrier's keys: what says the price is kept, all else is not
+    methods = document.get("methods")
+    if not isinstance(methods, list):
+        return document
+    return {**document, "methods": [_method(row) for row in methods if isinstance(row, dict)]}
+
+
+def _method(row: Mapping[str, Any]) -> dict[str, Any]:
+    given = row.get("settings")
+    settings = given if isinstance(given, dict) else {}
+    kept = {
+        name: one.get("value") for name in _PRICED if isinstance(one := settings.get(name), dict) and one.get("value")
+    }
+    return {name: row.get(name) for name in _METHOD} | {"settings": kept}
+
+
+def _without_settings(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    # a gateway's settings are its provider's keys
+    return {name: value for name, value in document.items() if name != "settings"}
+
+
+_PRICED: Final = ("cost", "tax_status", "requires", "min_amount")
+_METHOD: Final = ("id", "instance_id", "title", "order", "enabled", "method_id", "method_title")
+_CLEANED: Final[dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
+    "customer": _without_visits,
+    "shipping_zone": _without_keys,
+    "payment_gateway": _without_settings,
+}
+
+
+def gateway_id(value: object) -> str:
+    """Return a payment gateway's id, a word such as ``cod``. Raises ``ValueError``."""
+    if isinstance(value, str) and _GATEWAY.fullmatch(value):
+        return value
+    raise ValueError(f"id: expected a word of letters, digits, - and _, got {kind_of(value)}")
+
+
+def _number(value: object) -> str:
+    return identifier(value, "id")
 
 
 def _parent(stream: str, document: Mapping[str, Any], known: str | None) -> str | None:

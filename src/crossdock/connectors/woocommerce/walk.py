@@ -14,7 +14,11 @@ found by the pull of changes, which goes on from the sweep's beginning.
 
 Both run through the list's phases: the default list leaves out the trash and drafts of the checkout (seen: 28 and 39 of
 1,936 orders), which have lists of their own. Entities below a row (a product's variations, an order's refunds on
-versions without a list of refunds) follow the page that named their parent.
+versions without a list of refunds, an order's notes) follow the page that named their parent.
+
+**Notes** have no list of their own and move no order's modified time (seen), so they are read below each order that
+changed; and, to find the rest and those deleted, below a few orders more at the end of every pull (the *tail*), which
+goes through all orders by id in the course of days and then begins again.
 """
 
 from __future__ import annotations
@@ -54,32 +58,68 @@ class Reading(msgspec.Struct, frozen=True):
     extra: dict[str, str] = {}
     children: str = ""
     """Path of the entities below a row, with ``{id}``."""
+    every: bool = False
+    """Every row has children, whether it says so or not."""
+    unpaged: bool = False
+    """The list answers all rows at once and knows no page, size or order."""
+    together: bool = False
+    """All children of a row come in one answer."""
+    tail: int = 0
+    """So many more rows by id, for their children alone, end every pull."""
+    dated: bool = False
+    """A start date leaves out rows that were created before it."""
 
 
 READINGS: Final = {
-    "order": Reading("/wc/v3/orders", ({}, {"status": "trash"}, {"status": "checkout-draft"})),
+    "order": Reading("/wc/v3/orders", ({}, {"status": "trash"}, {"status": "checkout-draft"}), dated=True),
     "product": Reading("/wc/v3/products", ({}, {"status": "trash"}), children="/wc/v3/products/{id}/variations"),
     # without a status drafts and pending ones are left out; the parameter stands in no schema, but works (seen)
     "coupon": Reading("/wc/v3/coupons", ({"status": "any"}, {"status": "trash"})),
     "customer": Reading("/wc/v3/customers", filters=False, extra={"role": "all"}),
     # refunds never change, so the second they were made in is what moves
-    "refund": Reading("/wc/v3/refunds", field="date_created_gmt", orderby="date", prefix=""),
+    "refund": Reading("/wc/v3/refunds", field="date_created_gmt", orderby="date", prefix="", dated=True),
+    "note": Reading(
+        "/wc/v3/orders",
+        extra={"_fields": "id,date_modified_gmt"},
+        yields=False,
+        children="/wc/v3/orders/{id}/notes",
+        every=True,
+        together=True,
+        tail=20,
+        dated=True,
+    ),
+    "tax_rate": Reading("/wc/v3/taxes", filters=False),
+    "shipping_zone": Reading(
+        "/wc/v3/shipping/zones",
+        filters=False,
+        yields=False,
+        children="/wc/v3/shipping/zones/{id}",
+        every=True,
+        unpaged=True,
+        together=True,
+    ),
+    # their settings hold the keys of payment providers: never asked for
+    "payment_gateway": Reading(
+        "/wc/v3/payment_gateways", filters=False, unpaged=True, extra={"_fields": "id,title,description,order,enabled"}
+    ),
 }
 REFUNDS_BY_ORDER: Final = Reading(
     "/wc/v3/orders",
     extra={"_fields": "id,refunds,date_modified_gmt"},
     yields=False,
     children="/wc/v3/orders/{id}/refunds",
+    dated=True,
 )
 """For versions that have no list of refunds: a new refund moves its order's modified time (seen)."""
 
 
 class Mode(StrEnum):
-    """idle: the last pull is done. changes and sweep: inside one."""
+    """idle: the last pull is done. changes, sweep and tail: inside one."""
 
     IDLE = "idle"
     CHANGES = "changes"
     SWEEP = "sweep"
+    TAIL = "tail"
 
 
 class Climb(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -110,6 +150,12 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """Phase the parents were met in."""
     by_order: bool = False
     """Refunds are read order by order."""
+    tail: Climb | None = None
+    """Where the slow walk through all rows stands between two pulls."""
+    born: str = ""
+    """A backfill leaves out rows created before."""
+    swept: bool = False
+    """A sweep has met all there is; only the last rows' children may be missing."""
 
     @property
     def done(self) -> bool:
@@ -140,13 +186,16 @@ def reading_of(stream: str, cursor: Cursor) -> Reading:
     return REFUNDS_BY_ORDER if cursor.by_order else READINGS[stream]
 
 
-def resume(reading: Reading, cursor: Cursor, *, full: bool) -> Cursor:
-    """Return the cursor inside a reading: an idle one begins anew."""
+def resume(reading: Reading, cursor: Cursor, *, full: bool, born: str = "") -> Cursor:
+    """Return the cursor inside a reading: an idle one begins anew. ``born``: a backfill's start date, if any."""
     if cursor.mode is not Mode.IDLE or cursor.parents:
         return cursor
-    begun = msgspec.structs.replace(cursor, phase=0, newest="", ceiling="", at="", climb=None, bounded=False)
+    begun = msgspec.structs.replace(
+        cursor, phase=0, newest="", ceiling="", at="", climb=None, bounded=False, swept=False
+    )
     if full:
-        return msgspec.structs.replace(begun, mode=Mode.SWEEP, since="", floor="", climb=Climb())
+        born = born if reading.dated else ""
+        return msgspec.structs.replace(begun, mode=Mode.SWEEP, since="", floor="", climb=Climb(), born=born)
     if not reading.filters:
         return msgspec.structs.replace(begun, mode=Mode.SWEEP, climb=Climb())
     return msgspec.structs.replace(begun, mode=Mode.CHANGES, at=shift(cursor.since, -OVERLAP_S))
@@ -160,6 +209,10 @@ def start_at(shop_now: datetime) -> Cursor:
 
 def ask(reading: Reading, cursor: Cursor, size: int) -> dict[str, str]:
     """Return the query of the next page."""
+    if reading.unpaged:
+        return dict(reading.extra)
+    if cursor.mode is Mode.TAIL:
+        return {**reading.extra, "per_page": str(reading.tail), "order": "asc", **_by_id(cursor.tail or Climb())}
     asked = {**reading.extra, **reading.phases[cursor.phase], "per_page": str(size), "order": "asc"}
     if cursor.mode is Mode.CHANGES:
         asked["dates_are_gmt"] = "true"
@@ -167,6 +220,8 @@ def ask(reading: Reading, cursor: Cursor, size: int) -> dict[str, str]:
         if cursor.climb is not None or cursor.bounded:
             until = cursor.at if cursor.climb is not None else cursor.ceiling
             asked[f"{reading.prefix}before"] = shift(until, 1)
+    if cursor.born:
+        asked |= {"dates_are_gmt": "true", "after": shift(cursor.born, -1)}
     if cursor.climb is None:
         return {**asked, "orderby": reading.orderby}
     return {**asked, **_by_id(cursor.climb)}
@@ -174,6 +229,8 @@ def ask(reading: Reading, cursor: Cursor, size: int) -> dict[str, str]:
 
 def ask_below(cursor: Cursor, reading: Reading, size: int) -> dict[str, str]:
     """Return the query of the next page of the first parent's entities."""
+    if reading.together:
+        return {}
     return {**reading.phases[cursor.under], "per_page": str(size), "order": "asc", **_by_id(cursor.below or Climb())}
 
 
@@ -188,12 +245,14 @@ def take(
 
     Raises :class:`Disordered` when a walk by id does not come sorted, or the time filter is ignored.
     """
-    if cursor.mode is Mode.SWEEP:
+    if cursor.mode is Mode.TAIL:
+        moved, fresh = _tail(reading, cursor, rows)
+    elif cursor.mode is Mode.SWEEP:
         moved, fresh = _sweep(reading, cursor, rows, shop_now, size)
     else:
         moved, fresh = _changes(reading, cursor, rows, shop_now, size)
     if reading.children:
-        parents = tuple(str(row["id"]) for row in fresh if _has_children(row))
+        parents = tuple(str(row["id"]) for row in fresh if reading.every or _has_children(row))
         moved = msgspec.structs.replace(moved, parents=parents, under=cursor.phase if parents else 0)
     return moved, fresh if reading.yields else []
 
@@ -202,25 +261,43 @@ def _has_children(row: Mapping[str, Any]) -> bool:
     return bool(row.get("variations") or row.get("refunds") or str(row.get("type", "")).startswith("variable"))
 
 
-def take_below(cursor: Cursor, rows: Sequence[Mapping[str, Any]], size: int) -> tuple[Cursor, list[Mapping[str, Any]]]:
+def take_below(
+    reading: Reading, cursor: Cursor, rows: Sequence[Mapping[str, Any]], size: int
+) -> tuple[Cursor, list[Mapping[str, Any]]]:
     """Return the cursor after a page of the first parent's entities, and those that are new."""
+    if reading.together:
+        return leave(cursor), sorted(rows, key=_id)
     climb, fresh = _climb(cursor.below or Climb(), rows, size)
     parents = cursor.parents if climb is not None else cursor.parents[1:]
     return msgspec.structs.replace(cursor, below=climb, parents=parents), fresh
+
+
+def leave(cursor: Cursor) -> Cursor:
+    """Return the cursor after the first parent."""
+    return msgspec.structs.replace(cursor, parents=cursor.parents[1:], below=None)
+
+
+def _tail(
+    reading: Reading, cursor: Cursor, rows: Sequence[Mapping[str, Any]]
+) -> tuple[Cursor, list[Mapping[str, Any]]]:
+    climb, fresh = _climb(cursor.tail or Climb(), rows, reading.tail)
+    again = climb is not None and not fresh and bool(cursor.tail)
+    return msgspec.structs.replace(cursor, mode=Mode.TAIL if again else Mode.IDLE, tail=climb), fresh
 
 
 def _sweep(
     reading: Reading, cursor: Cursor, rows: Sequence[Mapping[str, Any]], shop_now: datetime, size: int
 ) -> tuple[Cursor, list[Mapping[str, Any]]]:
     since = cursor.since or stamp(shop_now - timedelta(seconds=MARGIN_S))
-    climb, fresh = _climb(cursor.climb or Climb(), rows, size)
+    climb, fresh = (None, list(rows)) if reading.unpaged else _climb(cursor.climb or Climb(), rows, size)
     if cursor.floor:
-        fresh = [row for row in fresh if _newest(row) >= shift(cursor.floor, -OVERLAP_S)]
+        fresh = [row for row in fresh if (_newest(row) or "9") >= shift(cursor.floor, -OVERLAP_S)]
     if climb is not None:
         return msgspec.structs.replace(cursor, since=since, climb=climb), fresh
     if cursor.phase + 1 < len(reading.phases):
         return msgspec.structs.replace(cursor, since=since, phase=cursor.phase + 1, climb=Climb()), fresh
-    return Cursor(since=since, floor=cursor.floor, by_order=cursor.by_order), fresh
+    kept = Cursor(since=since, floor=cursor.floor, by_order=cursor.by_order, tail=cursor.tail)
+    return msgspec.structs.replace(kept, swept=not cursor.born), fresh
 
 
 def _newest(row: Mapping[str, Any]) -> str:
@@ -280,7 +357,9 @@ def _next_phase(reading: Reading, cursor: Cursor) -> Cursor:
         at = shift(cursor.since, -OVERLAP_S)
         return msgspec.structs.replace(cursor, phase=cursor.phase + 1, at=at, climb=None, bounded=False)
     reached = min(cursor.ceiling, max(cursor.newest, shift(cursor.ceiling, -SKEW_S)))
-    return Cursor(since=max(cursor.since, reached), floor=cursor.floor, by_order=cursor.by_order)
+    mode = Mode.TAIL if reading.tail else Mode.IDLE
+    since = max(cursor.since, reached)
+    return Cursor(mode=mode, since=since, floor=cursor.floor, by_order=cursor.by_order, tail=cursor.tail)
 
 
 def stamp(at: datetime) -> str:

@@ -5,9 +5,41 @@ SELECT clock_timestamp();
 SELECT stream, kind, cursor FROM checkpoint WHERE connection_id = $1 AND cursor IS NOT NULL;
 
 -- name: save_checkpoint
-INSERT INTO checkpoint AS c (connection_id, stream, kind, tenant_id, cursor)
-VALUES ($1, $2, $3, $4, $5::jsonb)
-ON CONFLICT (connection_id, stream, kind) DO UPDATE SET cursor = EXCLUDED.cursor, changed_at = now();
+-- Where reading goes on; a sweep keeps the time of its first page until its last.
+INSERT INTO checkpoint AS c (connection_id, stream, kind, tenant_id, cursor, swept_from)
+VALUES ($1, $2, $3, $4, $5::jsonb, $6::timestamptz)
+ON CONFLICT (connection_id, stream, kind) DO UPDATE
+SET cursor = EXCLUDED.cursor, changed_at = now(),
+    swept_from = CASE WHEN EXCLUDED.swept_from IS NULL THEN NULL ELSE coalesce(c.swept_from, EXCLUDED.swept_from) END;
+
+-- name: passed
+-- They stand, though nothing of them is kept anew.
+UPDATE record SET seen_to = $4
+WHERE connection_id = $1 AND stream = $2 AND external_id = ANY($3::text[]) AND seen_to < $4;
+
+-- name: ring_missed
+-- Entities of ours that a sweep from end to end has not met.
+INSERT INTO doorbell AS d (connection_id, stream, external_id, tenant_id, parent_id, reason)
+SELECT r.connection_id, r.stream, r.external_id, r.tenant_id, r.parent_id, 'not met by a sweep'
+FROM record r
+WHERE r.connection_id = $1 AND r.tenant_id = $2 AND r.stream = $3 AND r.presence <> 'deleted'
+  AND r.seen_to < coalesce((SELECT c.swept_from FROM checkpoint c
+                            WHERE c.connection_id = $1 AND c.stream = $3 AND c.kind = $4), $5)
+ORDER BY r.external_id
+LIMIT $6
+ON CONFLICT (connection_id, stream, external_id) DO UPDATE SET due_at = least(d.due_at, now())
+RETURNING 1;
+
+-- name: ring_children
+-- Entities of ours that their parent does not show any more.
+INSERT INTO doorbell AS d (connection_id, stream, external_id, tenant_id, parent_id, reason)
+SELECT r.connection_id, r.stream, r.external_id, r.tenant_id, r.parent_id, 'its parent does not show it'
+FROM record r
+WHERE r.connection_id = $1 AND r.tenant_id = $2 AND r.stream = $3 AND r.parent_id = $4 AND r.presence <> 'deleted'
+  AND r.external_id <> ALL($5::text[]) AND r.seen_to < $6
+ORDER BY r.external_id
+ON CONFLICT (connection_id, stream, external_id) DO UPDATE SET due_at = least(d.due_at, now())
+RETURNING 1;
 
 -- name: clear_checkpoint
 DELETE FROM checkpoint WHERE connection_id = $1 AND stream = $2 AND kind = $3;
@@ -87,3 +119,6 @@ UPDATE checkpoint SET next_at = NULL WHERE connection_id = $1 AND kind = 'pull' 
 -- A pull that took long comes later.
 UPDATE checkpoint SET next_at = greatest(next_at, now() + $3::interval)
 WHERE connection_id = $1 AND stream = $2 AND kind = 'pull' AND next_at IS NOT NULL;
+
+-- name: wait_until
+UPDATE checkpoint SET next_at = $3 WHERE connection_id = $1 AND kind = 'pull' AND stream = ANY($2::text[]);

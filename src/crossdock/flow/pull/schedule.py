@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from crossdock.connect.manifest import CursorKind
 from crossdock.errors import NotFound
 from crossdock.flow.ports import Sources, Store
 from crossdock.flow.pull.terms import terms_of
@@ -78,7 +79,9 @@ class Schedule:
             name: terms.interval_s(known[name], rung=rung, usual_s=self._usual_s, without_s=self._without_s)
             for name in due
         }
-        wanted = [name for name in due if name not in terms.switched_off]
+        quiet = terms.quiet.left(datetime.now(UTC)) if terms.quiet else None
+        put_off = [name for name in due if quiet is not None and known[name].cursor is CursorKind.FULL]
+        wanted = [name for name in due if name not in terms.switched_off and name not in put_off]
         async with self._store.transaction() as conn:
             if wanted and not await self._runs.add_within(conn, connection, RunKind.PULL, wanted):
                 return 0  # another scheduler was first
@@ -87,6 +90,8 @@ class Schedule:
                 for gap in gaps.values()
             ]
             await conn.execute(SQL["next_times"], connection.id, list(gaps), spans)
+            if put_off:  # lists that are read whole wait for the end of the shop's quiet hours
+                await conn.execute(SQL["wait_until"], connection.id, put_off, quiet)
             forgotten = [name for name in row["streams"] if name not in known]
             if forgotten:  # a stream that this version of the connector does not have
                 await conn.execute(SQL["forget_times"], connection.id, forgotten)

@@ -11,6 +11,7 @@ import msgspec
 
 from crossdock.flow.record.parcel import Parcel, Receipt
 from crossdock.kit import digest as digests
+from crossdock.model.delivery import SkipReason
 from crossdock.model.observation import Observation, Occurrence, Presence
 
 Key = tuple[uuid.UUID, str, str]
@@ -41,6 +42,8 @@ class RecordRow(msgspec.Struct):
     """Not in the table yet."""
     applied: bool = False
     """Carries a new state to be saved."""
+    renewed: bool = False
+    """Its digest was made anew by the present rule."""
     touched: bool = False
     """Was seen again; only its times moved."""
 
@@ -55,6 +58,12 @@ class RecordRow(msgspec.Struct):
             self.seen_to, self.touched = seen_to, True
         if self.contested and settled:
             self.contested, self.touched = False, True
+
+    def renew(self, parcel: Parcel) -> None:
+        """Take the present rule's digest when the rule it was digested by says that the content is the same."""
+        volatile = parcel.volatile
+        if volatile.nested and self.digest in (parcel.digest, digests.older(parcel.body, volatile)):
+            self.digest, self.digest_version, self.renewed, self.touched = parcel.digest, digests.VERSION, True, True
 
 
 class EventRow(msgspec.Struct, frozen=True):
@@ -128,6 +137,8 @@ class Batch:
         self.deliveries: list[DeliveryRow] = []
         self.keys: dict[tuple[uuid.UUID, str], KeyRow] = {}
         self.rings: dict[Key, RingRow] = {}
+        self.skips: dict[uuid.UUID, SkipReason] = {}
+        """Events that the connection's own rule leaves out, and its name."""
 
     def ring(
         self, key: Key, tenant_id: uuid.UUID, parent_id: str | None, reason: str, wait: timedelta = timedelta(0)

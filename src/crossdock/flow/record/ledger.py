@@ -22,6 +22,7 @@ from crossdock.flow.record.batch import (
 from crossdock.flow.record.parcel import Parcel, Receipt, Verdict
 from crossdock.flow.record.rule import Known, Seen, event_type, rule
 from crossdock.flow.record.written import Written
+from crossdock.kit.digest import VERSION
 from crossdock.kit.ids import new_id
 from crossdock.model.delivery import SkipReason
 from crossdock.model.observation import Doorbell, Observation, Occurrence, Presence
@@ -39,7 +40,7 @@ _RECORD = (
     *("id", "tenant_id", "connection_id", "stream", "external_id", "parent_id", "seq", "digest", "digest_version"),
     *("presence", "status", "modified_at", "made_at", "seen_to", "contested", "subject", "event_id", "code"),
 )
-_LOCKED = tuple(name for name in _RECORD if name not in ("tenant_id", "digest_version"))
+_LOCKED = tuple(name for name in _RECORD if name != "tenant_id")
 _TOUCHED = ("id", "modified_at", "seen_to", "contested", "code")
 _EVENT = tuple(EventRow.__struct_fields__)
 _DELIVERY = tuple(name for name in DeliveryRow.__struct_fields__ if name != "rule")
@@ -174,6 +175,8 @@ class Ledger:
     def _enter_observation(self, batch: Batch, parcel: Parcel, arrived: Observation, written: Written) -> Receipt:
         record = batch.records.get(parcel.key)
         seen_to = parcel.seen_to or batch.at
+        if record is not None and record.digest_version != VERSION:
+            record.renew(parcel)
         known = record and Known(record.digest, record.modified_at, record.seen_to, record.presence)
         ruling = rule(
             known or None,
@@ -221,6 +224,7 @@ class Ledger:
         else:
             record.seq += 1
             record.digest, record.event_id, record.applied, record.contested = parcel.digest, event_id, True, False
+            record.digest_version = VERSION
             record.presence, record.status = arrived.presence, arrived.status
             record.modified_at = arrived.modified_at or record.modified_at
             record.made_at = arrived.created_at or record.made_at
@@ -230,7 +234,7 @@ class Ledger:
             if arrived.subjects:
                 record.subject = self._vault.subject(arrived.subjects[0])
         event = self._event(batch, parcel, record, kind, verdict, event_id, hops)
-        batch.events.append(event)
+        batch.add(event, parcel.skip)
         return event
 
     def _new_record(self, batch: Batch, parcel: Parcel, event_id: uuid.UUID) -> RecordRow:
@@ -296,7 +300,8 @@ class Ledger:
             if event.verdict == Verdict.CONTESTED:
                 continue
             for route, filtered in fans[event.connection_id](event):
-                skipped = filtered or written.rule(event, route, waiting=(route.id, event.record_id) in last)
+                told = batch.skips.get(event.id) or filtered
+                skipped = told or written.rule(event, route, waiting=(route.id, event.record_id) in last)
                 row = DeliveryRow(
                     id=new_id(),
                     tenant_id=event.tenant_id,
@@ -377,6 +382,8 @@ class Ledger:
         touched = [r for r in rows if r.touched and not r.applied]
         if touched:
             await conn.execute(SQL["touch_records"], *columns(touched, _TOUCHED))
+        if renewed := [r for r in touched if r.renewed]:
+            await conn.execute(SQL["renew_digests"], *columns(renewed, ("id", "digest", "digest_version")))
 
 
 def _record_of(row: Any) -> RecordRow:

@@ -2,7 +2,7 @@
 -- The connections of a batch with their route epochs, the database's time, and the records that are there already,
 -- locked in one order for everybody, so that two batches never wait for each other in a circle.
 WITH locked AS (
-    SELECT r.id, r.connection_id, r.stream, r.external_id, r.parent_id, r.seq, r.digest, r.presence, r.status,
+    SELECT r.id, r.connection_id, r.stream, r.external_id, r.parent_id, r.seq, r.digest, r.digest_version, r.presence, r.status,
            r.modified_at, r.made_at, r.seen_to, r.contested, r.subject, r.event_id, r.code
     FROM record r
     JOIN unnest($2::uuid[], $3::text[], $4::text[]) AS k(connection_id, stream, external_id)
@@ -45,6 +45,12 @@ UPDATE record r
 SET modified_at = k.modified_at, seen_to = k.seen_to, contested = k.contested, code = k.code
 FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::boolean[], $5::text[])
      AS k(id, modified_at, seen_to, contested, code)
+WHERE r.id = k.id;
+
+-- name: renew_digests
+-- The same content by a newer rule of digesting: nothing has changed.
+UPDATE record r SET digest = k.digest, digest_version = k.digest_version
+FROM unnest($1::uuid[], $2::bytea[], $3::smallint[]) AS k(id, digest, digest_version)
 WHERE r.id = k.id;
 
 -- name: append

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
-from crossdock.kit.digest import digest
+from crossdock.kit.digest import NOTHING, Volatile, digest
+from crossdock.model.delivery import SkipReason
 from crossdock.model.observation import Doorbell, Observation, Occurrence
 from crossdock.model.origin import Origin
 
@@ -57,8 +58,10 @@ class Parcel(msgspec.Struct, frozen=True):
     fresh: bool = False
     """True for a GET made to decide about this very entity."""
     hops: int = 0
-    volatile: frozenset[str] = frozenset()
+    volatile: Volatile = NOTHING
     """Keys of the document that change without meaning."""
+    skip: SkipReason | None = None
+    """The connection's own rule leaves it out: it is recorded, and its deliveries end at once."""
 
     @property
     def key(self) -> tuple[uuid.UUID, str, str]:
@@ -72,6 +75,6 @@ class Parcel(msgspec.Struct, frozen=True):
         return len(self.body) + 512
 
 
-def digest_of(arrived: Observation | Doorbell | Occurrence, volatile: frozenset[str]) -> bytes:
+def digest_of(arrived: Observation | Doorbell | Occurrence, volatile: Volatile) -> bytes:
     """Return the digest of an arrival's document without what changes by itself."""
     return b"" if isinstance(arrived, Doorbell) else digest(arrived.document, volatile)

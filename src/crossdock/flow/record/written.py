@@ -72,7 +72,7 @@ class Written:
         if entity is None or ruling.verdict not in (Verdict.APPLIED, Verdict.REWOUND, Verdict.UNCHANGED):
             return ruling, Judged()
         document = orjson.loads(parcel.body)
-        seen = Seen(document, parcel.seen_from, parcel.volatile)
+        seen = Seen(document, parcel.seen_from, parcel.volatile.top)
         if ruling.verdict is Verdict.UNCHANGED:
             assert record is not None
             news = undone(seen, entity.intents, time_of(record.event_id))

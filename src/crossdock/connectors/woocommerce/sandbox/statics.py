@@ -115,6 +115,21 @@ def zone_methods(call: Call) -> Answer:
     return plain(call, [{**row, "_links": {**at, "describes": [{"href": f"{call.base}{API}{path}"}]}}])
 
 
+def zone_locations(call: Call) -> Answer:
+    """Answer ``GET /shipping/zones/{id}/locations``: the zone is named after its country or continent."""
+    zone_id = call.number("zone_id")
+    row = next((r for r in recorded(call.base)["shipping/zones"] if r["id"] == zone_id), None)
+    if row is None:
+        raise WpError(404, "woocommerce_rest_shipping_zone_invalid", "Resource does not exist.")
+    kind = "continent" if row["name"] == "EU" else "country"
+    path = f"shipping/zones/{zone_id}"
+    at = {
+        "collection": [{"href": f"{call.base}{API}{path}/locations"}],
+        "describes": [{"href": f"{call.base}{API}{path}"}],
+    }
+    return plain(call, [{"code": row["name"], "type": kind, "_links": at}] if zone_id else [])
+
+
 def tax_classes(call: Call) -> Answer:
     """Answer ``GET /taxes/classes``."""
     at = {"collection": [{"href": f"{call.base}{API}taxes/classes"}]}
@@ -127,6 +142,14 @@ def gateways(call: Call) -> Answer:
     return plain(
         call, [{**row, "_links": links(call.base, f"payment_gateways/{row['id']}", "payment_gateways")} for row in rows]
     )
+
+
+def gateway(call: Call) -> Answer:
+    """Answer ``GET /payment_gateways/{id}``."""
+    row = next((r for r in recorded(call.base)["payment_gateways"] if r["id"] == call.ids["gateway_id"]), None)
+    if row is None:
+        raise WpError(404, "woocommerce_rest_payment_gateway_invalid", "Resource does not exist.")
+    return _shown(call, {**row, "_links": links(call.base, f"payment_gateways/{row['id']}", "payment_gateways")})
 
 
 def attributes(call: Call) -> Answer:
