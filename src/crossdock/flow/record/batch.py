@@ -140,6 +140,12 @@ class Batch:
         self.skips: dict[uuid.UUID, SkipReason] = {}
         """Events that the connection's own rule leaves out, and its name."""
 
+    def add(self, event: EventRow, skip: SkipReason | None) -> None:
+        """Add an event; ``skip``: the rule by which all its deliveries end at once."""
+        self.events.append(event)
+        if skip is not None:
+            self.skips[event.id] = skip
+
     def ring(
         self, key: Key, tenant_id: uuid.UUID, parent_id: str | None, reason: str, wait: timedelta = timedelta(0)
     ) -> None:
