@@ -39,8 +39,7 @@ class Volatile(msgspec.Struct, frozen=True):
 
     def without(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a document without these keys; what is not changed is shared, not copied."""
-        top = self.top
-        kept = {key: value for key, value in document.items() if key not in top} if top else dict(document)
+        kept = _copy(document, self.top)
         for name, inner in self.nested:
             if name == "*":
                 for key, value in kept.items():
@@ -57,10 +56,18 @@ def _below(value: Any, inner: Volatile) -> Any:
         return value
     if len(inner.nested) == 1 and inner.nested[0][0] == "*" and not inner.top:
         inner = inner.nested[0][1]
-    top, deeper = inner.top, inner.nested
-    if deeper:
+    if inner.nested:
         return [inner.without(item) if isinstance(item, dict) else item for item in value]
-    return [{k: v for k, v in item.items() if k not in top} if isinstance(item, dict) else item for item in value]
+    top = inner.top
+    return [_copy(item, top) if isinstance(item, dict) else item for item in value]
+
+
+def _copy(document: Mapping[str, Any], without: frozenset[str]) -> dict[str, Any]:
+    # a copy in C and a few pops take a third of the time of a comprehension
+    kept = dict(document)
+    for key in without:
+        kept.pop(key, None)
+    return kept
 
 
 NOTHING: Final = Volatile()

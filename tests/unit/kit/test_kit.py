@@ -167,3 +167,26 @@ def test_documents_are_masked_by_name_at_any_depth() -> None:
         "lines": [{"name": "Tea", "total": "1"}],
         "token": "",
     }
+
+
+def test_nested_volatile_keys_are_left_out_of_lists_objects_and_maps() -> None:
+    paths = Volatile.of(["gone", "lines.*.image", "lines.*.deep.at", "one.inner", "map.*.x"])
+    document = {
+        "lines": [{"id": 1, "image": "a", "deep": {"at": 1, "on": 2}}, "text", None],
+        "one": {"inner": 1, "outer": 2},
+        "map": {"0": {"x": 1, "y": 2}},
+        "gone": 1,
+        "none": None,
+    }
+    held = {key: repr(value) for key, value in document.items()}
+    expected = {
+        "lines": [{"id": 1, "deep": {"on": 2}}, "text", None],
+        "one": {"outer": 2},
+        "map": {"0": {"y": 2}},
+        "none": None,
+    }
+    assert paths.without(document) == expected
+    assert {key: repr(value) for key, value in document.items()} == held, "the document itself is not touched"
+    assert digest(document, paths) == digest(expected)
+    assert digest({"lines": None}, paths) == digest({"lines": None})
+    assert digest({"lines": []}, paths) == digest({"lines": []})
