@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import socket
+import ssl
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from crossdock.connect.client import Transport
 from crossdock.connect.connector import Access, CheckResult
 from crossdock.connect.sandbox import Asgi, Receive, Scope, Send, serving
 from crossdock.connectors.woocommerce.client import WooCommerceClient
 from crossdock.kit.clock import SetClock, SystemClock
 from tests.contract.woocommerce.harness import CUSTOMER_KEY, HARNESS, READ_KEY, SECRET
+from tests.journey.connect.stage import certificate, tls_before
 
 
 async def tried(access: Access) -> CheckResult:
@@ -211,3 +215,29 @@ async def test_a_shop_that_goes_by_another_name_is_told_from_a_wrong_secret() ->
     async with HARNESS.open() as bench, serving(app) as other:
         named = await tried(bench.access(url=other.url))
         assert (named.code, named.remedy) == ("signature", "give http://shop.example as the address")
+
+
+@pytest.mark.parametrize(
+    ("host", "days", "words"),
+    [("127.0.0.1", 30, "signed by itself"), ("127.0.0.1", -1, "expired"), ("shop.example", 30, "another name")],
+)
+async def test_trouble_with_a_certificate_is_named(tmp_path: Path, host: str, days: int, words: str) -> None:
+    chain = certificate(tmp_path, host=host, days=days)
+    # only the one fault that is meant: what is not about trust is tried with trust
+    trust = None if words == "signed by itself" else ssl.create_default_context(cafile=str(chain))
+    async with (
+        HARNESS.open() as bench,
+        tls_before(bench.url, chain) as url,
+        Transport(bench.transport.guard, tls=trust) as transport,
+    ):
+        result = await tried(msgspec.structs.replace(bench.access(url=url), transport=transport))
+    assert (result.ok, result.code) == (False, "tls")
+    assert words in result.problem
+
+
+async def test_versions_money_and_tax_settings_are_recorded() -> None:
+    async with HARNESS.open(prices_include_tax=True, round_at_subtotal=True) as bench:
+        account = (await tried(bench.good)).account
+    assert (account["version"], account["wordpress"], account["php"]) == ("11.0.1", "6.9", "8.2.35")
+    assert (account["price_decimals"], account["currency"]) == (2, "USD")
+    assert (account["prices_include_tax"], account["round_at_subtotal"]) == (True, True)

@@ -1,7 +1,7 @@
 """Trying a shop's connection: says apart what can be wrong, changes nothing there.
 
-Three questions at most are asked of a healthy shop: WordPress's index without keys, one order's id with them, and the
-system status. Recorded facts used here: an unknown key and keys that never arrived give the same 401
+Few questions are asked of a healthy shop: WordPress's index without keys, one order's id with them, the system status
+and the settings of taxes. Recorded facts used here: an unknown key and keys that never arrived give the same 401
 ``woocommerce_rest_cannot_view``; a wrong secret, a late clock, a read-only and a write-only key all give
 ``woocommerce_rest_authentication_error`` and differ in the message alone; creating a webhook with a topic that does
 not exist is refused (400) before anything is stored, and a read-only key is refused (401) before that.
@@ -26,6 +26,12 @@ _NEAR_S: Final = 60
 _OLDEST: Final = 5008
 """WooCommerce 5.8 brought ``modified_after``."""
 _REST_KEYS: Final = "WooCommerce > Settings > Advanced > REST API"
+
+_TAX: Final = {
+    "woocommerce_calc_taxes": "calc_taxes",
+    "woocommerce_prices_include_tax": "prices_include_tax",
+    "woocommerce_tax_round_at_subtotal": "round_at_subtotal",
+}
 
 _FAILED: Final = {
     FailKind.DNS: ("unknown-host", "look for a typing error in the address"),
@@ -65,6 +71,7 @@ class Diagnosis:
             await self._find_rest()
             await self._try_keys()
             await self._read_facts()
+            await self._read_tax()
             await self._try_writing()
         except _Stop as stop:
             return CheckResult(False, stop.problem, stop.remedy, stop.code, account=self._account)
@@ -269,8 +276,12 @@ class Diagnosis:
         self._account |= {
             "version": str(environment.get("version") or ""),
             "wordpress": str(environment.get("wp_version") or ""),
+            "php": str(environment.get("php_version") or ""),
             "currency": str(settings.get("currency") or ""),
         }
+        decimals = settings.get("number_of_decimals")
+        if isinstance(decimals, int) and not isinstance(decimals, bool):
+            self._account["price_decimals"] = decimals
         if 0 < _number(self._account["version"]) < _OLDEST:
             raise _Stop(
                 "too-old",
@@ -281,6 +292,16 @@ class Diagnosis:
             self._account["hpos"] = settings["HPOS_enabled"]
         if not self._account["currency"]:
             await self._read_currency()
+
+    async def _read_tax(self) -> None:
+        """Learn how the shop rounds; keys that may not see its settings leave that unknown."""
+        for group in ("general", "tax"):
+            reply = await self._vendor().request("GET", f"/wc/v3/settings/{group}", params={"_fields": "id,value"})
+            rows = document_of(reply) if reply.ok else None
+            for row in rows if isinstance(rows, list) else ():
+                name = _TAX.get(str(row.get("id"))) if isinstance(row, dict) else None
+                if name is not None and row.get("value") in ("yes", "no"):
+                    self._account[name] = row["value"] == "yes"
 
     async def _read_currency(self) -> None:
         reply = await self._vendor().request("GET", "/wc/v3/data/currencies/current")

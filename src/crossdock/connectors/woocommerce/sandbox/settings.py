@@ -63,6 +63,8 @@ class Settings(msgspec.Struct, kw_only=True):
     seed: int = 1
     list_ceiling_per_s: float | None = None
     """Lists of 100 orders per second that the shop can give at most (2.7 on the recorded machine)."""
+    prices_include_tax: bool = False
+    round_at_subtotal: bool = False
     believes: str | None = None
     """File of certificates the shop believes when it calls out (its wc-auth callback); unset: the system's."""
     title: str = "Crossdock Sandbox Shop"

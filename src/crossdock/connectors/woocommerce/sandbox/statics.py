@@ -44,8 +44,17 @@ def settings_groups(call: Call) -> Answer:
 
 
 def settings_general(call: Call) -> Answer:
-    """Answer ``GET /settings/general``; the other groups are not part of the sandbox."""
-    if call.ids["group_id"] != "general":
+    """Answer ``GET /settings/general`` and ``/settings/tax``; the other groups are not part of the sandbox."""
+    group = call.ids["group_id"]
+    if group == "tax":
+        wanted = fields_of(call.query.get("_fields"))
+        values = {
+            "prices_include_tax": call.settings.prices_include_tax,
+            "tax_round_at_subtotal": call.settings.round_at_subtotal,
+        }
+        tax = [{"id": f"woocommerce_{name}", "value": "yes" if on else "no"} for name, on in values.items()]
+        return Answer([only_fields(row, wanted) if wanted else row for row in tax])
+    if group != "general":
         raise WpError(404, "rest_setting_setting_group_invalid", "Invalid setting group.")
     rows = recorded(call.base)["settings/general"]
     out = []
