@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 
 from crossdock.flow.deliver.job import Claim, Job
+from crossdock.kit.ids import new_id
 from crossdock.model.outcome import Outcome
 from crossdock.model.plan import Plan, Step, Write
 
@@ -15,7 +16,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def claim(*, attempt: int = 1, created_at: datetime = NOW) -> Claim:
     """Return a claim of its own."""
     tenant, route = uuid.UUID(int=1), uuid.UUID(int=2)
-    return Claim(uuid.uuid4(), tenant, route, uuid.uuid4(), uuid.uuid4(), 1, attempt, created_at)
+    return Claim(uuid.uuid4(), tenant, route, uuid.uuid4(), new_id(created_at), 1, attempt, created_at)
 
 
 def job(*steps: tuple[str, Write] | tuple[str, Write, Write], main_key: str = "s:order:1") -> Job:

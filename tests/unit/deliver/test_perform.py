@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
+import msgspec
 import pytest
 
 from crossdock.flow.deliver.job import Job, NewLink
@@ -14,7 +16,7 @@ from crossdock.kit.failpoints import NONE
 from crossdock.model.delivery import Evidence
 from crossdock.model.outcome import Delivered, Gone, Outcome, Refresh, Rejected, Retry, Throttled, Unknown
 from crossdock.model.plan import Ref, Resolved, Verb, Write
-from tests.unit.deliver.jobs import job
+from tests.unit.deliver.jobs import NOW, job
 
 Answer = Callable[[Resolved], Outcome]
 
@@ -191,3 +193,15 @@ async def test_the_main_records_id_is_the_evidence() -> None:
     one = job(("contact", _upsert("a")), ("deal", _upsert("s:order:1")), ("lines", _upsert("l")))
     await _run([one], Crm())
     assert one.outcome == Delivered("id-s:order:1", Evidence.ID)
+
+
+async def test_a_write_says_when_it_was_asked_for_and_whether_it_may_have_been_done() -> None:
+    tried, replayed, first = (job(("send", Write(Verb.SEND, "message", "a"))) for _ in range(3))
+    tried.claim = msgspec.structs.replace(tried.claim, attempt=2)
+    replayed.claim = msgspec.structs.replace(replayed.claim, created_at=NOW + timedelta(minutes=1))
+    crm = Crm()
+    await _run([first, tried, replayed], crm)
+    (writes,) = [writes for _, writes in crm.calls]
+    assert [write.repeated for write in writes] == [False, True, True]
+    assert {write.asked_at for write in writes} == {NOW}
+    assert first.external_id == "id-a", "what the other side calls it is kept of a command too"
