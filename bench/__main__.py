@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bench import backlog, ingest, portal, pull, through
+from bench import backlog, ingest, portal, pull, stock, through
 
 PARTS = (
     ("Ingest: signed 4 KB webhooks, two routes each, beside a bare insert-only endpoint", ingest.main),
     ("End to end: signed webhooks in, signed messages out", through.main),
     ("To HubSpot in batches: contacts, products, deals, lines, associations", portal.main),
     ("Claims under a backlog of a million waiting deliveries", backlog.main),
+    ("Stock: ten thousand SKUs into a shop, and one SKU from acceptance to answer", stock.main),
     ("Pull: a shop's orders, beside dlt's rest_api source", pull.main),
 )
 
