@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+from typing import Any
+
 import aiohttp
 import pytest
 
@@ -27,9 +29,11 @@ async def test_the_state_is_the_whole_truth(client: Client) -> None:
 
 
 async def test_every_act_can_be_done_and_says_what_it_did(client: Client) -> None:
+    product = next(row["id"] for row in client.shop.products if row["type"] == "simple")
+    needed: dict[str, dict[str, Any]] = {"set_status": {"status": "cancelled"}}
+    needed["count_shelf"] = {"id": product, "quantity": 7}
     for name in Acts.names():
-        more = {"status": "cancelled"} if name == "set_status" else {}
-        done = await client.act(name, **more)
+        done = await client.act(name, **needed.get(name, {}))
         assert done["do"] == name
     async with aiohttp.ClientSession() as session:
         async with session.post(f"{client.url}/_sandbox/act", json={"do": "nothing"}) as answer:
