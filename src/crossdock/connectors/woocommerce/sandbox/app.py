@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import random
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
@@ -41,6 +42,16 @@ class Ceiling:
     def __init__(self, shop_settings: Settings) -> None:
         self._settings = shop_settings
         self._free_at = 0.0
+        self._random = random.Random(shop_settings.seed)  # noqa: S311 - repeatable, not secret
+        self._active = 0
+
+    def crowding(self) -> float:
+        """Return how many times as long a request takes that begins now: visitors come by chance."""
+        workers, mean = self._settings.workers, self._settings.visitors
+        if not workers:
+            return 1.0
+        beside = sum(self._random.random() < mean / 16 for _ in range(16))
+        return max(1.0, (self._active + beside + 1) / workers)
 
     def backlog_s(self) -> float:
         """Return how long a new request would wait (the synthetic latency of the checkout is 0.11 s plus this)."""
@@ -53,6 +64,14 @@ class Ceiling:
             return
         now = asyncio.get_running_loop().time()
         cost = max(items, 5) / 100 / ceiling * (0.5 if few_fields else 1.0)
+        if self._settings.workers:
+            cost *= self.crowding()
+            self._active += 1
+            try:
+                await asyncio.sleep(cost)
+            finally:
+                self._active -= 1
+            return
         self._free_at = max(now, self._free_at) + cost
         await asyncio.sleep(self._free_at - now)
 

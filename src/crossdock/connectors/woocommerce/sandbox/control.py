@@ -113,7 +113,8 @@ class Control:
     def _get_load(self, given: Any) -> dict[str, Any]:
         del given
         backlog = self.app.ceiling.backlog_s()
-        return {"list_backlog_s": backlog, "checkout_latency_s": CHECKOUT_S + backlog, "requests": self.app.requests}
+        checkout = CHECKOUT_S * self.app.ceiling.crowding() + backlog
+        return {"list_backlog_s": backlog, "checkout_latency_s": checkout, "requests": self.app.requests}
 
     def _get_webhooks_deliveries(self, given: Any) -> dict[str, Any]:
         del given

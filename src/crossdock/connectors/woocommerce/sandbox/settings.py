@@ -67,6 +67,10 @@ class Settings(msgspec.Struct, kw_only=True):
     round_at_subtotal: bool = False
     believes: str | None = None
     """File of certificates the shop believes when it calls out (its wc-auth callback); unset: the system's."""
+    workers: int | None = None
+    """Requests that the shop can do side by side; beyond them each takes longer by as much (None: no such limit)."""
+    visitors: float = 0.0
+    """Mean number of visitors' requests under way beside ours."""
     title: str = "Crossdock Sandbox Shop"
 
     def __repr__(self) -> str:
@@ -92,5 +96,7 @@ TURNABLE = frozenset(
         "drop_share",
         "duplicate_share",
         "list_ceiling_per_s",
+        "workers",
+        "visitors",
     }
 )
