@@ -105,7 +105,7 @@ async def left(hub: Hub) -> tuple[int, int, int]:
     """Return what is under way: runs, deliveries, doorbells."""
     async with hub.database.engine() as conn:
         row = await conn.fetchrow(
-            "SELECT (SELECT count(*) FROM run WHERE state IN ('queued', 'waiting', 'running') AND kind = 'backfill'),"
+            "SELECT (SELECT count(*) FROM run WHERE state IN ('waiting', 'running') AND kind = 'backfill'),"
             " (SELECT count(*) FROM delivery), (SELECT count(*) FROM doorbell)"
         )
         return row[0], row[1], row[2]

@@ -52,7 +52,7 @@ async def run(home: Path, orders: int) -> dict[str, object]:
             await asyncio.sleep(0.05)
             async with hub.database.engine() as conn:
                 left = await conn.fetchval(
-                    "SELECT (SELECT count(*) FROM run WHERE state IN ('queued', 'running'))"
+                    "SELECT (SELECT count(*) FROM run WHERE state IN ('waiting', 'running'))"
                     " + (SELECT count(*) FROM delivery)"
                 )
             if left == 0:

@@ -147,7 +147,7 @@ async def follow(hub: Hub, tenant_id: uuid.UUID, source: Connection, run_id: uui
                     tasks[stream] = bars.add_task(f"reading {stream}s", total=None)
                 total = part["read"] if part.get("done") else part.get("total")
                 bars.update(tasks[stream], completed=part.get("read", 0), total=total)
-            if now["state"] not in ("queued", "running"):
+            if now["state"] not in ("waiting", "running"):
                 break
             await asyncio.sleep(_POLL_S)
         await rest(hub, tenant_id, source.id, bars)

@@ -78,7 +78,7 @@ async def queued(hub: Hub) -> list[list[str]]:
     """Plan, take what was queued, and end it."""
     await hub.schedule()
     async with hub.database.engine() as conn:
-        rows = await conn.fetch("SELECT streams FROM run WHERE state = 'queued'")
+        rows = await conn.fetch("SELECT streams FROM run WHERE state = 'waiting'")
         await conn.execute("UPDATE run SET state = 'done'")
     return [list(row["streams"]) for row in rows]
 

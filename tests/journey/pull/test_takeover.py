@@ -92,4 +92,4 @@ async def test_a_run_that_is_put_off_frees_its_worker_and_counts_no_failure(hub:
         row = await conn.fetchrow(
             "SELECT state, failures, due_at, problem, progress->'order'->>'read' AS read FROM run"
         )
-    assert tuple(row) == ("queued", 0, later, "quiet hours", "7")
+    assert tuple(row) == ("waiting", 0, later, "quiet hours", "7")

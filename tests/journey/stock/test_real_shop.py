@@ -35,7 +35,7 @@ class Shop:
 
         async def rested() -> bool:
             async with self.hub.database.engine() as conn:
-                return not await conn.fetchval("SELECT count(*) FROM run WHERE state IN ('queued', 'running')")
+                return not await conn.fetchval("SELECT count(*) FROM run WHERE state IN ('waiting', 'running')")
 
         await until(rested, patience_s=40)
 

@@ -226,7 +226,7 @@ class _Act:
         from crossdock.flow.run import RunKind
 
         run = await self._hub.runs.add(tenant, source.id, RunKind.BACKFILL, [])
-        while (now := await run_of(self._hub, tenant, run))["state"] in ("queued", "running"):
+        while (now := await run_of(self._hub, tenant, run))["state"] in ("waiting", "running"):
             await self._kill(tenant, last=False)
             await asyncio.sleep(0.05)
         if now["state"] != "done":

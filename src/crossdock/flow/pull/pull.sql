@@ -102,7 +102,7 @@ FROM checkpoint k JOIN connection c ON c.id = k.connection_id
 WHERE k.kind = 'pull' AND k.stream <> '*' AND k.next_at <= now() AND c.state = 'active'
   AND NOT EXISTS (
       SELECT 1 FROM run r
-      WHERE r.connection_id = k.connection_id AND r.kind = 'pull' AND r.state IN ('queued', 'running'))
+      WHERE r.connection_id = k.connection_id AND r.kind = 'pull' AND r.state IN ('waiting', 'running'))
 GROUP BY k.connection_id, c.hooks_ok
 ORDER BY min(k.next_at)
 LIMIT 200;

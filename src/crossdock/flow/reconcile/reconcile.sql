@@ -44,4 +44,4 @@ WHERE connection_id = $1 AND object = $2;
 -- name: under_way
 SELECT (SELECT count(*) FROM delivery d JOIN route r ON r.id = d.route_id WHERE r.source_id = $1) AS deliveries,
        (SELECT count(*) FROM doorbell b WHERE b.connection_id = $1) AS doorbells,
-       (SELECT count(*) FROM run WHERE connection_id = $1 AND state IN ('queued', 'running')) AS runs;
+       (SELECT count(*) FROM run WHERE connection_id = $1 AND state IN ('waiting', 'running') AND kind <> 'reconcile') AS runs;

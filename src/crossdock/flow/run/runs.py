@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -24,8 +24,10 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("run.sql"))
 log = structlog.get_logger("crossdock.runs")
-_MOST_FAILURES = {"pull": 1, "backfill": 50}
+_MOST_FAILURES = {"pull": 1, "backfill": 50, "reconcile": 5, "stock_push": 5, "import": 3}
 """A pull comes again by its interval; a backfill goes on through a bad night."""
+_MOST_ERRORS = 100
+"""Errors that are kept in full; all are counted."""
 
 _PATIENCE = timedelta(minutes=5)
 
@@ -35,6 +37,9 @@ class RunKind(StrEnum):
 
     PULL = "pull"
     BACKFILL = "backfill"
+    RECONCILE = "reconcile"
+    STOCK_PUSH = "stock_push"
+    IMPORT = "import"
 
 
 class Run(msgspec.Struct):
@@ -48,6 +53,16 @@ class Run(msgspec.Struct):
     epoch: int
     failures: int
     progress: dict[str, Any]
+    asked: dict[str, Any] = msgspec.field(default_factory=dict)
+    """What was asked for beside streams."""
+    errors: list[dict[str, str]] = msgspec.field(default_factory=list)
+    error_count: int = 0
+
+    def note_error(self, entity: str, reason: str) -> None:
+        """Note what went wrong without ending the run (``order 17``, without personal data); then it ends partial."""
+        self.error_count += 1
+        if len(self.errors) < _MOST_ERRORS:
+            self.errors.append({"entity": entity, "reason": text(reason)[:300]})
 
 
 class RunLost(Exception):
@@ -74,19 +89,47 @@ class Runs:
         self._lease = lease
         self._patience = patience
 
-    async def add(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, kind: RunKind, streams: Sequence[str]) -> Any:
+    async def add(
+        self,
+        tenant_id: uuid.UUID,
+        connection_id: uuid.UUID,
+        kind: RunKind,
+        streams: Sequence[str] = (),
+        asked: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Queue a run; one that is under way already is returned instead."""
+        beside = orjson.dumps(asked or {}).decode()
         async with self._store.engine() as conn:
-            made = await conn.fetchval(SQL["add_run"], new_id(), tenant_id, connection_id, kind, list(streams))
+            made = await conn.fetchval(SQL["add_run"], new_id(), tenant_id, connection_id, kind, list(streams), beside)
             return made or await conn.fetchval(SQL["run_under_way"], connection_id, kind)
 
     async def add_within(self, conn: Any, connection: Connection, kind: RunKind, streams: Sequence[str]) -> bool:
         """Queue a run inside a transaction; False when one is under way."""
-        made = await conn.fetchval(SQL["add_run"], new_id(), connection.tenant_id, connection.id, kind, list(streams))
+        made = await conn.fetchval(
+            SQL["add_run"], new_id(), connection.tenant_id, connection.id, kind, list(streams), "{}"
+        )
         return made is not None
 
-    async def work_one(self, owner: str, work: Work) -> bool:
-        """Take one due run and do it. False when there was none."""
+    async def cancel(self, tenant_id: uuid.UUID, run_id: uuid.UUID, actor: str) -> bool:
+        """End a run that is under way; what it has committed stays, and its checkpoint. False when it has ended."""
+        async with self._store.engine() as conn:
+            return await conn.fetchval(SQL["cancel_run"], tenant_id, run_id, f"cancelled by {actor}") is not None
+
+    async def plan_proofs(self, hour: int) -> int:
+        """Queue the day's proof of every store whose own clock shows this hour; returns how many."""
+        async with self._store.engine() as conn:
+            due = await conn.fetch(SQL["plan_proofs"], hour)
+        for row in due:
+            await self.add(row["tenant_id"], row["id"], RunKind.RECONCILE)
+        return len(due)
+
+    async def forget(self, older: timedelta) -> None:
+        """Drop runs that ended long ago."""
+        async with self._store.engine() as conn:
+            await conn.execute(SQL["forget_runs"], older)
+
+    async def work_one(self, owner: str, works: Mapping[RunKind, Work]) -> bool:
+        """Take one due run and do it by its kind. False when there was none."""
         async with self._store.engine() as conn:
             row = await conn.fetchrow(SQL["take_run"], owner, self._lease, self._patience)
         if row is None:
@@ -97,10 +140,10 @@ class Runs:
                 **facts,
                 "kind": RunKind(row["kind"]),
                 "streams": tuple(row["streams"]),
-                "progress": orjson.loads(row["progress"]),
+                **{name: orjson.loads(row[name]) for name in ("progress", "asked", "errors")},
             }
         )
-        doing = asyncio.create_task(work(run))
+        doing = asyncio.create_task(works[run.kind](run))
         heart = asyncio.create_task(self._beat(run))
         try:
             await asyncio.wait({doing, heart}, return_when=asyncio.FIRST_COMPLETED)
@@ -124,8 +167,11 @@ class Runs:
             await asyncio.sleep(pause)
             try:
                 async with self._store.engine() as conn:
-                    shown = orjson.dumps(run.progress).decode()
-                    if await conn.fetchval(SQL["keep_run"], run.id, run.epoch, self._lease, shown) is None:
+                    shown, errors = _shown(run)
+                    kept = await conn.fetchval(
+                        SQL["keep_run"], run.id, run.epoch, self._lease, shown, errors, run.error_count
+                    )
+                    if kept is None:
                         return
                 missed = 0
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
@@ -135,19 +181,28 @@ class Runs:
         problem = doing.exception()
         if isinstance(problem, RunLost):
             return
-        shown = orjson.dumps(run.progress).decode()
+        shown, errors = _shown(run)
         async with self._store.engine() as conn:
             if isinstance(problem, PutOff):
                 await conn.execute(SQL["put_off_run"], run.id, run.epoch, problem.until, problem.reason, shown)
                 return
             if problem is None:
                 result = orjson.dumps(doing.result()).decode()
-                await conn.execute(SQL["end_run"], run.id, run.epoch, "done", None, result, shown)
+                state = "partial" if run.error_count else "done"
+                await conn.execute(
+                    SQL["end_run"], run.id, run.epoch, state, None, result, shown, errors, run.error_count
+                )
                 return
             said = text(f"{type(problem).__name__}: {problem}")[:500]
             log.warning("run failed", kind=run.kind, connection=str(run.connection_id), problem=said)
             if run.failures + 1 >= _MOST_FAILURES[run.kind]:
-                await conn.execute(SQL["end_run"], run.id, run.epoch, "failed", said, None, shown)
+                await conn.execute(
+                    SQL["end_run"], run.id, run.epoch, "failed", said, None, shown, errors, run.error_count
+                )
             else:
                 wait = timedelta(seconds=1 + full_jitter(run.failures + 1, base_s=1, ceiling_s=60))
                 await conn.execute(SQL["retry_run"], run.id, run.epoch, wait, said)
+
+
+def _shown(run: Run) -> tuple[str, str]:
+    return orjson.dumps(run.progress).decode(), orjson.dumps(run.errors).decode()
