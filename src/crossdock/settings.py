@@ -94,6 +94,10 @@ class Settings(BaseSettings):
     delivery_batch: int = Field(
         default=300, ge=1, le=1000, description="Deliveries to a CRM claimed at once; messages go by at most 100."
     )
+    prove_at_hour: int = Field(
+        default=3, ge=-1, le=23, description="Hour of each store's own day at which it is proven; -1: only when asked."
+    )
+    keep_runs_days: int = Field(default=90, ge=1, description="Age at which ended runs are dropped.")
     keep_bodies_days: int = Field(default=30, ge=1, description="Age at which unpinned raw bodies are dropped.")
     keep_events_days: int = Field(default=400, ge=1, description="Age at which events and deliveries are dropped.")
     keep_attempts_days: int = Field(default=90, ge=1, description="Age at which attempts are dropped.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 
 import msgspec
@@ -23,10 +23,10 @@ from crossdock.flow.deliver import Hints, Limits, Pump, Replay
 from crossdock.flow.deliver.prepare import Planner, Preparer
 from crossdock.flow.journey import DefaultMappings, Expectations, Journey
 from crossdock.flow.pull import Bells, Reading, Schedule, Turns
-from crossdock.flow.reconcile import Prover
+from crossdock.flow.reconcile import Prover, Reports
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
 from crossdock.flow.route import RouteTable
-from crossdock.flow.run import RunKind, Runs
+from crossdock.flow.run import RunKind, Runs, Work
 from crossdock.flow.stock import Book, Links, Stock
 from crossdock.flow.verify import Hearing, Refusals
 from crossdock.flow.watch import Watch
@@ -62,6 +62,8 @@ class Hub(msgspec.Struct, frozen=True):
     hints: Hints
     pump: Pump
     runs: Runs
+    works: Mapping[RunKind, Work]
+    reports: Reports
     schedule: Schedule
     reading: Reading
     bells: Bells
@@ -149,6 +151,9 @@ async def open_hub(
         hooks = HookDesk(database, vault, directory, settings.public_url)
         connections = Connections(database, vault, directory, settings.public_url)
         schedule = schedule_of(settings, database, directory, runs)
+        prover = Prover(database, directory, journey, Expectations(planner, directory), replay)
+        reports = Reports(database, directory, prover, vault)
+        reading = Reading(database, directory, journey, runs, Turns(clock), failpoints)
         stock = bell.stock = stock_of(database, directory, canonical, journey, connections, runs)
         yield Hub(
             settings=settings,
@@ -166,9 +171,11 @@ async def open_hub(
             pump=Pump(database, directory, Preparer(directory, planner), delivery_limits(settings), clock, failpoints),
             runs=runs,
             schedule=schedule,
-            reading=Reading(database, directory, journey, runs, Turns(clock), failpoints),
+            works={RunKind.PULL: reading, RunKind.BACKFILL: reading, RunKind.RECONCILE: reports},
+            reports=reports,
+            reading=reading,
             bells=Bells(database, directory, journey),
-            prover=Prover(database, directory, journey, Expectations(planner, directory), replay),
+            prover=prover,
             replay=replay,
             refusals=refusals,
             canonical=canonical,

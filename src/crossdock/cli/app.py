@@ -13,8 +13,10 @@ from crossdock.cli import (
     linking,
     looking,
     managing,
+    proving,
     reading,
     records,
+    running,
     serving,
     stocking,
     watching,
@@ -44,7 +46,7 @@ app.add_typer(hooking.webhooks, name="webhooks")
 app.command("watch")(watching.watch)
 app.command("pull")(reading.pull)
 app.command("backfill")(reading.backfill)
-app.command("runs")(reading.runs)
+app.add_typer(running.runs, name="runs")
 app.add_typer(looking.events, name="events")
 app.add_typer(looking.deliveries, name="deliveries")
 app.add_typer(commanding.orders, name="orders")
@@ -53,7 +55,7 @@ app.add_typer(records.products, name="products")
 app.add_typer(linking.sku_links, name="sku-links")
 app.add_typer(stocking.stock, name="stock")
 app.command("changes")(records.changes)
-app.command("prove")(reading.prove)
+app.command("prove")(proving.prove)
 app.command("replay")(looking.replay)
 app.add_typer(connectors.connectors, name="connectors")
 app.add_typer(connectors.connectors, name="connector", hidden=True)

@@ -2,14 +2,6 @@
 SELECT id, connection_id, kind, streams, state, progress, result, problem, failures, created_at, started_at, ended_at
 FROM run WHERE tenant_id = $1 AND id = $2;
 
--- name: runs
-SELECT r.id, r.connection_id, c.name AS connection, r.kind, r.state, r.progress, r.problem, r.failures, r.created_at,
-       r.started_at, r.ended_at
-FROM run r JOIN connection c ON c.id = r.connection_id
-WHERE r.tenant_id = $1
-ORDER BY r.created_at DESC
-LIMIT $2;
-
 -- name: under_way
 SELECT (SELECT count(*) FROM delivery d JOIN route r ON r.id = d.route_id
         WHERE d.tenant_id = $1 AND r.source_id = $2) AS deliveries,

@@ -1,4 +1,4 @@
-"""``pull``, ``backfill``, ``runs`` and ``prove``: they work beside a running worker and also alone."""
+"""``pull`` and ``backfill``: they work beside a running worker and also alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from crossdock.cli.answers import AsJson, Code, Tenant, console, give, guarded, 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from crossdock.flow.reconcile import Proof
     from crossdock.model.connection import Connection
     from crossdock.wiring import Hub
 
@@ -169,106 +168,3 @@ async def rest(hub: Hub, tenant_id: uuid.UUID, source_id: uuid.UUID, bars: Progr
             task = bars.add_task("delivering", total=most)
         bars.update(task, total=most, completed=most - left)
         await asyncio.sleep(_POLL_S)
-
-
-@guarded
-def runs(
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")] = 20,
-    tenant: Tenant = "default",
-    as_json: AsJson = False,
-) -> None:
-    """List pulls and backfills, the newest first."""
-    import orjson
-
-    from crossdock.cli.opening import run, tenant_hub
-    from crossdock.kit.ids import Prefix, show
-
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id), hub.database.engine() as conn:
-            rows = await conn.fetch(queries()["runs"], tenant_id, limit)
-        listed = []
-        for row in rows:
-            progress = orjson.loads(row["progress"])
-            read = sum(part.get("read", 0) for part in progress.values())
-            ids = {"id": show(Prefix.RUN, row["id"]), "connection_id": show(Prefix.CONNECTION, row["connection_id"])}
-            listed.append({**dict(row), **ids, "progress": progress, "read": read})
-        return listed
-
-    rows = run(work())
-    columns = ("id", "connection", "kind", "state", "read", "created_at", "ended_at", "problem")
-    give(rows, as_json=as_json, people=lambda: table(rows, columns))
-
-
-@guarded
-def prove(
-    shop: Store = None,
-    repair: Annotated[
-        bool, typer.Option("--repair/--no-repair", help="Deliver again what is missing or drifted.")
-    ] = True,
-    tenant: Tenant = "default",
-    as_json: AsJson = False,
-) -> None:
-    """Prove that what a shop holds stands at its destinations: reads both afresh, exit code 1 when anything differs."""
-    from crossdock.cli.opening import run, tenant_hub, working
-
-    async def work() -> list[tuple[str, Proof]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            chosen = await sources(hub, tenant_id, shop)
-            async with working(hub):
-                with console().status("proving") as status:
-                    rounds = 2 if repair else 0
-                    return [
-                        (one.name, await hub.prover.prove(one.id, repair_rounds=rounds, tell=status.update))
-                        for one in chosen
-                    ]
-
-    proofs = run(work())
-    value = [proof_json(name, proof) for name, proof in proofs]
-    give(value[0] if shop else value, as_json=as_json, people=lambda: _proofs(proofs))
-    if not all(proof.ok and proof.rows for _, proof in proofs):
-        raise typer.Exit(Code.NO)
-
-
-def proof_json(name: str, proof: Proof) -> dict[str, Any]:
-    """Return a proof as JSON: ok, pending, proof (one row an entity), differences without personal values."""
-    import msgspec
-
-    return {
-        "shop": name,
-        "ok": proof.ok and bool(proof.rows),
-        "pending": proof.pending,
-        "proof": [msgspec.to_builtins(row) for row in proof.rows],
-        "differences": [msgspec.to_builtins(one) for one in proof.differences],
-    }
-
-
-PROOF = (
-    "entity",
-    "in_store",
-    "recorded",
-    "delivered",
-    "skipped",
-    "dead",
-    "missing",
-    "duplicates",
-    "drifted",
-    "unexpected",
-)
-"""The columns of a proof, everywhere."""
-
-
-def _proofs(proofs: list[tuple[str, Proof]]) -> Any:
-    import msgspec
-    from rich.console import Group
-
-    parts: list[Any] = []
-    for name, proof in proofs:
-        rows = [msgspec.to_builtins(row) for row in proof.rows]
-        columns = (*PROOF[:1], "destination", *PROOF[1:])
-        parts += [f"{name}:", table(rows, columns, empty="Nothing is routed from this shop: connect a destination.")]
-        shown = [msgspec.to_builtins(one) for one in proof.differences[:20]]
-        if shown:
-            parts.append(table(shown, ("entity", "external_id", "kind", "what")))
-        verdict = "Proven: nothing is missing, doubled or different." if proof.ok and rows else "Not proven."
-        parts.append(verdict + (f" {proof.pending} deliveries are still under way." if proof.pending else ""))
-    return Group(*parts)

@@ -8,10 +8,12 @@ or a body: a URL can be a credential (Slack, Teams).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from enum import StrEnum
 from importlib.metadata import version
 from types import TracebackType
@@ -274,6 +276,20 @@ _FAILURES: tuple[tuple[tuple[type[BaseException], ...], FailKind, bool, str], ..
 )
 
 
+_COUNTED: ContextVar[dict[str, int] | None] = ContextVar("counted", default=None)
+
+
+@contextlib.contextmanager
+def counting() -> Iterator[dict[str, int]]:
+    """Count the calls made inside a block, by connector: what a proof or a run has cost."""
+    counted: dict[str, int] = {}
+    token = _COUNTED.set(counted)
+    try:
+        yield counted
+    finally:
+        _COUNTED.reset(token)
+
+
 class VendorClient:
     """Calls to one account. ``base_url`` has no query; paths begin with ``/`` and are added to it as they are.
 
@@ -327,6 +343,9 @@ class VendorClient:
             await self._budget.take()
         outgoing = self.auth.apply(self._compose(method, path, params, (json, form, body), headers))
         observe = self.transport.observe
+        counted = _COUNTED.get()
+        if counted is not None:
+            counted[self.manifest.name] = counted.get(self.manifest.name, 0) + 1
         try:
             reply = await self.transport.send(
                 method,

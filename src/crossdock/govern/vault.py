@@ -13,7 +13,8 @@ import secrets
 from pathlib import Path
 
 import zstandard
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -24,6 +25,10 @@ from crossdock.kit.signing import keyed_hash
 _VERSION = b"\x01"
 _HEAD = 17
 _LARGEST_BODY = 64 << 20
+
+
+def _text(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")
 
 
 def _derive(master: bytes, purpose: str) -> bytes:
@@ -48,6 +53,9 @@ class Vault:
         }
         self._sealer = self._ciphers[self._current, "body"]
         self._subjects = _derive(masters[-1], "subject")
+        self._signers = {
+            kid: Ed25519PrivateKey.from_private_bytes(_derive(m, "proof")) for kid, m in self._ring.items()
+        }
         self._press = zstandard.ZstdCompressor(level=1)
         self._unpress = zstandard.ZstdDecompressor()
 
@@ -68,6 +76,24 @@ class Vault:
     def subject(self, identifier: str) -> bytes:
         """Return the keyed hash by which all that is about one person is found again."""
         return keyed_hash(self._subjects, identifier.strip().lower())
+
+    def sign(self, message: bytes) -> str:
+        """Return an Ed25519 signature: ``<key id>.<public key>.<signature>``, the last two in base64url."""
+        signer = self._signers[self._current]
+        public = signer.public_key().public_bytes_raw()
+        return f"{self.key_id}.{_text(public)}.{_text(signer.sign(message))}"
+
+    def verify(self, message: bytes, signature: str) -> bool:
+        """Whether a signature is one of this vault's keys over exactly these bytes."""
+        kid, _, rest = signature.partition(".")
+        public, _, given = rest.partition(".")
+        try:
+            signer = self._signers[bytes.fromhex(kid)]
+            known = signer.public_key()
+            known.verify(base64.urlsafe_b64decode(given + "=="), message)
+        except (KeyError, ValueError, InvalidSignature):
+            return False
+        return _text(known.public_bytes_raw()) == public
 
     def seal_body(self, body: bytes, row: bytes) -> bytes:
         """Compress and seal a raw body; ``row`` names the row it belongs to and has to be given to open it."""

@@ -26,6 +26,7 @@ class Prefix(StrEnum):
     MAPPING = "map"
     TENANT = "tnt"
     RUN = "run"
+    PROOF = "prf"
     RECORD = "rec"
     ORDER = "ord"
     CUSTOMER = "cus"

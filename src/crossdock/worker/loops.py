@@ -22,6 +22,7 @@ SWEEP_S = 2.0
 _LANES = 16
 _WATCHES = 4
 """Looks at once: a store that does not answer keeps nobody else waiting."""
+_PLAN_PROOFS_S = 300.0
 _PLAN_S = 30.0
 
 
@@ -35,6 +36,7 @@ class Worker:
         self._runs_due = asyncio.Event()
         self._draining: set[asyncio.Task[None]] = set()
         self._plan_watches_at = 0.0
+        self._plan_proofs_at = 0.0
 
     def stop(self) -> None:
         """Begin to stop: nothing new is taken."""
@@ -93,7 +95,7 @@ class Worker:
         self._hub.hints.local.set()
 
     def _runner(self, number: int) -> Callable[[], Awaitable[object]]:
-        return lambda: self._hub.runs.work_one(f"{self.owner}/{number}", self._hub.reading)
+        return lambda: self._hub.runs.work_one(f"{self.owner}/{number}", self._hub.works)
 
     async def _release(self) -> bool:
         """Give up the leases of processes that have died here, so that their work goes on at once."""
@@ -103,8 +105,11 @@ class Worker:
         return False
 
     async def _schedule(self) -> bool:
-        """Queue the regular pulls."""
+        """Queue the regular pulls, and the day's proofs."""
         await self._hub.schedule()
+        if time.monotonic() >= self._plan_proofs_at and self._hub.settings.prove_at_hour >= 0:
+            self._plan_proofs_at = time.monotonic() + _PLAN_PROOFS_S
+            await self._hub.runs.plan_proofs(self._hub.settings.prove_at_hour)
         return False
 
     async def _watch(self) -> bool:

@@ -53,7 +53,7 @@ class Street:
 
     async def post(self, path: str, value: Any, key: str | None = None, **headers: str) -> Answer:
         body = value if isinstance(value, bytes) else orjson.dumps(value)
-        return await self.call("POST", path, body, {**headers, **_bearer(key)})
+        return await self.call("POST", path, body, {"Content-Type": "application/json", **headers, **_bearer(key)})
 
     async def hook(self, connection: Connection, document: Any, topic: str = "order.updated") -> Answer:
         """Deliver a signed webhook."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -64,6 +65,26 @@ class Proof(msgspec.Struct):
     def ok(self) -> bool:
         """Whether nothing is missing, doubled, dead, drifted or unexpected, and nothing is under way."""
         return all(row.green for row in self.rows) and not self.pending
+
+
+class Days(msgspec.Struct, frozen=True):
+    """Which of the store's own days a proof is about; orders alone are of a day."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def __bool__(self) -> bool:
+        """Whether it names days at all; without, a proof is about everything."""
+        return self.first is not None or self.last is not None
+
+    def holds(self, at: datetime | None, offset_h: float) -> bool:
+        """Whether a moment lies in these days of the store (``offset_h`` hours ahead of UTC)."""
+        if not self:
+            return True
+        if at is None:
+            return False
+        day = (at + timedelta(hours=offset_h)).date()
+        return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
 
 
 class Expected(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ ORDER BY r.destination_id, r.stream;
 
 -- name: records_of
 SELECT r.id AS record_id, r.external_id, r.stream, r.presence, r.status, r.seq, e.id, e.connection_id, e.type,
-       e.origin, e.modified_at, e.recorded_at, e.hops, e.body
+       e.origin, e.modified_at, e.recorded_at, e.hops, e.body, r.made_at
 FROM record r JOIN event e ON e.id = r.event_id
 WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.stream = $3 AND r.id > $4
 ORDER BY r.id

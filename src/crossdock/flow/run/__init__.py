@@ -1,5 +1,5 @@
 """Runs: work on one connection with a lease, a checkpoint and progress, whatever it does."""
 
-from crossdock.flow.run.runs import PutOff, Run, RunKind, RunLost, Runs
+from crossdock.flow.run.runs import Listing, PutOff, Run, RunKind, RunLost, Runs, Work
 
-__all__ = ["PutOff", "Run", "RunKind", "RunLost", "Runs"]
+__all__ = ["Listing", "PutOff", "Run", "RunKind", "RunLost", "Runs", "Work"]

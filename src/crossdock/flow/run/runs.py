@@ -16,8 +16,9 @@ import orjson
 import structlog
 
 from crossdock.flow.ports import Store
+from crossdock.flow.run.shown import shown
 from crossdock.kit.backoff import full_jitter
-from crossdock.kit.ids import new_id
+from crossdock.kit.ids import Prefix, floor_of, new_id, show
 from crossdock.kit.redact import text
 from crossdock.model.connection import Connection
 from crossdock.store.queries import load
@@ -63,6 +64,17 @@ class Run(msgspec.Struct):
         self.error_count += 1
         if len(self.errors) < _MOST_ERRORS:
             self.errors.append({"entity": entity, "reason": text(reason)[:300]})
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """Which runs are asked for."""
+
+    limit: int
+    kind: str | None = None
+    state: str | None = None
+    connection_id: uuid.UUID | None = None
+    since: datetime | None = None
+    before: uuid.UUID | None = None
 
 
 class RunLost(Exception):
@@ -114,6 +126,41 @@ class Runs:
         """End a run that is under way; what it has committed stays, and its checkpoint. False when it has ended."""
         async with self._store.engine() as conn:
             return await conn.fetchval(SQL["cancel_run"], tenant_id, run_id, f"cancelled by {actor}") is not None
+
+    async def one(self, tenant_id: uuid.UUID, run_id: uuid.UUID) -> dict[str, Any] | None:
+        """Return one run as people see it."""
+        async with self._store.engine() as conn:
+            row = await conn.fetchrow(SQL["one_run"], tenant_id, run_id)
+        return shown(row) if row else None
+
+    async def listed(self, tenant_id: uuid.UUID, asked: Listing) -> list[dict[str, Any]]:
+        """Return runs, the newest first."""
+        since = floor_of(asked.since) if asked.since else uuid.UUID(int=0)
+        async with self._store.engine() as conn:
+            rows = await conn.fetch(
+                SQL["list_runs"],
+                tenant_id,
+                asked.before or uuid.UUID(int=(1 << 128) - 1),
+                asked.kind,
+                asked.state,
+                asked.connection_id,
+                since,
+                asked.limit,
+            )
+        return [shown(row) for row in rows]
+
+    async def rates(self, tenant_id: uuid.UUID, since: datetime) -> list[dict[str, Any]]:
+        """Return how the runs of each connection and kind have ended since a moment."""
+        async with self._store.engine() as conn:
+            rows = await conn.fetch(SQL["run_rates"], tenant_id, floor_of(since))
+        return [
+            {
+                **dict(row),
+                "connection_id": show(Prefix.CONNECTION, row["connection_id"]),
+                "success_rate": round((row["done"] + row["partial"]) / row["ended"], 4),
+            }
+            for row in rows
+        ]
 
     async def plan_proofs(self, hour: int) -> int:
         """Queue the day's proof of every store whose own clock shows this hour; returns how many."""
@@ -167,9 +214,9 @@ class Runs:
             await asyncio.sleep(pause)
             try:
                 async with self._store.engine() as conn:
-                    shown, errors = _shown(run)
+                    progress, errors = _told(run)
                     kept = await conn.fetchval(
-                        SQL["keep_run"], run.id, run.epoch, self._lease, shown, errors, run.error_count
+                        SQL["keep_run"], run.id, run.epoch, self._lease, progress, errors, run.error_count
                     )
                     if kept is None:
                         return
@@ -181,28 +228,28 @@ class Runs:
         problem = doing.exception()
         if isinstance(problem, RunLost):
             return
-        shown, errors = _shown(run)
+        progress, errors = _told(run)
         async with self._store.engine() as conn:
             if isinstance(problem, PutOff):
-                await conn.execute(SQL["put_off_run"], run.id, run.epoch, problem.until, problem.reason, shown)
+                await conn.execute(SQL["put_off_run"], run.id, run.epoch, problem.until, problem.reason, progress)
                 return
             if problem is None:
                 result = orjson.dumps(doing.result()).decode()
                 state = "partial" if run.error_count else "done"
                 await conn.execute(
-                    SQL["end_run"], run.id, run.epoch, state, None, result, shown, errors, run.error_count
+                    SQL["end_run"], run.id, run.epoch, state, None, result, progress, errors, run.error_count
                 )
                 return
             said = text(f"{type(problem).__name__}: {problem}")[:500]
             log.warning("run failed", kind=run.kind, connection=str(run.connection_id), problem=said)
             if run.failures + 1 >= _MOST_FAILURES[run.kind]:
                 await conn.execute(
-                    SQL["end_run"], run.id, run.epoch, "failed", said, None, shown, errors, run.error_count
+                    SQL["end_run"], run.id, run.epoch, "failed", said, None, progress, errors, run.error_count
                 )
             else:
                 wait = timedelta(seconds=1 + full_jitter(run.failures + 1, base_s=1, ceiling_s=60))
                 await conn.execute(SQL["retry_run"], run.id, run.epoch, wait, said)
 
 
-def _shown(run: Run) -> tuple[str, str]:
+def _told(run: Run) -> tuple[str, str]:
     return orjson.dumps(run.progress).decode(), orjson.dumps(run.errors).decode()

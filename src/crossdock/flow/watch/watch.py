@@ -197,7 +197,7 @@ class Watch:
         if gap is Gap.AFRESH:
             async with self._store.engine() as conn:
                 await desk.begin_anew(conn, connection)
-        kinds = [RunKind.PULL] if gap is Gap.LATELY else [RunKind.PULL, RunKind.BACKFILL]
+        kinds = [RunKind.PULL] if gap is Gap.LATELY else [RunKind.PULL, RunKind.BACKFILL, RunKind.RECONCILE]
         asked = datetime.now(began.tzinfo) - timedelta(seconds=1)
         made = [await self._runs.add(connection.tenant_id, connection.id, kind, streams) for kind in kinds]
         if all(one is not None and time_of(one) >= asked for one in made):

@@ -1,0 +1,128 @@
+"""``runs``: what reads, proves and pushes, under way and ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.connecting import parse_id
+
+runs = typer.Typer(help="List runs, show or cancel one, or see how they end.", invoke_without_command=True)
+
+Kind = Annotated[str | None, typer.Option("--kind", help="pull, backfill, reconcile, stock_push or import.")]
+State = Annotated[str | None, typer.Option("--state", help="waiting, running, done, partial, failed or cancelled.")]
+Shop = Annotated[str | None, typer.Option("--store", help="Only of this shop (id, name or account).")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")]
+RunId = Annotated[str, typer.Argument(help="Its id.", metavar="RUN")]
+_COLUMNS = ("id", "connection", "kind", "state", "read", "error_count", "eta_s", "created_at", "ended_at", "problem")
+
+
+@runs.callback()
+@guarded
+def runs_default(
+    ctx: typer.Context,
+    kind: Kind = None,
+    state: State = None,
+    store: Shop = None,
+    limit: Limit = 20,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """List runs, show or cancel one, or see how they end."""
+    if ctx.invoked_subcommand is None:
+        _list(kind, state, store, limit, tenant, as_json=as_json)
+
+
+@runs.command("list")
+@guarded
+def runs_list(
+    kind: Kind = None,
+    state: State = None,
+    store: Shop = None,
+    limit: Limit = 20,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """List runs, the newest first."""
+    _list(kind, state, store, limit, tenant, as_json=as_json)
+
+
+def _list(kind: str | None, state: str | None, store: str | None, limit: int, tenant: str, *, as_json: bool) -> None:
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.flow.run import Listing
+
+    async def work() -> list[dict[str, Any]]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            one = await hub.connections.find(tenant_id, store) if store else None
+            return await hub.runs.listed(tenant_id, Listing(limit, kind, state, one.id if one else None))
+
+    rows = [{**row, "read": row["counters"]["read"]} for row in run(work())]
+    give(rows, as_json=as_json, people=lambda: table(rows, _COLUMNS))
+
+
+@runs.command("show")
+@guarded
+def runs_show(run_id: RunId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """Show one run: counters, progress, time left, and its first hundred errors."""
+    import orjson
+
+    found = _one(run_id, tenant)
+    give(found, as_json=as_json, people=lambda: orjson.dumps(found, option=orjson.OPT_INDENT_2, default=str).decode())
+
+
+def _one(run_id: str, tenant: str) -> dict[str, Any]:
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.errors import NotFound
+    from crossdock.kit.ids import Prefix, parse
+
+    wanted = parse_id(parse, Prefix.RUN, run_id)
+
+    async def work() -> dict[str, Any]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            found = await hub.runs.one(tenant_id, wanted)
+            if found is None:
+                raise NotFound("there is no such run", remedy="list them with: crossdock runs")
+            return found
+
+    return run(work())
+
+
+@runs.command("cancel")
+@guarded
+def runs_cancel(run_id: RunId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """End a run. What it has read stays, and its place: the next one goes on there."""
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.errors import Conflict
+    from crossdock.kit.ids import Prefix, parse
+
+    wanted = parse_id(parse, Prefix.RUN, run_id)
+
+    async def work() -> bool:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            return await hub.runs.cancel(tenant_id, wanted, "the command line")
+
+    if not run(work()):
+        raise Conflict(f"the run is {_one(run_id, tenant)['state']} already", remedy="nothing is left to cancel")
+    give({"id": run_id, "state": "cancelled"}, as_json=as_json, people=lambda: f"{run_id} is cancelled")
+
+
+@runs.command("stats")
+@guarded
+def runs_stats(
+    days: Annotated[int, typer.Option("--days", min=1, max=90, help="How far back to look.")] = 30,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Show how the runs of each shop have ended, and what share of them succeeded."""
+    from crossdock.cli.opening import run, tenant_hub
+
+    async def work() -> list[dict[str, Any]]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            return await hub.runs.rates(tenant_id, datetime.now(UTC) - timedelta(days=days))
+
+    rows = run(work())
+    columns = ("connection", "kind", "ended", "done", "partial", "failed", "cancelled", "success_rate", "last_done_at")
+    give(rows, as_json=as_json, people=lambda: table(rows, columns))
