@@ -19,7 +19,7 @@ from crossdock.connectors.woocommerce.client import WooCommerceClient
 from crossdock.connectors.woocommerce.mapper import read
 from crossdock.connectors.woocommerce.sandbox import orders, refunds
 from crossdock.connectors.woocommerce.sandbox.generator import RATES
-from crossdock.kit.digest import digest
+from crossdock.kit.digest import Volatile, digest
 from crossdock.model.commerce.order import Order
 from crossdock.model.observation import Observation, Presence
 from tests.contract.woocommerce.harness import HARNESS, ShopBench
@@ -49,7 +49,7 @@ async def all_of(client: WooCommerceClient, stream: str, cursor: Any = None, *, 
 
 def digest_of(seen: Observation) -> bytes:
     """The digest as the record keeps it."""
-    return digest(seen.document, frozenset(CONNECTOR.manifest.stream(seen.stream).volatile))
+    return digest(seen.document, Volatile.of(CONNECTOR.manifest.stream(seen.stream).volatile))
 
 
 @needs_recordings

@@ -42,7 +42,7 @@ async def open_shop(hub: Hub, size: int = 30, **config: Any) -> AsyncIterator[tu
 async def run(hub: Hub, at: Connection, kind: RunKind, *streams: str) -> dict[str, Any]:
     """Do one run and return its result."""
     made = await hub.runs.add(at.tenant_id, at.id, kind, streams)
-    assert await hub.runs.work_one("test", hub.reading)
+    assert await hub.runs.work_one("test", hub.works)
     async with hub.database.engine() as conn:
         row = await conn.fetchrow("SELECT state, problem, result FROM run WHERE id = $1", made)
     assert row["state"] == "done", row["problem"]

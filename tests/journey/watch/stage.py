@@ -126,7 +126,7 @@ class Stage:
 
     async def work(self) -> None:
         """Do the runs that are queued and answer the doorbells."""
-        while await self.hub.runs.work_one("test", self.hub.reading):
+        while await self.hub.runs.work_one("test", self.hub.works):
             pass
         await self.hub.bells.answer_some()
         await self.flush()
