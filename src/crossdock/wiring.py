@@ -62,7 +62,6 @@ class Hub(msgspec.Struct, frozen=True):
     hints: Hints
     pump: Pump
     runs: Runs
-    works: Mapping[RunKind, Work]
     reports: Reports
     schedule: Schedule
     reading: Reading
@@ -77,6 +76,11 @@ class Hub(msgspec.Struct, frozen=True):
     links: Links
     book: Book
     stock: Stock
+
+    @property
+    def works(self) -> Mapping[RunKind, Work]:
+        """Return what does each kind of run."""
+        return {RunKind.PULL: self.reading, RunKind.BACKFILL: self.reading, RunKind.RECONCILE: self.reports}
 
 
 def connector_named(name: str) -> Connector | None:
@@ -138,10 +142,11 @@ async def open_hub(
         directory = Directory(database, vault, transport, clock := clock or SystemClock(), connector_named)
         hints = Hints(database)
         ledger = Ledger(vault, RouteTable(database))
-        limits = intake_limits(settings)
         tally = Tally()
         bell = StockBell(hints.ring)
-        intake = await stack.enter_async_context(Intake(ledger, database, clock, limits, bell.ring, tally))
+        intake = await stack.enter_async_context(
+            Intake(ledger, database, clock, intake_limits(settings), bell.ring, tally)
+        )
         refusals = Refusals()
         journey = Journey(intake, ledger, connector_named, directory, refusals, bell.ring, tally, Hearing(clock))
         canonical = Canonical(vault, connector_named)
@@ -152,8 +157,6 @@ async def open_hub(
         connections = Connections(database, vault, directory, settings.public_url)
         schedule = schedule_of(settings, database, directory, runs)
         prover = Prover(database, directory, journey, Expectations(planner, directory), replay)
-        reports = Reports(database, directory, prover, vault)
-        reading = Reading(database, directory, journey, runs, Turns(clock), failpoints)
         stock = bell.stock = stock_of(database, directory, canonical, journey, connections, runs)
         yield Hub(
             settings=settings,
@@ -171,9 +174,8 @@ async def open_hub(
             pump=Pump(database, directory, Preparer(directory, planner), delivery_limits(settings), clock, failpoints),
             runs=runs,
             schedule=schedule,
-            works={RunKind.PULL: reading, RunKind.BACKFILL: reading, RunKind.RECONCILE: reports},
-            reports=reports,
-            reading=reading,
+            reports=Reports(database, directory, prover, vault),
+            reading=Reading(database, directory, journey, runs, Turns(clock), failpoints),
             bells=Bells(database, directory, journey),
             prover=prover,
             replay=replay,

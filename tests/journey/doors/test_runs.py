@@ -119,6 +119,12 @@ async def test_every_exception_is_explained_and_makes_the_run_partial(hub: Hub, 
         con = show(Prefix.CONNECTION, source.id)
         first = await doors.post(f"/api/v1/connections/{con}/backfill", {}, key)
         await ended(doors, key, first.json["id"])
+
+        async def delivered() -> bool:
+            async with hub.database.engine() as conn:
+                return not await conn.fetchval("SELECT count(*) FROM delivery")
+
+        await until(delivered)
         await _edit_a_deal(portal)
         asked = await doors.post("/api/v1/proofs", {"connection_id": con, "repair": False}, key)
         run = await ended(doors, key, asked.json["id"])
