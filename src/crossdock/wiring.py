@@ -125,6 +125,16 @@ def guard_of(settings: Settings) -> Guard:
 
 
 @contextlib.asynccontextmanager
+async def _ground(settings: Settings, tls: ssl.SSLContext | None) -> AsyncIterator[tuple[Database, Transport]]:
+    """What everything stands on: the database, and the way out to vendors."""
+    async with (
+        Database.open(store_settings(settings)) as database,
+        Transport(guard_of(settings), observe=_count, tls=tls) as transport,
+    ):
+        yield database, transport
+
+
+@contextlib.asynccontextmanager
 async def open_hub(
     settings: Settings, failpoints: Failpoints = NONE, *, clock: Clock | None = None, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Hub]:
@@ -135,8 +145,7 @@ async def open_hub(
     """
     vault = vault_of(settings)
     async with contextlib.AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database.open(store_settings(settings)))
-        transport = await stack.enter_async_context(Transport(guard_of(settings), observe=_count, tls=tls))
+        database, transport = await stack.enter_async_context(_ground(settings, tls))
         keys = Keys(database)
         await keys.check_vault(vault)
         directory = Directory(database, vault, transport, clock := clock or SystemClock(), connector_named)
@@ -144,11 +153,9 @@ async def open_hub(
         ledger = Ledger(vault, RouteTable(database))
         tally = Tally()
         bell = StockBell(hints.ring)
-        intake = await stack.enter_async_context(
-            Intake(ledger, database, clock, intake_limits(settings), bell.ring, tally)
-        )
-        refusals = Refusals()
-        journey = Journey(intake, ledger, connector_named, directory, refusals, bell.ring, tally, Hearing(clock))
+        limits = intake_limits(settings)
+        intake = await stack.enter_async_context(Intake(ledger, database, clock, limits, bell.ring, tally))
+        journey = Journey(intake, ledger, connector_named, directory, Refusals(), bell.ring, tally, Hearing(clock))
         canonical = Canonical(vault, connector_named)
         runs = Runs(database, timedelta(seconds=settings.lease_s), timedelta(seconds=settings.run_patience_s))
         replay = Replay(database, hints)
@@ -179,7 +186,7 @@ async def open_hub(
             bells=Bells(database, directory, journey),
             prover=prover,
             replay=replay,
-            refusals=refusals,
+            refusals=journey.refusals,
             canonical=canonical,
             orders=OrderCommands(database, directory, canonical, journey.wishes),
             hooks=hooks,
