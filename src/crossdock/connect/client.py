@@ -8,12 +8,10 @@ or a body: a URL can be a credential (Slack, Teams).
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from importlib.metadata import version
 from types import TracebackType
@@ -28,6 +26,7 @@ from yarl import URL
 from crossdock.connect.auth import Auth, NoAuth, Outgoing
 from crossdock.connect.auth.oauth1 import encode
 from crossdock.connect.budget import Budget, Budgets
+from crossdock.connect.counting import count
 from crossdock.connect.egress import EgressRefused, Guard, GuardedResolver, guarded_socket
 from crossdock.connect.manifest import Manifest
 from crossdock.kit.clock import SystemClock
@@ -276,20 +275,6 @@ _FAILURES: tuple[tuple[tuple[type[BaseException], ...], FailKind, bool, str], ..
 )
 
 
-_COUNTED: ContextVar[dict[str, int] | None] = ContextVar("counted", default=None)
-
-
-@contextlib.contextmanager
-def counting() -> Iterator[dict[str, int]]:
-    """Count the calls made inside a block, by connector: what a proof or a run has cost."""
-    counted: dict[str, int] = {}
-    token = _COUNTED.set(counted)
-    try:
-        yield counted
-    finally:
-        _COUNTED.reset(token)
-
-
 class VendorClient:
     """Calls to one account. ``base_url`` has no query; paths begin with ``/`` and are added to it as they are.
 
@@ -343,9 +328,7 @@ class VendorClient:
             await self._budget.take()
         outgoing = self.auth.apply(self._compose(method, path, params, (json, form, body), headers))
         observe = self.transport.observe
-        counted = _COUNTED.get()
-        if counted is not None:
-            counted[self.manifest.name] = counted.get(self.manifest.name, 0) + 1
+        count(self.manifest.name)
         try:
             reply = await self.transport.send(
                 method,

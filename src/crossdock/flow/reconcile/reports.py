@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 import orjson
 
-from crossdock.connect.client import counting
+from crossdock.connect.counting import counting
 from crossdock.flow.ports import Store
 from crossdock.flow.reconcile.ports import Days, Directory, Proof
 from crossdock.flow.reconcile.prover import Prover
