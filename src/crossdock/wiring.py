@@ -7,6 +7,7 @@ import ssl
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 from pydantic import SecretStr
@@ -26,7 +27,7 @@ from crossdock.flow.pull import Bells, Reading, Schedule, Turns
 from crossdock.flow.reconcile import Prover, Reports
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
 from crossdock.flow.route import RouteTable
-from crossdock.flow.run import RunKind, Runs, Work
+from crossdock.flow.run import Run, RunKind, Runs, Work
 from crossdock.flow.stock import Book, Links, Stock
 from crossdock.flow.verify import Hearing, Refusals
 from crossdock.flow.watch import Watch
@@ -80,7 +81,17 @@ class Hub(msgspec.Struct, frozen=True):
     @property
     def works(self) -> Mapping[RunKind, Work]:
         """Return what does each kind of run."""
-        return {RunKind.PULL: self.reading, RunKind.BACKFILL: self.reading, RunKind.RECONCILE: self.reports}
+        return {
+            RunKind.PULL: self.reading,
+            RunKind.BACKFILL: self.reading,
+            RunKind.RECONCILE: self.reports,
+            RunKind.STOCK_PUSH: self._push_stock,
+        }
+
+    async def _push_stock(self, run: Run) -> dict[str, Any]:
+        links = await self.links.push_all(run.tenant_id, run.connection_id)
+        run.progress["stock"] = {"read": links, "total": links, "done": True}
+        return {"links": links}
 
 
 def connector_named(name: str) -> Connector | None:

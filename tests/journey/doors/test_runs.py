@@ -16,7 +16,7 @@ from crossdock.connect.sandbox import serving
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.flow.reconcile import Days
-from crossdock.flow.run import Run, RunKind
+from crossdock.flow.run import PutOff, Run, RunKind
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
@@ -213,6 +213,45 @@ async def test_nobody_sees_or_ends_another_tenants_runs(hub: Hub, doors: Street,
     reader = (await hub.keys.add(shop.tenant_id, "reads", ("read",)))[1]
     is_problem(await doors.post(f"/api/v1/connections/{con}/pull", {}, reader), 403, "forbidden")
     assert (await doors.get(f"/api/v1/runs/{run_id}", key)).json["state"] == "waiting"
+
+
+async def test_a_proof_of_other_days_does_not_hide_behind_one_under_way(hub: Hub, doors: Street, key: str) -> None:
+    shop = await add_shop(hub)
+    con = show(Prefix.CONNECTION, shop.id)
+    first = await doors.post("/api/v1/proofs", {"connection_id": con, "first": "2026-11-01"}, key)
+    assert first.status == 202
+    assert first.json["asked"] == {"first": "2026-11-01", "last": None, "repair": 2}
+    same = await doors.post("/api/v1/proofs", {"connection_id": con, "first": "2026-11-01"}, key)
+    assert same.json["id"] == first.json["id"]
+    other = await doors.post("/api/v1/proofs", {"connection_id": con, "first": "2026-10-01"}, key)
+    is_problem(other, 409, "conflict")
+    wrong = {"connection_id": con, "first": "2026-11-02", "last": "2026-11-01"}
+    is_problem(await doors.post("/api/v1/proofs", wrong, key), 400, "bad-input", "first")
+
+
+async def test_a_cancelled_run_stays_cancelled_whatever_its_worker_does_then(hub: Hub) -> None:
+    shop = await add_shop(hub)
+    run_id = await hub.runs.add(shop.tenant_id, shop.id, RunKind.BACKFILL)
+
+    async def puts_off(run: Run) -> dict[str, Any]:
+        assert await hub.runs.cancel(run.tenant_id, run.id, "test")
+        raise PutOff(datetime.now(UTC), "its quiet hours")
+
+    assert await hub.runs.work_one("me", {RunKind.BACKFILL: puts_off})
+    found = await hub.runs.one(shop.tenant_id, run_id)
+    assert found is not None
+    assert found["state"] == "cancelled"
+    assert not await hub.runs.work_one("me", {RunKind.BACKFILL: puts_off})
+
+
+async def test_a_stock_push_is_a_run(hub: Hub, doors: Street, key: str) -> None:
+    shop = await add_shop(hub)
+    con = show(Prefix.CONNECTION, shop.id)
+    asked = await doors.post(f"/api/v1/connections/{con}/stock-push", {}, key)
+    assert asked.status == 202
+    assert await hub.runs.work_one("me", hub.works)
+    found = (await doors.get(f"/api/v1/runs/{asked.json['id']}", key)).json
+    assert (found["state"], found["result"]) == ("done", {"links": 0})
 
 
 async def test_errors_are_counted_and_the_first_hundred_kept(hub: Hub, doors: Street, key: str) -> None:

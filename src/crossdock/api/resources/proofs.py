@@ -13,7 +13,7 @@ from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
 from crossdock.api.problems import answer
 from crossdock.api.resources.runs import start
-from crossdock.errors import BadInput, NotFound
+from crossdock.errors import BadInput, Conflict, NotFound
 from crossdock.flow.reconcile.report import as_csv
 from crossdock.flow.reconcile.reports import Kept
 from crossdock.flow.run import RunKind
@@ -50,7 +50,10 @@ def router(hub: Hub, access: Access) -> APIRouter:
             raise BadInput("the first day is after the last", field="first", remedy="name them in their order")
         asked = {"first": wanted.first, "last": wanted.last, "repair": 2 if wanted.repair else 0}
         kind = RunKind.RECONCILE
-        return answer(await start(hub, caller.tenant_id, wanted.connection_id, kind, [], asked), 202)
+        run = await start(hub, caller.tenant_id, wanted.connection_id, kind, [], asked)
+        if run["asked"] != {name: str(v) if isinstance(v, date) else v for name, v in asked.items()}:
+            raise Conflict("another proof of this store is under way", remedy=f"wait for {run['id']}, or cancel it")
+        return answer(run, 202)
 
     @api.get("/proofs")
     async def list_proofs(

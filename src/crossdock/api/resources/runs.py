@@ -112,6 +112,17 @@ def _add_doing(api: APIRouter, hub: Hub, writes: Any) -> None:
         streams = wanted.streams if wanted else []
         return answer(await start(hub, caller.tenant_id, connection_id, RunKind.BACKFILL, streams), 202)
 
+    @api.post("/connections/{connection_id}/reconcile", status_code=202)
+    async def reconcile(connection_id: str, caller: Principal = writes) -> Any:
+        """Prove a store and repair what is missing or drifted; the same as ``POST /proofs`` for all its days."""
+        asked = {"first": None, "last": None, "repair": 2}
+        return answer(await start(hub, caller.tenant_id, connection_id, RunKind.RECONCILE, [], asked), 202)
+
+    @api.post("/connections/{connection_id}/stock-push", status_code=202)
+    async def push_stock(connection_id: str, caller: Principal = writes) -> Any:
+        """Write every linked level and price of a store again, changed or not."""
+        return answer(await start(hub, caller.tenant_id, connection_id, RunKind.STOCK_PUSH, []), 202)
+
     @api.post("/runs/{run_id}/cancel")
     async def cancel(run_id: str, caller: Principal = writes) -> Any:
         """End a run. What it has read stays, and its place: the next one goes on there."""

@@ -58,6 +58,8 @@ class Proof(msgspec.Struct):
 
     rows: list[ProofRow]
     differences: list[Difference]
+    unlisted: int = 0
+    """Differences beyond those that are listed."""
     pending: int = 0
     """Deliveries that had not ended when the proof was taken."""
 

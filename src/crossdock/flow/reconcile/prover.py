@@ -94,12 +94,14 @@ class Prover:
                 continue
             tell(f"reading the store: {stream}")
             began = await self._now()
-            listed[stream] = await self._sweep_stream(connection, source, stream, days)
+            listed[stream] = await self._sweep_stream(connection, source, stream, days, tell)
             async with self._store.engine() as conn:
                 await conn.fetch(SQL["ring_absent"], connection.tenant_id, connection.id, stream, began)
         return listed
 
-    async def _sweep_stream(self, connection: Connection, source: Source, stream: str, days: Days) -> set[str]:
+    async def _sweep_stream(
+        self, connection: Connection, source: Source, stream: str, days: Days, tell: Tell
+    ) -> set[str]:
         seen: set[str] = set()
         cursor = None
         while True:
@@ -117,6 +119,7 @@ class Prover:
             self._recorder.recorded()
             offset = offset_of(connection)
             seen.update(item.external_id for item in page.items if days.holds(item.created_at, offset))
+            tell(f"reading the store: {stream} {len(seen)}")
             cursor = page.cursor
             if page.done:
                 return seen
@@ -191,9 +194,11 @@ class _Comparison:
         self._proof = proof
         self._wrong = wrong
         self._belongs: set[tuple[str, str]] = set()
+        self._say: Tell = lambda _: None
 
     async def run(self, routes: Sequence[Any], tell: Tell) -> None:
         """Compare every stream that is routed there."""
+        self._say = tell
         connection = await self._prover.directory.connection(self._destination_id)
         destination = await self._prover.directory.destination(self._destination_id)
         planned: dict[uuid.UUID, list[tuple[Any, Expected]]] = {}
@@ -246,15 +251,20 @@ class _Comparison:
             # bodies are dropped here: a proof of 100,000 orders must not hold them
             facts = [(row["presence"], endings[row["record_id"]]) for row in rows]
             planned += list(zip(facts, expected, strict=True))
+            self._say(f"planning {route['stream']} {len(planned)}")
 
     async def _snapshot(
         self, connection: Connection, destination: Destination, objects: Sequence[str]
     ) -> tuple[Snapshot, dict[tuple[str, str], str]]:
         snapshot = Snapshot()
         links: dict[tuple[str, str], str] = {}
+        read = 0
         for name in objects:
             async for found in destination.found(name, self._source.account_uid):
                 snapshot.add(found)
+                read += 1
+                if read % _PAGE == 0:
+                    self._say(f"reading {connection.name}: {name} {read}")
             async with self._prover.store.engine() as conn:
                 for row in await conn.fetch(SQL["links_of"], connection.id, name):
                     links[row["object"], row["key"]] = row["external_id"]
@@ -316,6 +326,8 @@ class _Comparison:
         for what in dict.fromkeys(things):
             if len(self._proof.differences) < _SHOWN:
                 self._proof.differences.append(Difference(entity, external_id, kind, what))
+            else:
+                self._proof.unlisted += 1
 
 
 def _writes(planned: Sequence[tuple[Any, Expected]]) -> Iterator[Write]:

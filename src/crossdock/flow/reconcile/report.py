@@ -49,6 +49,7 @@ def report(
         "ok": proof.ok and bool(proof.rows),
         "pending": proof.pending,
         "rows": [msgspec.to_builtins(row) for row in proof.rows],
+        "exceptions_unlisted": proof.unlisted,
         "exceptions": [explained(one) for one in proof.differences],
         "requests": dict(requests),
         "seconds": round((times[1] - times[0]).total_seconds(), 3),

@@ -14,7 +14,7 @@ SET owner = $1, epoch = run.epoch + 1, until = now() + $2::interval, state = 'ru
     started_at = coalesce(started_at, now()), progress_at = now()
 WHERE run.id = (
     SELECT r.id FROM run r JOIN connection c ON c.id = r.connection_id
-    WHERE r.state IN ('waiting', 'running') AND r.due_at <= now() AND (r.until IS NULL OR r.until < now() OR r.progress_at < now() - $3::interval)
+    WHERE r.state IN ('waiting', 'running') AND r.kind = ANY($4::text[]) AND r.due_at <= now() AND (r.until IS NULL OR r.until < now() OR r.progress_at < now() - $3::interval)
       AND c.state = 'active'
     ORDER BY r.due_at LIMIT 1
     FOR UPDATE OF r SKIP LOCKED)
@@ -60,7 +60,7 @@ DELETE FROM run WHERE id IN (
 
 -- name: list_runs
 SELECT r.id, r.connection_id, c.name AS connection, r.kind, r.streams, r.state, r.progress, r.problem, r.failures,
-       r.errors, r.error_count, r.created_at, r.started_at, r.ended_at
+       r.asked, r.errors, r.error_count, r.created_at, r.started_at, r.ended_at
 FROM run r JOIN connection c ON c.id = r.connection_id
 WHERE r.tenant_id = $1 AND r.id < $2 AND ($3::text IS NULL OR r.kind = $3) AND ($4::text IS NULL OR r.state = $4)
   AND ($5::uuid IS NULL OR r.connection_id = $5) AND r.id >= $6
@@ -68,7 +68,7 @@ ORDER BY r.id DESC LIMIT $7;
 
 -- name: one_run
 SELECT r.id, r.connection_id, c.name AS connection, r.kind, r.streams, r.state, r.progress, r.problem, r.failures,
-       r.errors, r.error_count, r.created_at, r.started_at, r.ended_at, r.result
+       r.asked, r.errors, r.error_count, r.created_at, r.started_at, r.ended_at, r.result
 FROM run r JOIN connection c ON c.id = r.connection_id
 WHERE r.tenant_id = $1 AND r.id = $2;
 
@@ -86,9 +86,9 @@ GROUP BY r.connection_id, c.name, r.kind ORDER BY c.name, r.kind;
 
 -- name: retry_run
 UPDATE run SET until = NULL, owner = NULL, failures = failures + 1, due_at = now() + $3::interval, problem = $4
-WHERE id = $1 AND epoch = $2;
+WHERE id = $1 AND epoch = $2 AND state = 'running';
 
 -- name: put_off_run
 UPDATE run SET until = NULL, owner = NULL, state = 'waiting', due_at = $3, problem = $4,
                progress = coalesce($5::jsonb, progress)
-WHERE id = $1 AND epoch = $2;
+WHERE id = $1 AND epoch = $2 AND state = 'running';

@@ -178,7 +178,7 @@ class Runs:
     async def work_one(self, owner: str, works: Mapping[RunKind, Work]) -> bool:
         """Take one due run and do it by its kind. False when there was none."""
         async with self._store.engine() as conn:
-            row = await conn.fetchrow(SQL["take_run"], owner, self._lease, self._patience)
+            row = await conn.fetchrow(SQL["take_run"], owner, self._lease, self._patience, list(works))
         if row is None:
             return False
         facts = dict(row)

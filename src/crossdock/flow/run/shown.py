@@ -32,6 +32,7 @@ def shown(row: Mapping[str, Any], now: datetime | None = None) -> dict[str, Any]
         "connection": row["connection"],
         "kind": row["kind"],
         "streams": list(row["streams"]),
+        "asked": _json(row["asked"]),
         "state": row["state"],
         "counters": {"read": read, **verdicts},
         "total": total,
