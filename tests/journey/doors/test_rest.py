@@ -117,7 +117,7 @@ async def test_the_openapi_document_holds_together(hub: Hub, doors: Street) -> N
     assert set(document["paths"]) >= {"/status", "/connections", "/deliveries", "/events", "/events/{event_id}"}
     text = str(document)
     schemas = document["components"]["schemas"]
-    named = set(re.findall(r"#/components/schemas/(\w+)", text))
+    named = set(re.findall(r"#/components/schemas/([\w.-]+)", text))
     assert named <= set(schemas)
     assert {"NewEvent", "Problem", "DeliveryPage", "Status"} <= named
     assert set(schemas["NewEvent"]["required"]) == {"type", "data"}
