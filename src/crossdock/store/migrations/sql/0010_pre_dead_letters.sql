@@ -1,0 +1,3 @@
+-- Dead letters grouped by cause, and replays that are runs.
+
+SELECT 1;

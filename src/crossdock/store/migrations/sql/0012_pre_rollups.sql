@@ -1,0 +1,3 @@
+-- A day's counts, latencies and requests of each connection, route and outcome.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- What a reconciliation keeps between its steps.
+
+SELECT 1;

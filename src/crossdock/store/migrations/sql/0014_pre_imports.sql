@@ -1,0 +1,3 @@
+-- Imports as runs, and errors that link to their rows.
+
+SELECT 1;
