@@ -28,12 +28,14 @@ async def test_any_number_of_processes_make_one_look(settings: Settings) -> None
         assert sorted(looked) == [False] * 4 + [True]
 
 
-async def test_a_look_is_a_handful_of_requests(settings: Settings) -> None:
+async def test_a_look_is_seven_requests_and_nine_every_six_hours(settings: Settings) -> None:
     async with staged(settings) as stage:
-        before = stage.app.requests
-        await stage.pass_by(210)
-        assert await stage.look()
-        assert stage.app.requests - before <= 8
+        for seconds, requests in ((210, 7), (210, 7), (6 * 3600, 9), (210, 7)):
+            await stage.pass_by(seconds)
+            before = stage.app.requests
+            assert await stage.look()
+            assert stage.app.requests - before == requests
+            assert await stage.findings() == {}
 
 
 async def test_a_lost_watcher_is_replaced_and_does_not_write(settings: Settings) -> None:
