@@ -27,8 +27,13 @@ async def tell(
     first: int = 0,
     key: str | None = None,
     again: bool = False,
+    places: dict[str, dict[str, str | None]] | None = None,
 ) -> list[Outcome]:
-    """Plan wishes and perform their steps together, as the pump does; a wish ends at its first step that fails."""
+    """Plan wishes and perform their steps together, as the pump does; a wish ends at its first step that fails.
+
+    ``places`` is what stays known between tries: the links that a step before has committed.
+    """
+    known = {} if places is None else places
     destination = WooCommerceDestination(bench.access(key) if key else bench.good)
     plans = [bench.plan(action, {"request_id": f"r{first + i}", **wish}) for i, wish in enumerate(wishes)]
     outcomes: dict[int, Outcome] = {}
@@ -36,17 +41,24 @@ async def tell(
         open_ = [
             i for i, plan in enumerate(plans) if at < len(plan.steps) and isinstance(outcomes.get(i, OK), Delivered)
         ]
-        asked = [Resolved(w, None, {}, repeated=again, asked_at=NOW) for i in open_ for w in plans[i].steps[at].writes]
+        writes = [w for i in open_ for w in plans[i].steps[at].writes]
+        asked = [Resolved(w, None, known.get(w.key, {}), repeated=again, asked_at=NOW) for w in writes]
+        if all(isinstance(w.match, tuple) and w.key in known for w in writes):
+            continue
         told = await destination.perform(plans[open_[0]].steps[at].name, asked) if open_ else []
         for i, outcome in zip(open_, told, strict=True):
             done = outcomes.get(i)
+            if isinstance(outcome, Delivered) and plans[i].steps[at].name == "note_place":
+                known[plans[i].steps[at].writes[0].key] = {"after": outcome.external_id}
+                continue
             outcomes[i] = done if done is not None and isinstance(outcome, Delivered) else outcome
     return [outcomes[i] for i in range(len(wishes))]
 
 
 async def insisted(bench: ShopBench, action: str, wish: dict[str, Any], tries: int = 4) -> list[Outcome]:
     """Tell a wish again and again, as further attempts of one delivery."""
-    return [(await tell(bench, action, wish, again=i > 0))[0] for i in range(tries)]
+    places: dict[str, dict[str, str | None]] = {}
+    return [(await tell(bench, action, wish, again=i > 0, places=places))[0] for i in range(tries)]
 
 
 def planned(action: str, wish: dict[str, Any], **account: Any) -> None:
@@ -153,6 +165,25 @@ async def test_a_note_is_added_once_though_its_answer_was_lost(customer: bool) -
         (other,) = await tell(bench, "add_note", wish, first=1)
         assert isinstance(other, Delivered)
         assert other.external_id != outcomes[-1].external_id, "the same words wished again are another note"
+
+
+async def test_the_same_words_to_the_customer_asked_twice_are_two_notes_though_one_was_in_doubt() -> None:
+    """The second never reached the shop, and its process was lost: the first's note is not taken for it."""
+    async with HARNESS.open() as bench:
+        order_id = str(bench.order()["id"])
+        wish = {"order_id": order_id, "note": "Your parcel is late", "customer_note": True}
+        places: dict[str, dict[str, str | None]] = {}
+        (first,) = await tell(bench, "add_note", wish)
+        await bench.turn(cut_before_effect=1)
+        (lost,) = await tell(bench, "add_note", wish, first=1, places=places)
+        (second,) = await tell(bench, "add_note", wish, first=1, places=places, again=True)
+        (third,) = await tell(bench, "add_note", wish, first=1, places=places, again=True)
+        assert isinstance(lost, Unknown)
+        assert isinstance(first, Delivered)
+        assert isinstance(second, Delivered)
+        assert isinstance(third, Delivered)
+        assert first.external_id != second.external_id == third.external_id
+        assert len([n for n in bench.shop.notes[int(order_id)] if "late" in n["note"]]) == 2
 
 
 async def test_a_refund_is_made_once_though_its_answer_was_lost() -> None:

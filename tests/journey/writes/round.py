@@ -72,6 +72,11 @@ class Round:
         assert done.get("done"), done
         return done
 
+    async def turn(self, **dials: Any) -> None:
+        """Turn the shop's fault dials."""
+        async with self.http.put(f"{self.shop_url}/_sandbox/dials", json=dials) as reply:
+            assert reply.status == 200, await reply.text()
+
     def held(self, number: str) -> dict[str, Any]:
         """An order as the shop itself holds it."""
         row: dict[str, Any] = self.app.shop.orders.get(int(number))

@@ -28,7 +28,8 @@ from crossdock.model.plan import Found, Plan, Resolved
 
 _STATUSES_FOR_S: Final = 600.0
 _LEFT_OUT: Final = frozenset({"auto-draft", "checkout-draft", "draft", "trash", "any"})
-_ONE_BY_ONE: Final = frozenset({plans.NOTE, "fulfil", "refund"})
+_ONE_BY_ONE: Final = frozenset({plans.PLACE, plans.NOTE, "fulfil", "refund"})
+_NOTES: Final = frozenset({plans.PLACE, plans.NOTE})
 
 
 class WooCommerceDestination:
@@ -119,6 +120,7 @@ class WooCommerceDestination:
         wish: Any = _wish(step, write)
         ahead_s = site.clock_ahead_s(self._access.connection.account)
         does: dict[str, Callable[[], Awaitable[Outcome]]] = {
+            plans.PLACE: lambda: self._notes.place(caller, wish),
             plans.NOTE: lambda: self._notes.add(caller, wish, write, ahead_s),
             "fulfil": lambda: fulfil(caller, wish, self._access.clock.now()),
             "refund": lambda: refund(caller, wish, write),
@@ -160,4 +162,4 @@ class WooCommerceDestination:
 
 
 def _wish(step: str, write: Resolved) -> Wish:
-    return msgspec.json.decode(write.write.body, type=AddNote if step == plans.NOTE else KINDS[step])
+    return msgspec.json.decode(write.write.body, type=AddNote if step in _NOTES else KINDS[step])

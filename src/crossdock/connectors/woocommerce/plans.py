@@ -1,6 +1,8 @@
 """From a wish to its plan. Pure.
 
 An order's change and the note that goes with it are two steps: what is committed stays known when the second fails.
+A note to the customer has a step before it that looks which notes there are: its answer is committed before the note
+is sent, so that a note in doubt is known from all that stood there before.
 """
 
 from __future__ import annotations
@@ -13,11 +15,14 @@ import orjson
 from crossdock.connect.connector import Context, PlanRefused
 from crossdock.connectors.woocommerce import wishes
 from crossdock.connectors.woocommerce.wishes import AddNote, Fulfil, SetPrice, SetStatus, SetStock, Wish
-from crossdock.model.plan import Plan, Step, Verb, Write
+from crossdock.model.plan import Plan, Ref, Step, Verb, Write
 
 NOTE: Final = "note"
 """The step that writes notes, of whatever action."""
-_STEPS: Final = {"add_note": NOTE}
+PLACE: Final = "note_place"
+"""The step before it: the newest note there is before one is sent to the customer."""
+AFTER: Final = "after"
+"""What a customer's note carries: the id of the newest note before it."""
 
 
 def plan(action: str, entity: Any, context: Context) -> Plan:
@@ -35,10 +40,12 @@ def plan(action: str, entity: Any, context: Context) -> Plan:
             "the shop's keys may only read",
             "give them read and write permission in WooCommerce > Settings > Advanced > REST API, check again",
         )
-    steps = [_step(_STEPS.get(action, action), wish, context)]
+    if isinstance(wish, AddNote):
+        return Plan(tuple(_note(wish, context)))
+    steps = [_step(action, wish, context)]
     told = _told(wish)
     if told is not None:
-        steps.append(_step(NOTE, told, context))
+        steps += _note(told, context)
     return Plan(tuple(steps))
 
 
@@ -52,6 +59,16 @@ def _published(body: bytes) -> Any:
 def _step(name: str, wish: Wish, context: Context) -> Step:
     key = f"{context.store_uid}:{name}:{wish.request_id}"
     return Step(name, (Write(Verb.SEND, name, key, body=msgspec.json.encode(wish)),))
+
+
+def _note(wish: AddNote, context: Context) -> list[Step]:
+    step = _step(NOTE, wish, context)
+    if not wish.customer_note:
+        return [step]
+    (note,) = step.writes
+    place = Write(Verb.UPSERT, PLACE, note.key, match=("request_id", note.key), ensure=True, body=note.body)
+    after = msgspec.structs.replace(note, properties={AFTER: Ref(PLACE, note.key)})
+    return [Step(PLACE, (place,)), Step(NOTE, (after,))]
 
 
 def _told(wish: Wish) -> AddNote | None:

@@ -49,6 +49,8 @@ class Job(msgspec.Struct):
     skipped: SkipReason | None = None
     reason: str = ""
     external_id: str | None = None
+    said: bool = False
+    """Whether ``external_id`` is that of a message or command, which outranks records that went before it."""
     stale: list[tuple[str, str]] = msgspec.field(default_factory=list)
     """Links that point to records which are no longer there."""
     intended: Intended | None = None

@@ -135,12 +135,12 @@ class Performer:
         job.returned.update(outcome.returned)
         if write.verb is Verb.ARCHIVE:
             job.stale.append(name)
-        if write.verb is Verb.SEND and outcome.external_id is not None and job.external_id is None:
-            job.external_id = outcome.external_id
+        if write.verb is Verb.SEND and outcome.external_id is not None and not job.said:
+            job.external_id, job.said = outcome.external_id, True
         if write.verb is not Verb.UPSERT or outcome.external_id is None:
             return
         if write.key == job.main_key or job.external_id is None:
-            job.external_id = outcome.external_id
+            job.external_id, job.said = outcome.external_id, False
         if self._links.get(name) != outcome.external_id or write.parent_key:
             self._links[name] = outcome.external_id
             fresh[name] = NewLink.of(write, outcome.external_id)

@@ -2,8 +2,9 @@
 
 A note carries no meta and no key over REST. The first try sends it at once; any further try looks for it first. An
 internal note carries its wish's key in an HTML comment, which no page shows. A note to the customer does not: mails in
-plain text would print it. It is known again by the same words, written since the hub was asked, and not known to be
-another wish's: two wishes of the same words about one order stay two as long as this process remembers which is which.
+plain text would print it. Before it is sent the newest note's id is asked for and committed; in doubt it is known again
+by the same words and a higher id. Wishes about one order follow each other, so an earlier wish of the same words has
+its note before that place.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from crossdock.connectors.woocommerce.fields import moment
+from crossdock.connectors.woocommerce.plans import AFTER
 from crossdock.connectors.woocommerce.wishes import AddNote
 from crossdock.connectors.woocommerce.writes.caller import Caller, Row
 from crossdock.model.outcome import Delivered, Outcome
@@ -30,14 +32,24 @@ class Notes:
     def __init__(self) -> None:
         self._written: OrderedDict[str, str] = OrderedDict()
 
+    async def place(self, caller: Caller, wish: AddNote) -> Outcome:
+        """Return the id of the newest note there is, 0 without any. Raises ``Stop``."""
+        rows = await caller.rows(_path(wish), {"_fields": "id"})
+        return Delivered(str(max((_id(row) for row in rows), default=0)))
+
     async def add(self, caller: Caller, wish: AddNote, asked: Resolved, ahead_s: float) -> Outcome:
         """Write a note unless an earlier try has. Raises ``Stop``."""
-        path = f"/wc/v3/orders/{wish.order_id}/notes"
+        path = _path(wish)
         if asked.repeated:
             fields = "id,note,customer_note,date_created_gmt"
-            since = None if asked.asked_at is None else asked.asked_at + timedelta(seconds=ahead_s) - _AHEAD
+            after = int(asked.properties.get(AFTER) or 0)
+            since = None if after or asked.asked_at is None else asked.asked_at + timedelta(seconds=ahead_s) - _AHEAD
             for row in await caller.rows(path, {"_fields": fields}):
-                if _same(wish, row, since, _mark(asked)) and self._may_be(str(row.get("id")), asked.write.key):
+                if (
+                    _id(row) > after
+                    and _same(wish, row, since, _mark(asked))
+                    and self._may_be(str(row.get("id")), asked.write.key)
+                ):
                     return self._is(str(row["id"]), asked.write.key)
         text = wish.note if wish.customer_note else f"{wish.note}\n{_mark(asked)}"
         # by a user: some mails and exports leave the system's own notes out
@@ -53,6 +65,15 @@ class Notes:
         while len(self._written) > _REMEMBERED:
             self._written.popitem(last=False)
         return Delivered(note_id)
+
+
+def _path(wish: AddNote) -> str:
+    return f"/wc/v3/orders/{wish.order_id}/notes"
+
+
+def _id(row: Row) -> int:
+    number = row.get("id")
+    return number if isinstance(number, int) else 0
 
 
 def _mark(asked: Resolved) -> str:
