@@ -66,7 +66,7 @@ async def read_alone(hub: Hub, source: Connection) -> tuple[float, int]:
     """Read the whole shop as the hub does, but keep nothing and disturb nobody; returns seconds and orders."""
     reader = await hub.directory.source(source.id)
     orders, began = 0, time.perf_counter()
-    for stream in hub.directory.streams(source):
+    for stream in (one.name for one in hub.directory.described(source) if one.bulk):
         cursor, done = None, False
         while not done:
             page = await reader.page(stream, cursor, full=True)

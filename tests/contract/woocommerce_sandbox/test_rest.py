@@ -294,3 +294,27 @@ async def test_a_saved_shop_loads_as_it_was(tmp_path: Any) -> None:
     assert again.next_id("post") == shop.next_id("post")
     assert again.next_id("item_meta") >= shop.next_id("item_meta") - 2
     assert build(again) is not None
+
+
+async def test_settings_zones_and_gateways_have_the_shapes_of_the_real_shop(client: Client) -> None:
+    """Seen on WooCommerce 11.0.1."""
+    tax = {row["id"]: row for row in await client.get("settings/tax")}
+    assert len(tax) == 9
+    assert {"label", "type", "default", "tip", "value", "options", "_links"} <= set(tax["woocommerce_tax_based_on"])
+    assert tax["woocommerce_prices_include_tax"]["value"] == "no"
+    assert await client.get("settings/tax?_fields=id,value") == [{"id": n, "value": r["value"]} for n, r in tax.items()]
+    (method,) = await client.get("shipping/zones/1/methods")
+    assert (method["method_id"], method["settings"]["tax_status"]["value"]) == ("flat_rate", "taxable")
+    gateways = await client.get("payment_gateways")
+    assert [(row["id"], row["order"]) for row in gateways] == [("bacs", ""), ("cheque", ""), ("cod", "")]
+    assert gateways[0]["method_supports"] == ["products"]
+    for path, code in (
+        ("settings/nothing", "rest_setting_setting_group_invalid"),
+        ("shipping/zones/99", "woocommerce_rest_shipping_zone_invalid"),
+        ("shipping/zones/99/locations", "woocommerce_rest_shipping_zone_invalid"),
+        ("shipping/zones/99/methods", "woocommerce_rest_shipping_zone_invalid"),
+        ("payment_gateways/nothing", "woocommerce_rest_payment_gateway_invalid"),
+        ("taxes/99", "woocommerce_rest_invalid_id"),
+    ):
+        status, body, _ = await client.call("GET", path)
+        assert (status, body["code"], body["data"]["status"]) == (404, code, 404)

@@ -61,7 +61,9 @@ class Call(msgspec.Struct):
 
 
 def invalid_id(what: str, status: int = 404) -> WpError:
-    """Return the error for an id that is none (404 on reads, 400 on writes)."""
+    """Return the error for an id that is none (404 on reads, 400 on writes). Tax rates have one of their own (seen)."""
+    if what == "tax":
+        return WpError(status, "woocommerce_rest_invalid_id", "Invalid resource ID.")
     return WpError(status, f"woocommerce_rest_{what}_invalid_id", "Invalid ID.")
 
 

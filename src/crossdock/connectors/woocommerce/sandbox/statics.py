@@ -46,23 +46,21 @@ def settings_groups(call: Call) -> Answer:
 def settings_general(call: Call) -> Answer:
     """Answer ``GET /settings/general`` and ``/settings/tax``; the other groups are not part of the sandbox."""
     group = call.ids["group_id"]
-    if group == "tax":
-        wanted = fields_of(call.query.get("_fields"))
-        values = {
-            "prices_include_tax": call.settings.prices_include_tax,
-            "tax_round_at_subtotal": call.settings.round_at_subtotal,
-        }
-        tax = [{"id": f"woocommerce_{name}", "value": "yes" if on else "no"} for name, on in values.items()]
-        return Answer([only_fields(row, wanted) if wanted else row for row in tax])
-    if group != "general":
+    if group not in ("general", "tax"):
         raise WpError(404, "rest_setting_setting_group_invalid", "Invalid setting group.")
-    rows = recorded(call.base)["settings/general"]
+    turned = {
+        "woocommerce_prices_include_tax": call.settings.prices_include_tax,
+        "woocommerce_tax_round_at_subtotal": call.settings.round_at_subtotal,
+    }
+    wanted = fields_of(call.query.get("_fields"))
     out = []
-    for row in rows:
+    for row in recorded(call.base)[f"settings/{group}"]:
         at = links(
-            call.base, f"settings/general/{row['id']}", "settings/general", allow=["GET", "POST", "PUT", "PATCH"]
+            call.base, f"settings/{group}/{row['id']}", f"settings/{group}", allow=["GET", "POST", "PUT", "PATCH"]
         )
-        out.append({**row, "_links": at})
+        now = {"value": "yes" if turned[row["id"]] else "no"} if row["id"] in turned else {}
+        shown = {**row, **now, "_links": at}
+        out.append(only_fields(shown, wanted) if wanted else shown)
     return Answer(out)
 
 
@@ -118,8 +116,7 @@ def zone_methods(call: Call) -> Answer:
     if zone_id == 0:
         return plain(call, [])
     path = f"shipping/zones/{zone_id}"
-    row = {"id": zone_id, "instance_id": zone_id, "title": "Flat rate", "order": 1, "enabled": True}
-    row |= {"method_id": "flat_rate", "method_title": "Flat rate", "method_description": "", "settings": {}}
+    row = {**recorded(call.base)["shipping/methods/flat_rate"], "id": zone_id, "instance_id": zone_id}
     at = links(call.base, f"{path}/methods/{zone_id}", f"{path}/methods")
     return plain(call, [{**row, "_links": {**at, "describes": [{"href": f"{call.base}{API}{path}"}]}}])
 
@@ -136,7 +133,7 @@ def zone_locations(call: Call) -> Answer:
         "collection": [{"href": f"{call.base}{API}{path}/locations"}],
         "describes": [{"href": f"{call.base}{API}{path}"}],
     }
-    return plain(call, [{"code": row["name"], "type": kind, "_links": at}] if zone_id else [])
+    return plain(call, [{"code": row["name"], "type": kind, "_links": at}] if zone_id else [], paged=False)
 
 
 def tax_classes(call: Call) -> Answer:
@@ -146,11 +143,8 @@ def tax_classes(call: Call) -> Answer:
 
 
 def gateways(call: Call) -> Answer:
-    """Answer ``GET /payment_gateways`` (id, title, enabled: what is recorded of them)."""
-    rows = recorded(call.base)["payment_gateways"]
-    return plain(
-        call, [{**row, "_links": links(call.base, f"payment_gateways/{row['id']}", "payment_gateways")} for row in rows]
-    )
+    """Answer ``GET /payment_gateways``."""
+    return plain(call, [_gateway(call, row) for row in recorded(call.base)["payment_gateways"]])
 
 
 def gateway(call: Call) -> Answer:
@@ -158,7 +152,12 @@ def gateway(call: Call) -> Answer:
     row = next((r for r in recorded(call.base)["payment_gateways"] if r["id"] == call.ids["gateway_id"]), None)
     if row is None:
         raise WpError(404, "woocommerce_rest_payment_gateway_invalid", "Resource does not exist.")
-    return _shown(call, {**row, "_links": links(call.base, f"payment_gateways/{row['id']}", "payment_gateways")})
+    return _shown(call, _gateway(call, row))
+
+
+def _gateway(call: Call, row: dict[str, Any]) -> dict[str, Any]:
+    at = links(call.base, f"payment_gateways/{row['id']}", "payment_gateways", allow=["GET", "POST", "PUT", "PATCH"])
+    return {**row, "_links": at}
 
 
 def attributes(call: Call) -> Answer:
