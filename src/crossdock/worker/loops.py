@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
 from collections.abc import Awaitable, Callable
 
@@ -13,13 +14,17 @@ import structlog
 from crossdock.kit.process import own_name
 from crossdock.wiring import Hub
 from crossdock.worker.housekeeping import Housekeeping
-from crossdock.worker.orphans import release_orphans
+from crossdock.worker.orphans import give_back, release_orphans
 
 log = structlog.get_logger("crossdock.worker")
 TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 SWEEP_S = 2.0
 """A lost hint costs at most this."""
-_LANES = 16
+_JITTER_S = 0.01
+_SOON_S = 0.01
+"""No loop turns faster than this by its own."""
+_FINISH_S = 6.0
+"""How long the calls under way may take to end after the worker was told to stop."""
 _WATCHES = 4
 """Looks at once: a store that does not answer keeps nobody else waiting."""
 _PLAN_PROOFS_S = 300.0
@@ -35,54 +40,78 @@ class Worker:
         self._stopping = asyncio.Event()
         self._runs_due = asyncio.Event()
         self._draining: set[asyncio.Task[None]] = set()
+        self._hearing: asyncio.TimerHandle | None = None
+        self._due_s: float | None = None
         self._plan_watches_at = 0.0
         self._plan_proofs_at = 0.0
 
     def stop(self) -> None:
         """Begin to stop: nothing new is taken."""
         self._stopping.set()
+        self._hub.pump.stop()
 
     async def run(self) -> None:
         """Run all loops."""
         hub = self._hub
-        unlisten = await hub.database.listen("crossdock_lane", lambda _payload: self._heard())
+        unlisten = await hub.database.listen("crossdock_lane", self._heard)
         deaf = await hub.database.listen(hub.stock.channel, lambda _payload: hub.stock.bell.set())
         housekeeping = Housekeeping(hub)
         with contextlib.suppress(*TROUBLE):
             await self._release()
+        hub.pump.begin()
         background = [asyncio.create_task(hub.hints.run()), asyncio.create_task(housekeeping.run())]
-        try:
-            await asyncio.gather(
-                self._loop("orphans", None, self._release),
-                self._loop("pump", hub.hints.local, self._start_pumps),
-                self._loop("bell", hub.hints.local_bells, hub.bells.answer_some),
-                self._loop("stock", hub.stock.bell, hub.stock.work),
-                self._loop("schedule", None, self._schedule),
-                *(self._loop("watch", None, self._watch) for _ in range(_WATCHES)),
-                *(self._loop("run", self._runs_due, self._runner(n)) for n in range(hub.settings.runs_at_once)),
+        loops = [
+            asyncio.create_task(self._loop(name, hint, step))
+            for name, hint, step in (
+                ("orphans", None, self._release),
+                ("pump", hub.hints.local, self._start_pumps),
+                ("bell", hub.hints.local_bells, hub.bells.answer_some),
+                ("stock", hub.stock.bell, hub.stock.work),
+                ("schedule", None, self._schedule),
+                *(("watch", None, self._watch) for _ in range(_WATCHES)),
+                *(("run", self._runs_due, self._runner(n)) for n in range(hub.settings.runs_at_once)),
             )
-            await asyncio.gather(*self._draining, return_exceptions=True)
+        ]
+        try:
+            await self._stopping.wait()
+            # what is under way is finished, within a limit
+            await asyncio.wait([*loops, *self._draining], timeout=_FINISH_S)
         finally:
-            for task in (*background, *self._draining):
+            for task in (*background, *loops, *self._draining):
                 task.cancel()
-            await asyncio.gather(*background, *self._draining, return_exceptions=True)
+            await asyncio.gather(*background, *loops, *self._draining, return_exceptions=True)
             with contextlib.suppress(*TROUBLE):
                 await housekeeping.flush()
+                await give_back(
+                    hub.database, [self.owner, *(f"{self.owner}/{n}" for n in range(hub.settings.runs_at_once))]
+                )
                 await unlisten()
                 await deaf()
 
-    def _heard(self) -> None:
+    def _heard(self, sender: str) -> None:
+        """Look, a little later than others do: who comes second finds the lane taken, by a look at lanes alone."""
+        if sender == self._hub.hints.sender or self._stopping.is_set():
+            return
+        if self._hearing is None:
+            self._hearing = asyncio.get_running_loop().call_later(_JITTER_S * random.random(), self._look)  # noqa: S311
+
+    def _look(self) -> None:
+        self._hearing = None
         self._hub.hints.local.set()
         self._hub.hints.local_bells.set()
         self._hub.stock.heard()
 
     async def _start_pumps(self) -> bool:
         """Give every lane that has work its pump, up to the process's share."""
-        while len(self._draining) < _LANES and not self._stopping.is_set():
-            taken = await self._hub.pump.take(self.owner)
+        pump = self._hub.pump
+        pump.pressed = pump.full
+        while not pump.full and not self._stopping.is_set():
+            taken = await pump.take(self.owner)
             if taken is None:
+                pump.pressed = False
+                self._due_s = await pump.next_s()
                 break
-            task = asyncio.create_task(self._hub.pump.drain(taken))
+            task = asyncio.create_task(pump.drain(taken))
             self._draining.add(task)
             task.add_done_callback(self._drained)
         return False
@@ -133,12 +162,18 @@ class Worker:
                 log.error("loop failed", loop=name, problem=type(bug).__name__, exc_info=bug)
                 worked = False
             if not worked:
-                await self._wait(hint)
+                await self._wait(hint, self._due_s if name == "pump" else None)
 
-    async def _wait(self, hint: asyncio.Event | None) -> None:
+    async def _wait(self, hint: asyncio.Event | None, due_s: float | None) -> None:
+        """Wait for a hint, the time something is due by itself, or the sweep; processes do not sweep in step."""
+        sweep = SWEEP_S * (0.75 + 0.25 * random.random())  # noqa: S311
         waiters = [asyncio.create_task(self._stopping.wait())]
         if hint is not None:
             waiters.append(asyncio.create_task(hint.wait()))
-        _, pending = await asyncio.wait(waiters, timeout=SWEEP_S, return_when=asyncio.FIRST_COMPLETED)
+        _, pending = await asyncio.wait(
+            waiters,
+            timeout=min(sweep, _SOON_S + (due_s or 0.0)) if due_s is not None else sweep,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
         for task in pending:
             task.cancel()

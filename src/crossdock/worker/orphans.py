@@ -6,7 +6,9 @@ call that was under way is still waited for and looked up.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -24,8 +26,17 @@ async def release_orphans(database: Database) -> int:
         owners = [row["owner"] for row in await conn.fetch(SQL["owners"])]
         dead = [owner for owner in owners if is_dead(owner.partition("/")[0])]
         if dead:
-            await conn.execute(SQL["release_lanes"], dead)
-            await conn.execute(SQL["release_runs"], dead)
-            await conn.execute(SQL["release_watches"], dead)
+            await _release(conn, dead)
             log.warning("a worker has died; its work is taken over", leases=len(dead))
     return len(dead)
+
+
+async def give_back(database: Database, owners: Sequence[str]) -> None:
+    """Give up what is still ours, at the end of this process: others go on at once."""
+    async with database.engine() as conn:
+        await _release(conn, owners)
+
+
+async def _release(conn: Any, owners: Sequence[str]) -> None:
+    for name in ("release_lanes", "release_runs", "release_watches"):
+        await conn.execute(SQL[name], list(owners))

@@ -90,7 +90,17 @@ class Desk:
 
     async def _claim(self, conn: Any, most: int) -> list[Claim]:
         await conn.execute(SQL["end_doubt"], self._lane.id)
-        rows = await conn.fetch(SQL["claim"], self._lane.id, self._lane.epoch, most, self._limits.step_budget)
+        limits = self._limits
+        rows = await conn.fetch(
+            SQL["claim"],
+            self._lane.id,
+            self._lane.epoch,
+            most,
+            limits.step_budget,
+            limits.aged(most),
+            limits.standard_patience,
+            limits.bulk_patience,
+        )
         return [Claim(**dict(row)) for row in rows]
 
     async def _settle(self, conn: Any, jobs: Sequence[Job], fresh: Sequence[NewLink], took_ms: int) -> None:

@@ -23,6 +23,8 @@ class Hints:
         self._lanes: set[uuid.UUID] = set()
         self._bells = False
         self._wake = asyncio.Event()
+        self.sender = uuid.uuid4().hex[:12]
+        """What its notifications carry, so that a process leaves alone those that it sent itself."""
         self.local = asyncio.Event()
         """Set at once for the pumps of this very process."""
         self.local_bells = asyncio.Event()
@@ -47,7 +49,7 @@ class Hints:
             bells, self._bells = self._bells, False
             try:
                 async with self._store.engine() as conn:
-                    await conn.execute(SQL["hint_lanes"], lanes, bells)
+                    await conn.execute(SQL["hint_lanes"], lanes, bells, self.sender)
             except (asyncpg.PostgresError, OSError, asyncpg.InterfaceError):
                 # the sweep finds what is due; the database's trouble is told where it matters
                 await asyncio.sleep(1)

@@ -25,6 +25,7 @@ class Claim(msgspec.Struct, frozen=True):
     seq: int
     attempt: int
     created_at: datetime
+    priority: int = 1
 
 
 class Intended(msgspec.Struct, frozen=True):

@@ -31,8 +31,22 @@ class Limits(msgspec.Struct, frozen=True):
     breaker_for: timedelta = timedelta(seconds=15)
     slice_s: float = 2.0
     """How long a lane is kept before others get their turn."""
+    pressed_slice_s: float = 0.25
+    """The same while others wait for a pump."""
     lanes: int = 16
     """Pumps of one process."""
+    one_tenant: int = 12
+    """Most of them for one tenant: another tenant's event always finds a pump."""
+    standard_patience: timedelta = timedelta(seconds=30)
+    """Waiting longer than this, a standard delivery may go ahead of newer live ones."""
+    bulk_patience: timedelta = timedelta(minutes=5)
+    """The same for bulk."""
+    aged_share: float = 0.1
+    """Part of a batch that belongs to each of them."""
+
+    def aged(self, most: int) -> int:
+        """Return how many places of a batch belong to a priority's deliveries that have waited too long."""
+        return max(1, int(most * self.aged_share)) if most > 2 else 0
 
     @property
     def step_budget(self) -> timedelta:

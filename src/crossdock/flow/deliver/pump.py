@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +32,11 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("queue.sql"))
 _MESSAGE_BATCHES = 4
+_EVERYBODYS = 4
+"""Every so many times the lane is taken that has waited longest, however urgent others are."""
+_SWEEP = timedelta(seconds=1.5)
+_LEAVE_S = 2.0
+"""How long a pump that is cancelled may take to give its lease back."""
 _SHOWN = 500
 log = structlog.get_logger("crossdock.deliver")
 
@@ -73,23 +79,59 @@ class Pump:
         self._limits = limits
         self._clock = clock
         self._failpoints = failpoints
-        self._mine: set[uuid.UUID] = set()
+        self._mine: dict[uuid.UUID, uuid.UUID] = {}
+        self._taken = 0
+        self._sweep_at = -1.0
+        self._stopping = False
+        self.pressed = False
+        """True while lanes wait for a pump of this process: slices are short then."""
+
+    @property
+    def full(self) -> bool:
+        """Whether no pump is free."""
+        return len(self._mine) >= self._limits.lanes
+
+    def begin(self) -> None:
+        """Take lanes (again)."""
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Claim nothing more: every lane is left after the call that is under way."""
+        self._stopping = True
 
     async def take(self, owner: str) -> Taken | None:
-        """Take the lease of one lane that has work; None when there is none."""
+        """Take the lease of one lane that has work; None when there is none.
+
+        The most urgent lane goes first, and every fourth time the one that has waited longest. One tenant never has
+        all pumps.
+        """
+        self._taken += 1
+        held = Counter(self._mine.values())
+        crowding = [tenant for tenant, lanes in held.items() if lanes >= self._limits.one_tenant]
+        asked = (owner, self._limits.lease, list(self._mine), crowding, bool(self._taken % _EVERYBODYS))
         async with self._store.engine() as conn:
-            row = await conn.fetchrow(SQL["take_lane"], owner, self._limits.lease, list(self._mine))
+            if self._clock.monotonic() >= self._sweep_at:
+                # lanes whose hint was lost; of all processes one looks
+                self._sweep_at = self._clock.monotonic() + _SWEEP.total_seconds()
+                await conn.execute(SQL["sweep_lanes"], _SWEEP)
+            row = await conn.fetchrow(SQL["take_lane"], *asked)
         if row is None:
             return None
-        self._mine.add(row["id"])
+        self._mine[row["id"]] = row["tenant_id"]
         return Taken(Lane(row["id"], row["tenant_id"], owner, row["epoch"]), row["breaker"])
+
+    async def next_s(self) -> float | None:
+        """Return the seconds until the next lane is due by its own time; None: none is."""
+        async with self._store.engine() as conn:
+            found: float | None = await conn.fetchval(SQL["next_lane"])
+        return None if found is None else max(found, 0.0)
 
     async def drain(self, taken: Taken) -> None:
         """Drain a lane for a slice and leave it."""
         try:
             await self._hold(taken.lane, taken.breaker)
         finally:
-            self._mine.discard(taken.lane.id)
+            self._mine.pop(taken.lane.id, None)
 
     async def _hold(self, lane: Lane, breaker: str) -> None:
         trip = Trip(lane, Breaker(state=breaker))
@@ -106,6 +148,14 @@ class Pump:
                 log.warning("lane lost", lane=str(lane.id))
                 return
             await self._leave(trip, problem)
+        except asyncio.CancelledError:
+            # what it had called is left claimed: the next owner waits until it can no longer take effect
+            drain.cancel()
+            await asyncio.wait({drain})
+            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                async with asyncio.timeout(_LEAVE_S), self._store.engine() as conn:
+                    await conn.execute(SQL["leave_lane"], lane.id, lane.owner, lane.epoch)
+            raise
         finally:
             for task in (drain, heart):
                 task.cancel()
@@ -150,20 +200,20 @@ class Pump:
         connection = await self._directory.connection(trip.lane.id)
         connector = self._directory.connector(connection.connector)
         destination = await self._directory.destination(trip.lane.id)
-        until = self._clock.monotonic() + self._limits.slice_s
+        began = self._clock.monotonic()
         messages = _sends_messages(connector)
         trip.batch = self._limits.messages if messages else self._limits.batch
         batches = _MESSAGE_BATCHES if messages else 1
         async with asyncio.TaskGroup() as group:
             for _ in range(batches if trip.breaker.most is None else 1):
-                group.create_task(self._work(trip, desk, connection, destination, until))
+                group.create_task(self._work(trip, desk, connection, destination, began))
 
-    async def _work(self, trip: Trip, desk: Desk, connection: Any, destination: Any, until: float) -> None:
+    async def _work(self, trip: Trip, desk: Desk, connection: Any, destination: Any, began_at: float) -> None:
         settled: list[Job] = []
         fresh: list[NewLink] = []
         took_ms = 0
         while True:
-            on = trip.rest is None and not trip.broken and self._clock.monotonic() < until
+            on = trip.rest is None and not trip.broken and self._may_go_on(began_at)
             most = min(trip.batch, trip.breaker.most or trip.batch) if on else 0
             claims = await desk.settle_and_claim(settled, fresh, most, took_ms)
             await self._failpoints.reach("deliver.claimed")
@@ -173,6 +223,10 @@ class Pump:
             settled, fresh = await self._deliver(desk, connection, destination, claims)
             took_ms = int((self._clock.monotonic() - began) * 1000)
             self._learn(trip, settled)
+
+    def _may_go_on(self, began_at: float) -> bool:
+        most = self._limits.pressed_slice_s if self.pressed else self._limits.slice_s
+        return not self._stopping and self._clock.monotonic() - began_at < most
 
     async def _deliver(
         self, desk: Desk, connection: Any, destination: Any, claims: Sequence[Claim]

@@ -1,31 +1,41 @@
 -- name: take_lane
--- One unleased lane with something due. A waiting head that is due, or work a dead owner left behind.
+-- One unleased lane that is due, or whose owner let its lease run out. Only lanes are read, never deliveries. Lanes take
+-- turns: who was left first goes first; unless it is everybody's turn ($5 false), the most urgent go before.
 UPDATE lane
 SET owner = $1, epoch = lane.epoch + 1, until = now() + $2::interval, due_at = NULL
 WHERE lane.id = (
     SELECT l.id
     FROM lane l JOIN connection c ON c.id = l.id
-    WHERE c.state = 'active' AND c.writes_stopped IS NULL AND (l.until IS NULL OR l.until < now())
-      AND (l.breaker_until IS NULL OR l.breaker_until <= now()) AND NOT (l.id = ANY($3::uuid[]))
-      AND (EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = l.id AND d.head AND d.state = 'waiting'
-                   AND d.priority = 0 AND d.due_at <= now())
-           OR EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = l.id AND d.head AND d.state = 'waiting'
-                      AND d.priority = 1 AND d.due_at <= now())
-           OR EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = l.id AND d.head AND d.state = 'waiting'
-                      AND d.priority = 2 AND d.due_at <= now())
-           OR EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = l.id AND d.state <> 'waiting'
-                      AND (d.state = 'claimed' OR d.due_at <= now())))
-    ORDER BY l.due_at NULLS LAST
+    WHERE (l.due_at <= now() OR l.until < now()) AND (l.until IS NULL OR l.until < now())
+      AND (l.breaker_until IS NULL OR l.breaker_until <= now())
+      AND c.state = 'active' AND c.writes_stopped IS NULL
+      AND NOT (l.id = ANY($3::uuid[])) AND NOT (l.tenant_id = ANY($4::uuid[]))
+    ORDER BY CASE WHEN $5::boolean THEN l.best ELSE 0 END, l.due_at NULLS FIRST
     LIMIT 1
     FOR UPDATE OF l SKIP LOCKED)
 RETURNING id, tenant_id, epoch, breaker;
+
+-- name: next_lane
+-- Seconds until the next lane is due by its own time; NULL: none is.
+SELECT extract(epoch FROM min(l.due_at) - clock_timestamp())::float8 FROM lane l WHERE l.due_at > now();
 
 -- name: keep_lane
 UPDATE lane SET until = now() + $4::interval WHERE id = $1 AND owner = $2 AND epoch = $3 RETURNING id;
 
 -- name: leave_lane
--- due_at = now() puts it behind the others: round robin.
-UPDATE lane SET owner = NULL, until = NULL, due_at = now() WHERE id = $1 AND owner = $2 AND epoch = $3;
+-- Due again when its next delivery is; now, when a hint came meanwhile (due_at is the row's own, so that it is seen even
+-- when it was written while this statement waited). Behind the others: round robin.
+UPDATE lane
+SET owner = NULL, until = NULL, best = next.best,
+    due_at = CASE WHEN lane.due_at IS NOT NULL THEN now() ELSE greatest(next.at, now()) END
+FROM (SELECT l.id, n.at, n.best FROM lane l CROSS JOIN LATERAL lane_next(l.id, l.held_priority, l.held_until) AS n
+      WHERE l.id = $1) AS next
+WHERE lane.id = next.id AND lane.owner = $2 AND lane.epoch = $3;
+
+-- name: hold_lane
+-- What is at or behind a priority waits for the account's quota; more urgent deliveries go on.
+UPDATE lane SET held_priority = $4, held_until = now() + $5::interval, reason = $6
+WHERE id = $1 AND owner = $2 AND epoch = $3;
 
 -- name: rest_lane
 UPDATE lane SET breaker = $4, breaker_until = now() + $5::interval, reason = $6
@@ -35,11 +45,39 @@ WHERE id = $1 AND owner = $2 AND epoch = $3;
 UPDATE lane SET breaker = 'closed', breaker_until = NULL, reason = NULL WHERE id = $1 AND owner = $2 AND epoch = $3;
 
 -- name: hint_lanes
--- Hints, after the commit: the truth is a due head.
-WITH marked AS (
-    UPDATE lane SET due_at = now() WHERE id = ANY($1::uuid[]) AND due_at IS NULL RETURNING id
+-- Hints, after the commit: the truth is a due head. A lane that is due already is left alone, unless something more
+-- urgent has come.
+WITH rung AS MATERIALIZED (
+    SELECT l.id, CASE WHEN l.until > now() THEN now() ELSE n.at END AS at, n.best
+    FROM lane l CROSS JOIN LATERAL lane_next(l.id, l.held_priority, l.held_until) AS n
+    WHERE l.id = ANY($1::uuid[]) AND (l.due_at IS NULL OR l.due_at > now() OR l.best > 0)
+    ORDER BY l.id
+    FOR UPDATE OF l
+), marked AS (
+    UPDATE lane SET due_at = rung.at, best = rung.best
+    FROM rung
+    WHERE lane.id = rung.id AND rung.at IS NOT NULL
+      AND (lane.due_at IS NULL OR lane.due_at > rung.at OR (lane.due_at <= now() AND rung.best < lane.best))
+    RETURNING lane.id
 )
-SELECT pg_notify('crossdock_lane', '') FROM (SELECT 1 LIMIT 1) AS once WHERE $2::boolean OR EXISTS (SELECT 1 FROM marked);
+SELECT pg_notify('crossdock_lane', $3::text) FROM (SELECT 1 LIMIT 1) AS once
+WHERE $2::boolean OR EXISTS (SELECT 1 FROM marked);
+
+-- name: sweep_lanes
+-- Lanes whose hint was lost. All processes share one look in a while: whoever comes first looks for all.
+WITH turn AS (
+    UPDATE lane_sweep SET at = now() WHERE at < now() - $1::interval RETURNING at
+), found AS MATERIALIZED (
+    SELECT l.id, n.at, n.best
+    FROM lane l CROSS JOIN LATERAL lane_next(l.id, l.held_priority, l.held_until) AS n
+    WHERE EXISTS (SELECT 1 FROM turn) AND (l.until IS NULL OR l.until < now())
+      AND n.at IS NOT NULL AND (l.due_at IS NULL OR l.due_at > n.at)
+    ORDER BY l.id
+)
+UPDATE lane SET due_at = found.at, best = found.best
+FROM found
+WHERE lane.id = found.id AND (lane.until IS NULL OR lane.until < now())
+  AND (lane.due_at IS NULL OR lane.due_at > found.at);
 
 -- name: recover
 -- What an earlier owner was doing when it lost the lane: in doubt until its call can no longer take effect.
@@ -52,25 +90,30 @@ WHERE lane_id = $1 AND state = 'claimed' AND lane_epoch < $2;
 UPDATE delivery SET state = 'waiting' WHERE lane_id = $1 AND state = 'in_doubt' AND due_at <= now();
 
 -- name: claim
+-- The most urgent first; but a part of the places ($5 for each priority) belongs to standard and bulk deliveries that
+-- have waited longer than their patience, so that what is less urgent is late, and never for ever. Reads at most three
+-- times the batch, by the index.
 WITH fence AS (
-    SELECT l.id FROM lane l JOIN connection c ON c.id = l.id
+    SELECT l.id, l.held_priority, l.held_until FROM lane l JOIN connection c ON c.id = l.id
     WHERE l.id = $1 AND l.epoch = $2 AND l.until > now() AND c.state = 'active' AND c.writes_stopped IS NULL
     FOR SHARE OF l
 ), due AS (
     SELECT found.id
-    FROM fence, (VALUES (0::smallint), (1::smallint), (2::smallint)) AS p(priority), LATERAL (
-        SELECT d.id, d.due_at FROM delivery d
+    FROM fence, (VALUES (0::smallint, NULL::interval), (1::smallint, $6::interval), (2::smallint, $7::interval))
+                AS p(priority, patience), LATERAL (
+        SELECT d.id, d.due_at, row_number() OVER (ORDER BY d.due_at) AS place FROM delivery d
         WHERE d.lane_id = $1 AND d.head AND d.state = 'waiting' AND d.priority = p.priority AND d.due_at <= now()
         ORDER BY d.due_at
         LIMIT $3) AS found
-    ORDER BY p.priority, found.due_at
+    WHERE fence.held_priority IS NULL OR p.priority < fence.held_priority OR fence.held_until <= now()
+    ORDER BY (found.place <= $5::integer AND found.due_at <= now() - p.patience) IS NOT TRUE, p.priority, found.due_at
     LIMIT $3
 )
 UPDATE delivery d
 SET state = 'claimed', lane_epoch = $2, attempt = d.attempt + 1, step = 0, call_deadline_at = now() + $4::interval
 FROM due
 WHERE d.id = due.id AND d.state = 'waiting'
-RETURNING d.id, d.tenant_id, d.route_id, d.record_id, d.event_id, d.seq, d.attempt, d.created_at;
+RETURNING d.id, d.tenant_id, d.route_id, d.record_id, d.event_id, d.seq, d.attempt, d.created_at, d.priority;
 
 -- name: fence
 SELECT 1 FROM lane WHERE id = $1 AND epoch = $2 FOR SHARE;
