@@ -27,7 +27,7 @@ async def tell(
     first: int = 0,
     key: str | None = None,
     again: bool = False,
-    places: dict[str, dict[str, str | None]] | None = None,
+    places: dict[str, dict[str, Any]] | None = None,
 ) -> list[Outcome]:
     """Plan wishes and perform their steps together, as the pump does; a wish ends at its first step that fails.
 
@@ -57,7 +57,7 @@ async def tell(
 
 async def insisted(bench: ShopBench, action: str, wish: dict[str, Any], tries: int = 4) -> list[Outcome]:
     """Tell a wish again and again, as further attempts of one delivery."""
-    places: dict[str, dict[str, str | None]] = {}
+    places: dict[str, dict[str, Any]] = {}
     return [(await tell(bench, action, wish, again=i > 0, places=places))[0] for i in range(tries)]
 
 
@@ -172,8 +172,9 @@ async def test_the_same_words_to_the_customer_asked_twice_are_two_notes_though_o
     async with HARNESS.open() as bench:
         order_id = str(bench.order()["id"])
         wish = {"order_id": order_id, "note": "Your parcel is late", "customer_note": True}
-        places: dict[str, dict[str, str | None]] = {}
         (first,) = await tell(bench, "add_note", wish)
+        key = bench.plan("add_note", {"request_id": "r1", **wish}).steps[0].writes[0].key
+        places = {key: {"after": str(max(note["id"] for note in bench.shop.notes[int(order_id)]))}}
         await bench.turn(cut_before_effect=1)
         (lost,) = await tell(bench, "add_note", wish, first=1, places=places)
         (second,) = await tell(bench, "add_note", wish, first=1, places=places, again=True)
