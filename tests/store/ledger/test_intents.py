@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest_asyncio
 
+from crossdock.flow.watch import findings_of
 from crossdock.kit.ids import new_id
 from crossdock.model.connection import Connection
 from crossdock.model.observation import Observation
@@ -165,3 +166,27 @@ async def test_the_sixth_hop_ends(scene: Scene) -> None:
     await scene.intend("completed", hops=4)
     await scene.hook(later(status="completed"))
     assert [what for _, seq, what in await scene.deliveries() if seq == 2] == ["hop-limit", "hop-limit"]
+
+
+async def test_a_ping_pong_that_was_ended_is_found_until_it_is_over(scene: Scene) -> None:
+    """One row with cause and remedy, however often; half an hour after the last time it is resolved by itself."""
+    await scene.intend("completed", hops=4)
+    await scene.hook(later(status="completed"))
+    await scene.hook(later(9, status="completed", total="1.00"))
+    hub, tenant, shop = scene.hub, scene.shop.tenant_id, scene.shop.id
+    async with hub.database.engine() as conn:
+        (found,) = await findings_of(conn, tenant, shop)
+    assert (found.code, found.severity, found.state, found.seen) == ("ping-pong", "error", "open", 1)
+    assert found.evidence | {"destination": ""} == {"stream": "order", "entity": "1", "destination": "", "hops": 5}
+    assert found.cause
+    assert "owner" in found.remedy
+    await hub.watch.plan()
+    await scene.intend("on-hold", hops=7)
+    await scene.hook(later(12, status="on-hold", total="1.00"))
+    async with hub.database.engine() as conn:
+        assert [one.seen for one in await findings_of(conn, tenant, shop)] == [2]
+        await conn.execute("UPDATE finding SET last_seen = now() - interval '31 min'")
+    await hub.watch.plan()
+    async with hub.database.engine() as conn:
+        assert await findings_of(conn, tenant, shop) == []
+        assert [one.state for one in await findings_of(conn, tenant, shop, ended=True)] == ["resolved"]

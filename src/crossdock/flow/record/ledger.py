@@ -85,8 +85,7 @@ class Ledger:
     async def append(self, conn: Any, parcels: Sequence[Parcel]) -> tuple[list[Receipt | Exception], set[uuid.UUID]]:
         """Record ``parcels`` inside the caller's transaction.
 
-        Returns one receipt (or refusal) per parcel, in order, and the lanes that got work. Raises :class:`Redo` when
-        the transaction has to be rolled back and tried again.
+        Returns a receipt or refusal a parcel, in order, and the lanes that got work. Raises :class:`Redo`: try again.
         """
         connections = sorted({p.connection_id for p in parcels})
         keys = sorted({p.key for p in parcels if p.key[2] and not isinstance(p.arrived, Doorbell)})
@@ -113,6 +112,7 @@ class Ledger:
         await written.keep_quiet(conn)
         self._fan_out(batch, fans, written)
         await self._write(conn, batch)
+        await written.tell(conn)
         return batch.told(parcels, receipts), {d.lane_id for d in batch.deliveries if d.rule is None}
 
     async def _fans(self, gates: dict[uuid.UUID, Any]) -> dict[uuid.UUID, FanOut]:

@@ -16,7 +16,7 @@ from crossdock.flow.record.batch import Batch, EventRow, Key, RecordRow
 from crossdock.flow.record.echo import MOST_HOPS, WINDOW, Intent, Judged, Seen, judge, undone
 from crossdock.flow.record.parcel import Parcel, Verdict
 from crossdock.flow.record.rule import Ruling
-from crossdock.kit.ids import time_of
+from crossdock.kit.ids import Prefix, new_id, show, time_of
 from crossdock.model.delivery import SkipReason
 from crossdock.model.observation import Doorbell
 from crossdock.model.route import Route
@@ -24,6 +24,12 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("written.sql"))
 _GET_DECIDES = Ruling(Verdict.CONTESTED, ring=True)
+_PING_PONG = "ping-pong"
+_CAUSE = "two systems keep answering each other's writes to one {stream}; the hub stopped writing after {hops} hops"
+_REMEDY = (
+    "name one owner of the field that went to and fro (field_owners of the connection, or the mapping's rule), look "
+    "for an automation that changes it back, then prove and replay; it is resolved after 30 minutes without another"
+)
 log = structlog.get_logger("crossdock.record")
 
 
@@ -44,6 +50,7 @@ class Written:
     def __init__(self) -> None:
         self._entities: dict[Key, _Entity] = {}
         self._echoes: dict[uuid.UUID, tuple[uuid.UUID, dict[uuid.UUID, datetime]]] = {}
+        self._ended: dict[uuid.UUID, tuple[EventRow, Route]] = {}
 
     async def read(
         self, conn: Any, vault: Opener, gates: Mapping[uuid.UUID, Any], batch: Batch, parcels: Sequence[Parcel]
@@ -106,10 +113,26 @@ class Written:
     def rule(self, event: EventRow, route: Route, *, waiting: bool) -> SkipReason | None:
         """Return the rule by which a delivery of an event ends at once; ``waiting``: an earlier one of it goes out."""
         if event.hops >= MOST_HOPS and not route.occurrence:
-            log.error("hop limit", connection=str(event.connection_id), stream=event.stream, entity=event.external_id)
+            self._ended[event.connection_id] = (event, route)
             return SkipReason.HOP_LIMIT
         echo = self._echoes.get(event.id)
         return SkipReason.ECHO if echo and route.destination_id in echo[1] and not waiting else None
+
+    async def tell(self, conn: Any) -> None:
+        """Keep a finding for every connection whose ping-pong was ended: one row, however often."""
+        for connection_id, (event, route) in sorted(self._ended.items(), key=lambda one: one[0]):
+            evidence = {
+                "stream": event.stream,
+                "entity": event.external_id,
+                "destination": show(Prefix.CONNECTION, route.destination_id),
+                "hops": event.hops,
+            }
+            cause = _CAUSE.format(stream=event.stream, hops=MOST_HOPS)
+            told = orjson.dumps(evidence).decode()
+            facts = (new_id(), event.tenant_id, connection_id, _PING_PONG, cause, _REMEDY, told)
+            fresh = await conn.fetchval(SQL["found"], *facts)
+            say = log.error if fresh else log.warning
+            say("found", connection=str(connection_id), code=_PING_PONG, **evidence)
 
 
 def _intent(row: Any) -> Intent:

@@ -16,3 +16,11 @@ FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS k(record_id, lane_id, 
 WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.record_id = k.record_id AND d.lane_id = k.lane_id)
    OR EXISTS (SELECT 1 FROM delivery_done d
               WHERE d.record_id = k.record_id AND d.lane_id = k.lane_id AND d.state = 'delivered' AND d.ended_at > k.at);
+
+-- name: found
+-- A loop that was ended: the watch's own table, so that it is shown and alerted like any other finding.
+INSERT INTO finding AS f (id, tenant_id, connection_id, code, severity, cause, remedy, evidence, since, last_seen)
+VALUES ($1, $2, $3, $4, 'error', $5, $6, $7::jsonb, now(), now())
+ON CONFLICT (connection_id, code) WHERE resolved_at IS NULL
+DO UPDATE SET evidence = EXCLUDED.evidence, last_seen = EXCLUDED.last_seen, seen = f.seen + 1
+RETURNING f.seen = 1 AS fresh;

@@ -66,8 +66,9 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 async def plan(conn: Any, connectors: Sequence[str], now: datetime) -> None:
-    """Make the rows of connections that have none."""
+    """Make the rows of connections that have none, and end the findings of loops that are over."""
     await conn.execute(SQL["plan_watches"], list(connectors), now)
+    await conn.execute(SQL["resolve_loops"])
 
 
 async def take(

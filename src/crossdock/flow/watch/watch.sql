@@ -88,9 +88,15 @@ DO UPDATE SET severity = EXCLUDED.severity, cause = EXCLUDED.cause, remedy = EXC
 RETURNING f.seen = 1 AS fresh;
 
 -- name: resolve_findings
+-- What others found (a loop that was ended) no look can see; it ends by itself.
 UPDATE finding SET resolved_at = $4
 WHERE tenant_id = $1 AND connection_id = $2 AND resolved_at IS NULL AND NOT (code = ANY($3::text[]))
+  AND code <> 'ping-pong'
 RETURNING code, repaired_at IS NOT NULL AS repaired;
+
+-- name: resolve_loops
+UPDATE finding SET resolved_at = clock_timestamp()
+WHERE code = 'ping-pong' AND resolved_at IS NULL AND last_seen < clock_timestamp() - interval '30 minutes';
 
 -- name: audit
 INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES ($1, $2, 'watch', $3, $4, $5::jsonb);
