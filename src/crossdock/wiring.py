@@ -35,7 +35,7 @@ from crossdock.govern.authorizations import Authorizations
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
 from crossdock.govern.hooks import HookDesk
-from crossdock.govern.keys import Keys
+from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.tenants import Tenants
 from crossdock.govern.upkeep import Upkeep
 from crossdock.govern.vault import Vault, open_vault
@@ -136,10 +136,16 @@ def guard_of(settings: Settings) -> Guard:
 
 
 @contextlib.asynccontextmanager
-async def _ground(settings: Settings, tls: ssl.SSLContext | None) -> AsyncIterator[tuple[Database, Transport]]:
-    """What everything stands on: the database, and the way out to vendors."""
+async def _ground(
+    settings: Settings, vault: Vault, tls: ssl.SSLContext | None
+) -> AsyncIterator[tuple[Database, Transport]]:
+    """What everything stands on: the database, and the way out to vendors. A key that does not fit changes nothing."""
+
+    async def approve(conn: Any) -> None:
+        await refuse_other_keys(conn, vault)
+
     async with (
-        Database.open(store_settings(settings)) as database,
+        Database.open(store_settings(settings), approve=approve) as database,
         Transport(guard_of(settings), observe=_count, tls=tls) as transport,
     ):
         yield database, transport
@@ -156,7 +162,7 @@ async def open_hub(
     """
     vault = vault_of(settings)
     async with contextlib.AsyncExitStack() as stack:
-        database, transport = await stack.enter_async_context(_ground(settings, tls))
+        database, transport = await stack.enter_async_context(_ground(settings, vault, tls))
         keys = Keys(database)
         await keys.check_vault(vault)
         directory = Directory(database, vault, transport, clock := clock or SystemClock(), connector_named)

@@ -157,7 +157,7 @@ class Runs:
             {
                 **dict(row),
                 "connection_id": show(Prefix.CONNECTION, row["connection_id"]),
-                "success_rate": round((row["done"] + row["partial"]) / row["ended"], 4),
+                "success_rate": _rate(row["done"] + row["partial"], row["failed"]),
             }
             for row in rows
         ]
@@ -249,6 +249,11 @@ class Runs:
             else:
                 wait = timedelta(seconds=1 + full_jitter(run.failures + 1, base_s=1, ceiling_s=60))
                 await conn.execute(SQL["retry_run"], run.id, run.epoch, wait, said)
+
+
+def _rate(good: int, failed: int) -> float | None:
+    """Return the share of runs that came to their end by themselves; one that a person cancelled says nothing."""
+    return round(good / (good + failed), 4) if good + failed else None
 
 
 def _told(run: Run) -> tuple[str, str]:
