@@ -68,6 +68,9 @@ class CallFailed(Exception):
         super().__init__(reason)
         self.kind, self.sent, self.reason, self.remedy = FailKind(kind), sent, reason, remedy
         self.outcome = outcome
+        self.method = ""
+        self.path = ""
+        """What was asked, as in :class:`Reply`."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -77,6 +80,9 @@ class Reply(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     body: bytes
     took_ms: float
+    method: str = ""
+    path: str = ""
+    """What was asked, below the account's address; empty where the address itself is a secret."""
 
     def __repr__(self) -> str:
         return f"Reply({self.status}, {len(self.body)} bytes)"
@@ -182,8 +188,10 @@ class Transport:
                 self._timeouts[seconds] = known
         return known
 
-    async def send(self, method: str, url: URL, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Reply:
-        """Make one call to a :meth:`checked` URL. Raises :class:`CallFailed`."""
+    async def send(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes, timeout_s: float, path: str = ""
+    ) -> Reply:
+        """Make one call to a :meth:`checked` URL; ``path`` is how it is told to people. Raises :class:`CallFailed`."""
         session = self._session or self._open()
         began = time.perf_counter()
         try:
@@ -197,7 +205,7 @@ class Transport:
             ) as response:
                 received = await self._read(response)
                 took = (time.perf_counter() - began) * 1000
-                return Reply(response.status, response.headers, received, took)
+                return Reply(response.status, response.headers, received, took, method, path)
         except (aiohttp.ClientError, TimeoutError, OSError, EgressRefused, ValueError) as problem:
             raise _failed(problem) from None
 
@@ -336,10 +344,12 @@ class VendorClient:
                 outgoing.headers,
                 outgoing.body,
                 timeout_s or self._timeout_s,
+                path,
             )
-        except CallFailed:
+        except CallFailed as problem:
             if observe is not None:
                 observe(self.manifest.name, 0)
+            problem.method, problem.path = method, path
             raise
         if observe is not None:
             observe(self.manifest.name, reply.status)
