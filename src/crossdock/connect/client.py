@@ -29,6 +29,7 @@ from crossdock.connect.budget import Budget, Budgets
 from crossdock.connect.counting import count
 from crossdock.connect.egress import EgressRefused, Guard, GuardedResolver, guarded_socket
 from crossdock.connect.manifest import Manifest
+from crossdock.connect.tls_words import said_of
 from crossdock.kit.clock import SystemClock
 from crossdock.model.outcome import Outcome
 
@@ -226,7 +227,7 @@ class Transport:
 def _failed(problem: Exception) -> CallFailed:
     """Name what went wrong, from our side's words alone."""
     if isinstance(problem, aiohttp.ClientConnectorCertificateError):
-        reason, remedy = _certificate(problem.certificate_error)
+        reason, remedy = said_of(problem.certificate_error)
         return CallFailed(FailKind.TLS, False, reason, remedy)
     for kinds, kind, sent, reason in _FAILURES:
         if isinstance(problem, kinds):
@@ -235,36 +236,6 @@ def _failed(problem: Exception) -> CallFailed:
         return CallFailed(FailKind.EGRESS, False, problem.problem, problem.remedy)
     return CallFailed(FailKind.CUT, True, "the connection was cut before the answer")
 
-
-def _certificate(problem: Exception) -> tuple[str, str]:
-    """Say what is wrong with a certificate, by OpenSSL's code, and what the host has to do."""
-    return _CERTIFICATES.get(
-        getattr(problem, "verify_code", 0),
-        ("the host's certificate is not valid", "the host has to install a valid certificate"),
-    )
-
-
-_UNKNOWN_ISSUER = (
-    "the host's certificate comes from an authority that nobody knows, or a link of its chain is missing",
-    "the host has to send the whole chain of a public authority's certificate",
-)
-_OTHER_NAME = (
-    "the host's certificate is for another name",
-    "give the address the certificate is for (with or without www), or the host has to add this name to it",
-)
-_CERTIFICATES: dict[int, tuple[str, str]] = {
-    9: ("the host's certificate is not valid yet", "look whether this machine's clock or the host's is wrong"),
-    10: ("the host's certificate has expired", "the host has to renew it"),
-    18: (
-        "the host's certificate is signed by itself",
-        "the host has to install a public authority's certificate (Let's Encrypt gives them for nothing)",
-    ),
-    19: _UNKNOWN_ISSUER,
-    20: _UNKNOWN_ISSUER,
-    21: _UNKNOWN_ISSUER,
-    62: _OTHER_NAME,
-    64: _OTHER_NAME,
-}
 
 _FAILURES: tuple[tuple[tuple[type[BaseException], ...], FailKind, bool, str], ...] = (
     ((aiohttp.ClientConnectorDNSError,), FailKind.DNS, False, "the host's name is not known"),

@@ -17,7 +17,15 @@ def claim(*, attempt: int = 1, created_at: datetime = NOW, failing_since: dateti
     """Return a claim of its own."""
     tenant, route = uuid.UUID(int=1), uuid.UUID(int=2)
     return Claim(
-        uuid.uuid4(), tenant, route, uuid.uuid4(), new_id(created_at), 1, attempt, created_at, False, failing_since
+        uuid.uuid4(),
+        tenant,
+        route,
+        uuid.uuid4(),
+        new_id(created_at),
+        1,
+        attempt,
+        created_at,
+        failing_since=failing_since,
     )
 
 
