@@ -27,6 +27,11 @@ UPDATE run SET until = now() + $3::interval, progress = coalesce($4::jsonb, prog
                progress_at = CASE WHEN progress IS DISTINCT FROM $4::jsonb THEN now() ELSE progress_at END
 WHERE id = $1 AND epoch = $2 AND state = 'running' RETURNING id;
 
+-- name: advance_run
+-- Progress that commits with the work it tells of, or not at all.
+UPDATE run SET until = now() + $3::interval, progress = $4::jsonb, progress_at = now()
+WHERE id = $1 AND epoch = $2 AND state = 'running' RETURNING id;
+
 -- name: fence_run
 SELECT 1 FROM run WHERE id = $1 AND epoch = $2 AND state = 'running' FOR SHARE;
 

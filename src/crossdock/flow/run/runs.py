@@ -207,6 +207,12 @@ class Runs:
         if await conn.fetchval(SQL["fence_run"], run.id, run.epoch) is None:
             raise RunLost(str(run.id))
 
+    async def advance(self, conn: Any, run: Run, progress: Mapping[str, Any]) -> None:
+        """Move a run's progress and extend its lease inside a transaction. Raises :class:`RunLost`."""
+        told = orjson.dumps(progress).decode()
+        if await conn.fetchval(SQL["advance_run"], run.id, run.epoch, self._lease, told) is None:
+            raise RunLost(str(run.id))
+
     async def _beat(self, run: Run) -> None:
         pause = self._lease.total_seconds() / 4
         missed = 0
