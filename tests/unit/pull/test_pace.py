@@ -102,9 +102,7 @@ def test_an_idle_shop_is_used_and_nobody_feels_it() -> None:
 
 
 @pytest.mark.parametrize(("workers", "visitors"), [(4, 2.0), (4, 3.0), (8, 6.5)])
-def test_the_pace_finds_how_much_a_shop_can_take_without_its_visitors_feeling_it(
-    workers: int, visitors: float
-) -> None:
+def test_the_pace_finds_how_much_a_shop_can_take_without_its_visitors_feeling_it(workers: int, visitors: float) -> None:
     assert beside(workers, visitors, paced=False)[0] > 0.05, "they would"
     rise, share = beside(workers, visitors, paced=True)
     assert rise < 0.05
@@ -116,7 +114,7 @@ async def test_an_answer_that_we_were_too_busy_to_hear_does_not_make_the_shop_lo
     async with ears.listening():
         await asyncio.sleep(0.05)
         assert ears.late_s() < 0.05
-        time.sleep(0.3)  # the process does something else
+        time.sleep(0.3)  # noqa: ASYNC251 - the process does something else
         await asyncio.sleep(0.001)
         assert ears.late_s() > 0.2
 

@@ -1,10 +1,10 @@
 """How quickly a shop may be asked: additive increase, multiplicative decrease on its own latency. Pure.
 
 The pace learns what each kind of request takes while the shop is at ease. An answer that takes clearly longer says
-that the shop is busy, with us or with its visitors. Some are chance: as long as no more than three answers in a hundred are
-slow, what ninety-five of a hundred visitors feel is the same with us and without, and the shop is asked as quickly as
-it answers. Beyond that each slow answer halves the share of time in which we ask; each answer at ease adds a fixed
-step to it. One request at a time: the recorded shop gives no more lists to two (two workers saturate it).
+that the shop is busy, with us or with its visitors. Some are chance: as long as no more than three answers in a
+hundred are slow, what ninety-five of a hundred visitors feel is the same with us and without, and the shop is asked
+as quickly as it answers. Beyond that each slow answer halves the share of time in which we ask; each answer at ease
+adds a fixed step to it. One request at a time: the recorded shop gives no more lists to two (two saturate it).
 """
 
 from __future__ import annotations
