@@ -31,11 +31,12 @@ from crossdock.flow.run import Run, RunKind, Runs, Work
 from crossdock.flow.stock import Book, Links, Stock
 from crossdock.flow.verify import Hearing, Refusals
 from crossdock.flow.watch import Watch
+from crossdock.govern.alerts import Alerting, Options
 from crossdock.govern.authorizations import Authorizations
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
 from crossdock.govern.hooks import HookDesk
-from crossdock.govern.keys import Keys, refuse_other_keys
+from crossdock.govern.keys import Keys
 from crossdock.govern.tenants import Tenants
 from crossdock.govern.upkeep import Upkeep
 from crossdock.govern.vault import Vault, open_vault
@@ -77,6 +78,7 @@ class Hub(msgspec.Struct, frozen=True):
     links: Links
     book: Book
     stock: Stock
+    alerting: Alerting
 
     @property
     def works(self) -> Mapping[RunKind, Work]:
@@ -136,16 +138,10 @@ def guard_of(settings: Settings) -> Guard:
 
 
 @contextlib.asynccontextmanager
-async def _ground(
-    settings: Settings, vault: Vault, tls: ssl.SSLContext | None
-) -> AsyncIterator[tuple[Database, Transport]]:
-    """What everything stands on: the database, and the way out to vendors. A key that does not fit changes nothing."""
-
-    async def approve(conn: Any) -> None:
-        await refuse_other_keys(conn, vault)
-
+async def _ground(settings: Settings, tls: ssl.SSLContext | None) -> AsyncIterator[tuple[Database, Transport]]:
+    """What everything stands on: the database, and the way out to vendors."""
     async with (
-        Database.open(store_settings(settings), approve=approve) as database,
+        Database.open(store_settings(settings)) as database,
         Transport(guard_of(settings), observe=_count, tls=tls) as transport,
     ):
         yield database, transport
@@ -162,7 +158,7 @@ async def open_hub(
     """
     vault = vault_of(settings)
     async with contextlib.AsyncExitStack() as stack:
-        database, transport = await stack.enter_async_context(_ground(settings, vault, tls))
+        database, transport = await stack.enter_async_context(_ground(settings, tls))
         keys = Keys(database)
         await keys.check_vault(vault)
         directory = Directory(database, vault, transport, clock := clock or SystemClock(), connector_named)
@@ -170,8 +166,7 @@ async def open_hub(
         ledger = Ledger(vault, RouteTable(database))
         tally = Tally()
         bell = StockBell(hints.ring)
-        limits = intake_limits(settings)
-        intake = await stack.enter_async_context(Intake(ledger, database, clock, limits, bell.ring, tally))
+        intake = await stack.enter_async_context(intake_of(settings, ledger, database, clock, bell, tally))
         journey = Journey(intake, ledger, connector_named, directory, Refusals(), bell.ring, tally, Hearing(clock))
         canonical = Canonical(vault, connector_named)
         runs = Runs(database, timedelta(seconds=settings.lease_s), timedelta(seconds=settings.run_patience_s))
@@ -199,8 +194,8 @@ async def open_hub(
             runs=runs,
             schedule=schedule,
             reports=Reports(database, directory, prover, vault),
-            bells=Bells(database, directory, journey, turns := Turns(clock)),
-            reading=Reading(database, directory, journey, runs, turns, failpoints),
+            reading=Reading(database, directory, journey, runs, Turns(clock), failpoints),
+            bells=Bells(database, directory, journey),
             prover=prover,
             replay=replay,
             refusals=journey.refusals,
@@ -211,17 +206,32 @@ async def open_hub(
             links=Links(database, canonical, directory),
             book=Book(database),
             stock=stock,
+            alerting=Alerting(database, vault, transport, clock, connector_named, failpoints, alert_options(settings)),
         )
 
 
-def intake_limits(settings: Settings) -> IntakeLimits:
-    """Return the intake's part of the settings."""
-    return IntakeLimits(
+def intake_of(
+    settings: Settings, ledger: Ledger, database: Database, clock: Clock, bell: StockBell, tally: Tally
+) -> Intake:
+    """Put the intake together."""
+    limits = IntakeLimits(
         rows=settings.ingest_rows,
         bytes=settings.ingest_bytes,
         age_s=settings.ingest_age_s,
         batch=settings.ingest_batch,
         flushers=settings.ingest_flushers,
+    )
+    return Intake(ledger, database, clock, limits, bell.ring, tally)
+
+
+def alert_options(settings: Settings) -> Options:
+    """Return the settings of alerting."""
+    return Options(
+        base=settings.public_url or "",
+        every_s=settings.alert_every_s,
+        calm_s=settings.alert_calm_s,
+        keep_days=settings.keep_alerts_days,
+        backoff_base_s=settings.alert_retry_base_s,
     )
 
 

@@ -18,6 +18,7 @@ from crossdock.worker import Worker
 from tests.crash.stage import Stage, quiet, staged
 from tests.crash.strike import Strike
 from tests.crash.test_writes import PLACES as WRITES
+from tests.journey.alerts.places import PLACES as NOTICES
 from tests.support.database import TestServer
 from tests.support.hub import until, working
 
@@ -47,7 +48,7 @@ async def stage() -> AsyncIterator[Stage]:
 def test_every_failpoint_of_the_code_is_struck() -> None:
     source = Path(crossdock.__file__).parent
     found = {n for p in source.rglob("*.py") for n in re.findall(r'failpoints\.reach\("([^"]+)"\)', p.read_text())}
-    assert found == {*PLACES, *WRITES}
+    assert found == {*PLACES, *WRITES, *NOTICES}
 
 
 @pytest.mark.parametrize(("name", "nth"), STRIKES)

@@ -13,6 +13,7 @@ import structlog
 
 from crossdock.kit.process import own_name
 from crossdock.wiring import Hub
+from crossdock.worker.alerting import alert_loops
 from crossdock.worker.housekeeping import Housekeeping
 from crossdock.worker.orphans import give_back, release_orphans
 
@@ -68,6 +69,7 @@ class Worker:
                 ("bell", hub.hints.local_bells, hub.bells.answer_some),
                 ("stock", hub.stock.bell, hub.stock.work),
                 ("schedule", None, self._schedule),
+                *alert_loops(hub, self.owner),
                 *(("watch", None, self._watch) for _ in range(_WATCHES)),
                 *(("run", self._runs_due, self._runner(n)) for n in range(hub.settings.runs_at_once)),
             )
@@ -79,7 +81,7 @@ class Worker:
         finally:
             for task in (*background, *loops, *self._draining):
                 task.cancel()
-            await asyncio.gather(*background, *loops, *self._draining, hub.bells.close(), return_exceptions=True)
+            await asyncio.gather(*background, *loops, *self._draining, return_exceptions=True)
             with contextlib.suppress(*TROUBLE):
                 await housekeeping.flush()
                 await give_back(

@@ -38,5 +38,5 @@ async def give_back(database: Database, owners: Sequence[str]) -> None:
 
 
 async def _release(conn: Any, owners: Sequence[str]) -> None:
-    for name in ("release_lanes", "release_runs", "release_watches"):
+    for name in ("release_lanes", "release_runs", "release_watches", "release_chores", "release_notices"):
         await conn.execute(SQL[name], list(owners))

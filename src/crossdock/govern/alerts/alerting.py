@@ -1,0 +1,52 @@
+"""The parts of alerting, put together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from crossdock.connect.client import Transport
+from crossdock.govern.alerts.channels import Channels
+from crossdock.govern.alerts.desk import Alerts, Timing
+from crossdock.govern.alerts.notices import Backoff, Notices
+from crossdock.govern.alerts.reader import Connectors
+from crossdock.govern.alerts.rulebook import Rulebook
+from crossdock.govern.routing import Store
+from crossdock.govern.vault import Vault
+from crossdock.kit.clock import Clock
+from crossdock.kit.failpoints import Failpoints
+
+
+class Options(msgspec.Struct, frozen=True):
+    """The settings of alerting."""
+
+    base: str = ""
+    """The hub's public address, for links; empty when it has none."""
+    every_s: float = 10.0
+    calm_s: float = 60.0
+    keep_days: int = 90
+    backoff_base_s: float = 5.0
+    backoff_ceiling_s: float = 900.0
+
+
+class Alerting:
+    """What finds, keeps, sends and sets."""
+
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        transport: Transport,
+        clock: Clock,
+        connectors: Connectors,
+        failpoints: Failpoints,
+        options: Options,
+    ) -> None:
+        self.options = options
+        timing = Timing(timedelta(seconds=options.every_s), timedelta(seconds=options.calm_s))
+        backoff = Backoff(options.backoff_base_s, options.backoff_ceiling_s)
+        self.alerts = Alerts(store, clock, connectors, options.base, timing)
+        self.channels = Channels(store, vault, transport.guard)
+        self.notices = Notices(store, self.channels, transport, clock, failpoints, backoff)
+        self.rules = Rulebook(store)
