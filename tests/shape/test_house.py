@@ -72,7 +72,7 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
 
 def test_every_test_file_belongs_to_a_suite_that_make_test_runs() -> None:
     named = ast.literal_eval(
-        re.search(r"^SUITES = (\(.+?\))$", (ROOT / "tools/suites.py").read_text("utf-8"), re.MULTILINE)[1]  # type: ignore[index]
+        re.search(r"^SUITES = (\{.+?\})$", (ROOT / "tools/suites.py").read_text("utf-8"), re.MULTILINE)[1]  # type: ignore[index]
     )
     tests = [path.relative_to(ROOT / "tests") for path in PYTHON if path.name.startswith("test_")]
     assert {path.parts[0] for path in tests} == set(named)
