@@ -95,6 +95,7 @@ def run(port: int, requests: Sequence[bytes], connections: int) -> dict[str, flo
     return {
         "rate": (len(latencies) - len(failures)) / seconds,
         "p50_ms": latencies[len(latencies) // 2] * 1000,
+        "p95_ms": latencies[int(len(latencies) * 0.95)] * 1000,
         "p99_ms": latencies[int(len(latencies) * 0.99)] * 1000,
         "failures": len(failures),
         "seconds": seconds,

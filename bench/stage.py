@@ -70,7 +70,7 @@ def serving(home: Path, *arguments: str, **more: str) -> Iterator[tuple[int, int
     """Run ``crossdock serve`` and give (port, process id) once it is ready."""
     port = free_port()
     env = environment(home, CROSSDOCK_PORT=str(port), **more)
-    process = subprocess.Popen([sys.executable, "-m", "crossdock", "serve", *arguments], env=env)
+    process = subprocess.Popen([sys.executable, "-m", "crossdock", "serve", *arguments], env=env, stdout=subprocess.DEVNULL)
     try:
         wait_for(f"http://127.0.0.1:{port}/readyz")
         yield port, process.pid
@@ -177,11 +177,10 @@ def orders(
     count: int, shops: list[uuid.UUID], *, first: int = 1_000_000, size: int = 4096
 ) -> list[tuple[str, bytes, dict[str, str]]]:
     """Return ``count`` distinct signed order webhooks of about ``size`` bytes: (path, body, headers)."""
-    shop = generate(40, 7)
-    templates: list[dict[str, Any]] = list(_documents(shop))
+    given = templates()
     made = []
     for i in range(count):
-        order = dict(templates[i % len(templates)])
+        order = dict(given[i % len(given)])
         order["id"], order["number"] = first + i, str(first + i)
         body = orjson.dumps(order)
         if len(body) < size:
@@ -201,7 +200,8 @@ def orders(
     return made
 
 
-def _documents(shop: Any) -> Iterator[dict[str, Any]]:
-    for order in shop.truth()["orders"]:
-        if order["status"] in ("processing", "completed", "on-hold") and len(orjson.dumps(order)) < 4000:
-            yield order
+def templates() -> list[dict[str, Any]]:
+    """Return orders of the sandbox shop that are under 4 KB."""
+    paid = ("processing", "completed", "on-hold")
+    made: list[dict[str, Any]] = generate(40, 7).truth()["orders"]
+    return [order for order in made if order["status"] in paid and len(orjson.dumps(order)) < 4000]

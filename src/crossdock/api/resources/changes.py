@@ -99,6 +99,7 @@ class Feed:
             only = list(await self._finder.stores(conn, tenant_id, store)) if store else None
             # read first: what is below this place now is certainly seen by the question that follows
             reached = await conn.fetchrow(SQL["newest_change"])
+            await conn.execute(SQL["in_order"])
             rows = await conn.fetch(
                 SQL["changes"],
                 tenant_id,

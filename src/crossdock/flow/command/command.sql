@@ -19,29 +19,28 @@ SELECT r.source_id, r.stream FROM route r
 WHERE r.tenant_id = $1 AND r.source_id = ANY($2::uuid[]) AND r.destination_id = r.source_id AND r.enabled;
 
 -- name: statuses
--- The statuses that recorded orders of a shop stand in: a loose walk over the tenant's index, one look a status.
+-- The statuses that recorded orders of a shop stand in: a loose walk over the store's index, one look a status.
 WITH RECURSIVE walk AS (
-    (SELECT status FROM record WHERE tenant_id = $1 AND stream = 'order' ORDER BY status LIMIT 1)
+    (SELECT status FROM record WHERE tenant_id = $1 AND connection_id = $2 AND stream = 'order' ORDER BY status LIMIT 1)
     UNION ALL
-    SELECT (SELECT r.status FROM record r WHERE r.tenant_id = $1 AND r.stream = 'order' AND r.status > w.status
+    SELECT (SELECT r.status FROM record r
+            WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.stream = 'order' AND r.status > w.status
             ORDER BY r.status LIMIT 1)
     FROM walk w WHERE w.status IS NOT NULL
 )
-SELECT w.status FROM walk w
-WHERE w.status <> '' AND EXISTS (SELECT 1 FROM record r WHERE r.tenant_id = $1 AND r.stream = 'order'
-                                 AND r.status = w.status AND r.connection_id = $2);
+SELECT w.status FROM walk w WHERE w.status <> '';
 
 -- name: status_counts
 -- The newest orders of a shop by status.
 SELECT status, count(*) AS count
 FROM (SELECT r.status FROM record r WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.stream = 'order'
-      ORDER BY coalesce(r.made_at, '-infinity') DESC, r.id DESC LIMIT $3) AS newest
+      ORDER BY r.placed_at DESC, r.id DESC LIMIT $3) AS newest
 GROUP BY status ORDER BY status;
 
 -- name: newest_bodies
 SELECT r.stream, r.external_id, r.presence, r.status, r.modified_at, e.id AS event_id, e.body
 FROM (SELECT * FROM record o WHERE o.connection_id = $2 AND o.tenant_id = $1 AND o.stream = 'order'
-      ORDER BY coalesce(o.made_at, '-infinity') DESC, o.id DESC LIMIT $3) AS r
+      ORDER BY o.placed_at DESC, o.id DESC LIMIT $3) AS r
 JOIN event e ON e.id = r.event_id
 WHERE e.body IS NOT NULL;
 
