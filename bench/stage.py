@@ -70,7 +70,9 @@ def serving(home: Path, *arguments: str, **more: str) -> Iterator[tuple[int, int
     """Run ``crossdock serve`` and give (port, process id) once it is ready."""
     port = free_port()
     env = environment(home, CROSSDOCK_PORT=str(port), **more)
-    process = subprocess.Popen([sys.executable, "-m", "crossdock", "serve", *arguments], env=env, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "crossdock", "serve", *arguments], env=env, stdout=subprocess.DEVNULL
+    )
     try:
         wait_for(f"http://127.0.0.1:{port}/readyz")
         yield port, process.pid
