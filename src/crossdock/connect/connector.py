@@ -7,7 +7,8 @@ that it does not receive, no ``destination`` that nothing can be delivered to it
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -85,6 +86,61 @@ class Hook(msgspec.Struct, frozen=True):
     topic: str
     url: str
     status: str
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Moments (UTC) between which an entity was made: from ``after`` on, and before ``before``. None: no bound."""
+
+    after: datetime | None = None
+    before: datetime | None = None
+
+    def holds(self, at: datetime | None) -> bool:
+        """Whether a moment lies between them; what has no moment lies in the boundless span alone."""
+        if at is None:
+            return self.after is None and self.before is None
+        return (self.after is None or at >= self.after) and (self.before is None or at < self.before)
+
+
+class Glimpse(msgspec.Struct, frozen=True):
+    """What a light reading shows of one entity."""
+
+    external_id: str
+    fingerprint: bytes
+    """Compared with :meth:`Sweeper.fingerprint` of the document that is on record."""
+    modified_at: datetime | None = None
+    created_at: datetime | None = None
+    children: tuple[str, ...] = ()
+    """Ids of the entities of the same stream below it (a product's variations)."""
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """One page of a light reading."""
+
+    items: tuple[Glimpse, ...]
+    cursor: dict[str, Any]
+    done: bool
+    total: int | None = None
+
+
+@runtime_checkable
+class Sweeper(Protocol):
+    """A source whose lists a proof can read lightly, and by the time their entities were made."""
+
+    def fingerprint(self, stream: str, document: Mapping[str, Any]) -> bytes | None:
+        """Return the digest over what a light reading shows; None for a stream that is read in full. Pure."""
+        ...
+
+    async def glance(self, stream: str, cursor: dict[str, Any] | None, span: Span) -> Glance:
+        """Read the next page of all there is, lightly. Raises :class:`~crossdock.connect.client.CallFailed`."""
+        ...
+
+    async def sweep(self, stream: str, cursor: dict[str, Any] | None, span: Span) -> Page:
+        """Read the next page of all there is, in full; ``span`` bounds streams whose entities are of a day."""
+        ...
+
+    async def fetch_some(self, stream: str, external_ids: Sequence[str]) -> list[Observation]:
+        """Read some entities in full, with those below them; what is not there is left out."""
+        ...
 
 
 class Source(Protocol):
@@ -191,6 +247,19 @@ class Destination(Protocol):
 
     def equal(self, object_name: str, name: str, sent: str | None, found: str | None) -> bool:
         """Whether a value found is the value sent, as this vendor normalises (12.50 is 12.5)."""
+        ...
+
+
+@runtime_checkable
+class Seeker(Protocol):
+    """A destination that can be asked for certain records, many in one call."""
+
+    async def sought(self, object_name: str, name: str | None, values: Sequence[str]) -> list[Found]:
+        """Read the records with these values of a unique property (None: these record ids), associations included.
+
+        What is not there is left out. A record that answers to several values (a person's further addresses) comes
+        once for each. Raises :class:`~crossdock.connect.client.CallFailed`.
+        """
         ...
 
 

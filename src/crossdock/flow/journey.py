@@ -269,6 +269,10 @@ class Expectations:
             for item in await self._planner.plan(conn, destination, writer, subjects)
         ]
 
+    def document(self, row: Any) -> dict[str, Any]:
+        """Return the source's own document of a record's row."""
+        return self._planner.canonical.document(row)
+
 
 class DefaultMappings:
     """The map stage for the pump: compiled once a mapping."""

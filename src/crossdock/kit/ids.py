@@ -27,6 +27,7 @@ class Prefix(StrEnum):
     TENANT = "tnt"
     RUN = "run"
     PROOF = "prf"
+    EXCEPTION = "exc"
     RECORD = "rec"
     ORDER = "ord"
     CUSTOMER = "cus"

@@ -72,6 +72,10 @@ class HubSpotDestination:
         """Read the records that carry our key of this store; contacts all."""
         return self._finder.found(object_name, store_uid)
 
+    async def sought(self, object_name: str, name: str | None, values: Sequence[str]) -> list[Found]:
+        """Read records by a unique property (None: by id), a hundred a call; what is not there is left out."""
+        return await self._finder.sought(object_name, name, values)
+
     def equal(self, object_name: str, name: str, sent: str | None, found: str | None) -> bool:
         """Whether a value found is the value sent, as HubSpot normalises."""
         return same_value(object_name, name, sent, found)

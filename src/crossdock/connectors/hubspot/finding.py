@@ -6,7 +6,7 @@ Search is never used: it lags behind by seconds (vendor fact) and ends at 10,000
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,8 @@ from crossdock.model.plan import Found
 OTHERS = {DEALS: (CONTACTS, LINE_ITEMS), ORDERS: (CONTACTS, LINE_ITEMS)}
 """Associations a proof looks at."""
 
+ASSOCIATIONS = 1000
+"""Records in one batch read of associations (vendor fact)."""
 TRIES = 8
 LONGEST_WAIT_S = 30.0
 
@@ -56,6 +58,48 @@ class Finder:
             if after is None:
                 return
 
+    async def sought(self, object_name: str, name: str | None, values: Sequence[str]) -> list[Found]:
+        """Read records by a unique property or by id, a hundred a call; associations a thousand records a call.
+
+        A contact comes by each of its addresses. Raises ``CallFailed`` when HubSpot does not answer in the end.
+        """
+        records: dict[str, Mapping[str, Any]] = {}
+        properties = self._properties.get(object_name, ())
+        asked = list(dict.fromkeys(values))
+        for start in range(0, len(asked), BATCH):
+            chunk = asked[start : start + BATCH]
+            body = await self._ask(
+                lambda chunk=chunk: self._hubspot.batch_read(object_name, chunk, properties, name)  # type: ignore[misc]
+            )
+            records |= {str(record["id"]): record for record in body.get("results") or ()}
+        ends: dict[str, set[tuple[str, str]]] = {record_id: set() for record_id in records}
+        for other in OTHERS.get(object_name, ()):
+            await self._ends(object_name, other, ends)
+        found = []
+        for record_id, record in records.items():
+            one = self._found(object_name, record, ends[record_id])
+            found += [*_aliases(one), one]
+        return found
+
+    async def _ends(self, name: str, other: str, ends: dict[str, set[tuple[str, str]]]) -> None:
+        """Add what records are associated with."""
+        ids = list(ends)
+        for start in range(0, len(ids), ASSOCIATIONS):
+            asked = [{"id": each} for each in ids[start : start + ASSOCIATIONS]]
+            while asked:
+                body = await self._ask(
+                    lambda asked=asked: self._hubspot.batch_read_associations(name, other, asked)  # type: ignore[misc]
+                )
+                asked = []
+                for result in body.get("results") or ():
+                    record_id = str((result.get("from") or {}).get("id"))
+                    ends[record_id] |= {
+                        (other, str(end.get("toObjectId") or end.get("id"))) for end in result.get("to") or ()
+                    }
+                    after = ((result.get("paging") or {}).get("next") or {}).get("after")
+                    if after is not None:
+                        asked.append({"id": record_id, "after": str(after)})
+
     async def _read(self, name: str, others: tuple[str, ...], after: str | None) -> Mapping[str, Any]:
         properties = self._properties.get(name, ())
         return await self._ask(lambda: self._hubspot.list_objects(name, properties, others, after, BATCH))
@@ -83,7 +127,6 @@ class Finder:
         raise problem
 
     async def _one(self, name: str, record: Mapping[str, Any], others: tuple[str, ...]) -> Found:
-        properties = dict(record.get("properties") or {})
         record_id = str(record["id"])
         ends = set()
         for spelt, part in (record.get("associations") or {}).items():
@@ -94,9 +137,14 @@ class Finder:
             after = ((part.get("paging") or {}).get("next") or {}).get("after")
             if after is not None:
                 ends |= {(other, each) async for each in self._more(name, other, record_id, after)}
+        return self._found(name, record, ends)
+
+    @staticmethod
+    def _found(name: str, record: Mapping[str, Any], ends: set[tuple[str, str]]) -> Found:
+        properties = dict(record.get("properties") or {})
         # a contact may stand for the accounts of several shops: it is known by its address and its links
         key = None if name == CONTACTS else properties.get(KEY)
-        return Found(name, record_id, key or None, properties, frozenset(ends))
+        return Found(name, str(record["id"]), key or None, properties, frozenset(ends))
 
     async def _more(self, name: str, other: str, record_id: str, after: str | None) -> AsyncIterator[str]:
         """Yield the ends beyond the ones a list shows (an order of very many lines)."""

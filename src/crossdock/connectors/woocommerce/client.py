@@ -9,10 +9,10 @@ from typing import Any, Final
 import msgspec
 
 from crossdock.connect.client import CallFailed, FailKind, Reply, VendorClient
-from crossdock.connect.connector import Access, CheckResult, Hook, Page
+from crossdock.connect.connector import Access, CheckResult, Glance, Hook, Page, Span
 from crossdock.connect.manifest import beside
 from crossdock.connect.outcomes import Outcomes
-from crossdock.connectors.woocommerce import site, walk
+from crossdock.connectors.woocommerce import site, sweeps, walk
 from crossdock.connectors.woocommerce.check import Diagnosis
 from crossdock.connectors.woocommerce.fields import identifier
 from crossdock.connectors.woocommerce.filters import start_of
@@ -49,6 +49,30 @@ class WooCommerceClient:
         """Try the connection without side effects; see :mod:`crossdock.connectors.woocommerce.check`."""
         return await Diagnosis(self._access, self.vendor_at).result()
 
+    def fingerprint(self, stream: str, document: Mapping[str, Any]) -> bytes | None:
+        """Return the digest over what a light reading shows; None for a stream that is read in full."""
+        return sweeps.fingerprint(stream, document)
+
+    async def glance(self, stream: str, cursor: dict[str, Any] | None, span: Span) -> Glance:
+        """Read the next page of all there is with one request, lightly. Raises ``CallFailed``."""
+        place = walk.load(cursor) if cursor else sweeps.begin(stream, span, self._born())
+        try:
+            return await self._sweeps().glance(stream, place, self._shop_now, _total)
+        except ValueError as problem:
+            raise _disordered(problem) from None
+
+    async def sweep(self, stream: str, cursor: dict[str, Any] | None, span: Span) -> Page:
+        """Read the next page of all there is, in full. Raises ``CallFailed``."""
+        place = cursor or walk.save(sweeps.begin(stream, span, self._born()))
+        return await self.page(stream, place, full=True)
+
+    async def fetch_some(self, stream: str, external_ids: Sequence[str]) -> list[Observation]:
+        """Read some entities in full, a hundred a request; what is not there is left out. Raises ``CallFailed``."""
+        return await self._sweeps().some(stream, external_ids)
+
+    def _sweeps(self) -> sweeps.Sweeps:
+        return sweeps.Sweeps(self._get, self._rows, self._size)
+
     async def page(self, stream: str, cursor: dict[str, Any] | None, *, full: bool = False) -> Page:
         """Read the next page of a stream with one request; :mod:`crossdock.connectors.woocommerce.walk` says how.
 
@@ -64,8 +88,7 @@ class WooCommerceClient:
                 return await self._page_below(stream, reading, place)
             return await self._page(stream, reading, place, full=full)
         except ValueError as problem:  # a row without an id, a list in another order
-            remedy = "look for a plugin that changes REST lists; WooCommerce 5.8 or newer is needed"
-            raise CallFailed(FailKind.ANSWER, True, str(problem), remedy, Retry(str(problem))) from None
+            raise _disordered(problem) from None
 
     async def fetch(self, stream: str, external_id: str, parent_id: str | None) -> Observation | None:
         """GET one entity; None when the shop says that it has none of this id.
@@ -260,6 +283,11 @@ class WooCommerceClient:
     def _shop_now(self, reply: Reply) -> datetime:
         # when the shop began to answer: a row touched while a slow answer was made is later than this
         return (date_of(reply) or self._access.clock.now()) - timedelta(milliseconds=reply.took_ms)
+
+
+def _disordered(problem: ValueError) -> CallFailed:
+    remedy = "look for a plugin that changes REST lists; WooCommerce 5.8 or newer is needed"
+    return CallFailed(FailKind.ANSWER, True, str(problem), remedy, Retry(str(problem)))
 
 
 def _not_this(reason: str) -> CallFailed:

@@ -154,6 +154,8 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the slow walk through all rows stands between two pulls."""
     born: str = ""
     """A backfill leaves out rows created before."""
+    until: str = ""
+    """A proof of some days leaves out rows created from here on."""
     swept: bool = False
     """A sweep has met all there is; only the last rows' children may be missing."""
 
@@ -222,6 +224,8 @@ def ask(reading: Reading, cursor: Cursor, size: int) -> dict[str, str]:
             asked[f"{reading.prefix}before"] = shift(until, 1)
     if cursor.born:
         asked |= {"dates_are_gmt": "true", "after": shift(cursor.born, -1)}
+    if cursor.until:
+        asked |= {"dates_are_gmt": "true", "before": cursor.until}
     if cursor.climb is None:
         return {**asked, "orderby": reading.orderby}
     return {**asked, **_by_id(cursor.climb)}

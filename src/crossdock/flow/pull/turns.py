@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
 
 from crossdock.flow.pull.pace import Pace
-from crossdock.flow.pull.terms import Terms
+from crossdock.flow.pull.terms import Terms, terms_of
 from crossdock.flow.run import PutOff
 from crossdock.kit.buckets import Window
 from crossdock.kit.clock import Clock
+from crossdock.model.connection import Connection
 
 _MOST = 4096
 _MINUTE_S = 60.0
@@ -95,3 +96,27 @@ class Turns:
         while len(self._queues) > _MOST:
             self._queues.popitem(last=False)
         return queue
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._clock.now()
+
+
+class Manners:
+    """The terms on which other stages read a shop: they wait for the same turns as the pull does."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+
+    @contextlib.asynccontextmanager
+    async def turn(self, connection: Connection, kind: str, *, bulk: bool) -> AsyncIterator[Turn]:
+        """Wait for a turn. Raises ``PutOff`` when the day's budget is spent, or in quiet hours when it is ``bulk``."""
+        terms = terms_of(connection.config)
+        async with self._turns.of(connection.id).turn(kind, terms) as turn:
+            if bulk and terms.quiet is not None and (until := terms.quiet.left(self._turns.now())) is not None:
+                raise PutOff(until, "the shop's quiet hours: nothing is read in bulk")
+            yield turn
+
+    def left_out(self, connection: Connection) -> frozenset[str]:
+        """Return the streams that are switched off."""
+        return terms_of(connection.config).switched_off

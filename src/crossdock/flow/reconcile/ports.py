@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from crossdock.connect.connector import Destination
 from crossdock.flow.ports import Sources
+from crossdock.flow.reconcile.days import Days
 from crossdock.model.connection import Connection
 from crossdock.model.plan import Plan
+
+ALWAYS: Final = Days()
+SHOWN: Final = 1000
+"""So many differences a proof carries in memory; all of them are kept as rows."""
+WEEK: Final = timedelta(days=7)
+Tell = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """Tell nobody."""
+
+
+class Depth(StrEnum):
+    """How much of the store is read."""
+
+    AUTO = "auto"
+    """Light, but full where the last full proof is older than a week, and for days."""
+    LIGHT = "light"
+    """All ids with what an edit changes; in full only what differs from the record."""
+    FULL = "full"
 
 
 class ProofRow(msgspec.Struct):
@@ -26,7 +49,7 @@ class ProofRow(msgspec.Struct):
     delivered: int = 0
     """Recorded, and the last delivery of its present state arrived."""
     skipped: int = 0
-    """Ended by a named rule (a draft)."""
+    """Ended by a named rule (a draft, a filter)."""
     dead: int = 0
     missing: int = 0
     """In the store, but not recorded, or recorded and not at the destination."""
@@ -51,6 +74,20 @@ class Difference(msgspec.Struct, frozen=True):
     """missing, duplicate, drifted, unexpected or dead."""
     what: str
     """The object, field or association (``deals.amount``)."""
+    destination: str = ""
+
+
+class Costs(msgspec.Struct):
+    """Vendor requests of one proof."""
+
+    store: int = 0
+    """Reading the store; answers to doorbells the proof has rung are not among them."""
+    destinations: dict[str, int] = msgspec.field(default_factory=dict)
+    """Reading each destination, by its name."""
+    repairs: dict[str, int] = msgspec.field(default_factory=dict)
+    """What repairing made: ``gets`` (single readings of the store), ``deliveries`` and the ``batches`` they went in."""
+    connectors: dict[str, int] = msgspec.field(default_factory=dict)
+    """All readings, by connector."""
 
 
 class Proof(msgspec.Struct):
@@ -58,10 +95,19 @@ class Proof(msgspec.Struct):
 
     rows: list[ProofRow]
     differences: list[Difference]
+    """The first :data:`SHOWN`."""
     unlisted: int = 0
-    """Differences beyond those that are listed."""
+    """Differences beyond those; every one is kept as a row."""
     pending: int = 0
-    """Deliveries that had not ended when the proof was taken."""
+    """Deliveries that were due before the comparison and have not ended."""
+    moving: int = 0
+    """Records that changed while the proof was taken and are on their way: no gap."""
+    skipped_by: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    """entity -> named rule -> how many go no further by it."""
+    repairs: dict[str, int] = msgspec.field(default_factory=dict)
+    """What the proof has put right: ``missed`` and ``changed`` records, ``gone`` ones, ``delivered`` again."""
+    depth: Depth = Depth.FULL
+    costs: Costs = msgspec.field(default_factory=Costs)
 
     @property
     def ok(self) -> bool:
@@ -69,24 +115,28 @@ class Proof(msgspec.Struct):
         return all(row.green for row in self.rows) and not self.pending
 
 
-class Days(msgspec.Struct, frozen=True):
-    """Which of the store's own days a proof is about; orders alone are of a day."""
+class Asked(msgspec.Struct, frozen=True):
+    """How a proof is wanted."""
 
-    first: date | None = None
-    last: date | None = None
+    rounds: int = 2
+    """How often what is missing or drifted is delivered again."""
+    patience_s: float = 120.0
+    """How long deliveries may stand still before they count as not ended."""
+    days: Days = ALWAYS
+    depth: Depth = Depth.FULL
+    daily: bool = False
+    """Asked for by the clock, not by a person: the store's quiet hours hold."""
+    tell: Tell = silent
 
-    def __bool__(self) -> bool:
-        """Whether it names days at all; without, a proof is about everything."""
-        return self.first is not None or self.last is not None
 
-    def holds(self, at: datetime | None, offset_h: float) -> bool:
-        """Whether a moment lies in these days of the store (``offset_h`` hours ahead of UTC)."""
-        if not self:
-            return True
-        if at is None:
-            return False
-        day = (at + timedelta(hours=offset_h)).date()
-        return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
+class Job(msgspec.Struct, frozen=True):
+    """One proof that is being taken."""
+
+    proof_id: uuid.UUID
+    connection: Connection
+    asked: Asked
+    depth: Depth
+    proof: Proof
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -113,6 +163,10 @@ class Expectations(Protocol):
         """Plan the present state of records: (row of ``state_routes``, row of ``records_of``)."""
         ...
 
+    def document(self, row: Any) -> dict[str, Any]:
+        """Return the source's own document of a record's row."""
+        ...
+
 
 class Requeue(Protocol):
     """The deliver stage: what was found wrong goes out again."""
@@ -120,3 +174,31 @@ class Requeue(Protocol):
     async def states(self, tenant_id: uuid.UUID, pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> int:
         """Deliver the present state of (route, record) pairs again."""
         ...
+
+
+class Turn(Protocol):
+    """One request under way; its reader says how many rows came."""
+
+    items: int
+
+
+class Manners(Protocol):
+    """On which terms a store is read: its pace, its budget, its quiet hours."""
+
+    def turn(
+        self, connection: Connection, kind: str, *, bulk: bool
+    ) -> contextlib.AbstractAsyncContextManager[Turn]:
+        """Wait for a turn. Raises ``PutOff`` when the budget is spent, or in quiet hours when it is ``bulk``."""
+        ...
+
+    def left_out(self, connection: Connection) -> frozenset[str]:
+        """Return the streams that are switched off."""
+        ...
+
+
+class Sealer(Protocol):
+    """The part of the vault that hides what a destination holds while it is compared."""
+
+    def seal_body(self, body: bytes, row: bytes) -> bytes: ...
+    def open_body(self, sealed: bytes, row: bytes) -> bytes: ...
+    def subject(self, identifier: str) -> bytes: ...

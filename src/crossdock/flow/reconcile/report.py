@@ -1,4 +1,7 @@
-"""The report of a proof: one document, every exception explained, its bytes signed. Pure.
+"""The report of a proof: one document, and a line for every exception; the document's bytes are signed. Pure.
+
+The document holds the number of exceptions and the SHA-256 over their lines (each as JSON with sorted keys, ended by a
+newline, in their order), so the signature covers them however many there are.
 
 What a signature says: this hub, by its master key, saw these numbers at this time. It does not say that nobody who
 holds the key could write another; it does say that nobody else has changed this one since.
@@ -7,28 +10,27 @@ holds the key could write another; it does say that nobody else has changed this
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 import orjson
 
-from crossdock.flow.reconcile.ports import Days, Difference, Proof
+from crossdock.flow.reconcile.days import Days
+from crossdock.flow.reconcile.ports import Proof
 
-FORMAT: Final = "crossdock-proof/1"
+FORMAT: Final = "crossdock-proof/2"
 COLUMNS: Final = (
     *("entity", "destination", "in_store", "recorded", "delivered", "skipped", "dead", "missing", "duplicates"),
     *("drifted", "unexpected"),
 )
-CAUSES: Final = {
-    "missing": "it stands in the store but not at the destination; pull it again and look at its last delivery",
-    "duplicate": "it stands at the destination more than once; merge or archive the one the hub has no link to",
-    "drifted": "the destination holds another value than the mapping gives: somebody changed it there",
-    "unexpected": "it stands at the destination under this store's key, but the store has no such thing any more",
-    "dead": "its last delivery was given up; its reason says what to do, then replay it",
-}
+EXCEPTION_COLUMNS: Final = (
+    *("entity", "external_id", "destination", "kind", "what", "state", "cause", "done", "remedy"),
+    *("last_webhook_at", "delivery", "delivery_reason", "record", "event", "delivery_path"),
+)
 
 
 def report(
@@ -36,29 +38,29 @@ def report(
     *,
     store: Mapping[str, str],
     times: tuple[datetime, datetime],
-    requests: Mapping[str, int],
+    exceptions: Mapping[str, Any],
     days: Days,
 ) -> dict[str, Any]:
-    """Return the report as a document."""
+    """Return the report as a document. ``exceptions``: count, open, repaired, sha256."""
+    costs = proof.costs
     return {
         "format": FORMAT,
         "store": dict(store),
         "days": {"first": days.first, "last": days.last},
+        "depth": proof.depth,
         "began_at": times[0],
         "ended_at": times[1],
+        "seconds": round((times[1] - times[0]).total_seconds(), 3),
         "ok": proof.ok and bool(proof.rows),
         "pending": proof.pending,
+        "moving": proof.moving,
         "rows": [msgspec.to_builtins(row) for row in proof.rows],
-        "exceptions_unlisted": proof.unlisted,
-        "exceptions": [explained(one) for one in proof.differences],
-        "requests": dict(requests),
-        "seconds": round((times[1] - times[0]).total_seconds(), 3),
+        "skipped_by": proof.skipped_by,
+        "repairs": proof.repairs,
+        "exceptions": dict(exceptions),
+        "requests": costs.connectors,
+        "costs": {"store": costs.store, "destinations": costs.destinations, "repairs": costs.repairs},
     }
-
-
-def explained(one: Difference) -> dict[str, str]:
-    """Return an exception with its cause in words."""
-    return {**msgspec.to_builtins(one), "cause": CAUSES.get(one.kind, one.kind)}
 
 
 def signed_bytes(document: Mapping[str, Any]) -> bytes:
@@ -66,15 +68,49 @@ def signed_bytes(document: Mapping[str, Any]) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
 
-def as_csv(document: Mapping[str, Any]) -> str:
-    """Return the rows of a report as CSV, then its exceptions below an empty line."""
+def line_of(exception: Mapping[str, Any]) -> bytes:
+    """Return the bytes of an exception that the digest covers, without the newline."""
+    return orjson.dumps(exception, option=orjson.OPT_SORT_KEYS)
+
+
+def covers(document: Mapping[str, Any], exceptions: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether these are all the exceptions of a report, word for word. Raises ``TypeError`` for what is no report."""
+    told = document.get("exceptions")
+    if isinstance(told, list):  # the first format listed them inside
+        return True
+    if not isinstance(told, Mapping):
+        return False
+    covered = hashlib.sha256()
+    for one in exceptions:
+        covered.update(line_of(one) + b"\n")
+    return told.get("count") == len(exceptions) and told.get("sha256") == covered.hexdigest()
+
+
+def rows_csv(document: Mapping[str, Any]) -> str:
+    """Return the rows of a report as CSV, and the heading of its exceptions below an empty line when it has any."""
     out = io.StringIO()
     table = csv.DictWriter(out, COLUMNS, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
     table.writerows(document["rows"])
-    if document["exceptions"]:
-        out.write("\n")
-        below = csv.DictWriter(out, ("entity", "external_id", "kind", "what", "cause"), lineterminator="\n")
-        below.writeheader()
-        below.writerows(document["exceptions"])
+    told = document["exceptions"]
+    if told if isinstance(told, list) else told["count"]:
+        out.write("\n" + ",".join(EXCEPTION_COLUMNS) + "\n")
+    return out.getvalue()
+
+
+def exceptions_csv(exceptions: Iterable[Mapping[str, Any]]) -> str:
+    """Return exceptions as lines of CSV."""
+    out = io.StringIO()
+    table = csv.DictWriter(out, EXCEPTION_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    for one in exceptions:
+        links = one.get("links", {})
+        table.writerow(
+            {
+                **one.get("known", {}),
+                **one,
+                "record": links.get("record"),
+                "event": links.get("event"),
+                "delivery_path": links.get("delivery"),
+            }
+        )
     return out.getvalue()

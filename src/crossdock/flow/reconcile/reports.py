@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import orjson
 
-from crossdock.connect.counting import counting
 from crossdock.flow.ports import Store
-from crossdock.flow.reconcile.ports import Days, Directory, Proof
+from crossdock.flow.reconcile.days import Days, days_of
+from crossdock.flow.reconcile.exceptions import Exceptions
+from crossdock.flow.reconcile.ports import ALWAYS, Asked, Depth, Directory, Proof, Tell, silent
 from crossdock.flow.reconcile.prover import Prover
-from crossdock.flow.reconcile.report import report, signed_bytes
+from crossdock.flow.reconcile.report import covers, report, signed_bytes
 from crossdock.flow.run import Run
-from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.kit.ids import Prefix, floor_of, new_id, show
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("reports.sql"))
 _LAST = uuid.UUID(int=(1 << 128) - 1)
+_BROKEN: Final = timedelta(days=2)
+_NOTED: Final = 100
+"""Exceptions that a run shows among its errors; the proof has all of them."""
 
 
 class Signer(Protocol):
@@ -51,28 +55,48 @@ class Reports:
         self._directory = directory
         self._prover = prover
         self._signer = signer
+        self.exceptions = Exceptions(store)
 
     async def __call__(self, run: Run) -> dict[str, Any]:
         """Do a run of kind reconcile."""
-        days = days_of(run.asked)
 
         def tell(step: str) -> None:
             run.progress["step"] = step
 
-        rounds = int(run.asked.get("repair", 2))
-        kept, _ = await self.take(run.connection_id, run.id, days, repair_rounds=rounds, tell=tell)
-        for one in kept.report["exceptions"]:
+        asked = Asked(
+            rounds=int(run.asked.get("repair", 2)),
+            days=days_of(run.asked),
+            depth=Depth(run.asked.get("depth", Depth.AUTO)),
+            daily=bool(run.asked.get("daily")),
+            tell=tell,
+        )
+        kept, _ = await self.taken(run.connection_id, run.id, asked)
+        told = kept.report["exceptions"]
+        for one in await self.exceptions.page(run.tenant_id, kept.id, limit=_NOTED, state="open"):
             run.note_error(f"{one['entity']} {one['external_id']}", f"{one['kind']} {one['what']}: {one['cause']}")
+        run.error_count = max(run.error_count, told["open"])
         return {"proof": show(Prefix.PROOF, kept.id), "ok": kept.report["ok"]}
 
     async def take(
-        self, source_id: uuid.UUID, run_id: uuid.UUID | None, days: Days, *, repair_rounds: int, tell: Any
+        self,
+        source_id: uuid.UUID,
+        run_id: uuid.UUID | None,
+        days: Days = ALWAYS,
+        *,
+        repair_rounds: int = 2,
+        depth: Depth = Depth.AUTO,
+        tell: Tell = silent,
     ) -> tuple[Kept, Proof]:
         """Prove a store now, sign the report and keep it."""
+        return await self.taken(source_id, run_id, Asked(repair_rounds, days=days, depth=depth, tell=tell))
+
+    async def taken(self, source_id: uuid.UUID, run_id: uuid.UUID | None, asked: Asked) -> tuple[Kept, Proof]:
+        """Prove a store as it is asked for, sign the report and keep it."""
         connection = await self._directory.connection(source_id)
-        began = await self._now()
-        with counting() as requests:
-            proof = await self._prover.prove(source_id, repair_rounds=repair_rounds, tell=tell, days=days)
+        began, proof_id = await self._now(), new_id()
+        await self._tidy(connection.tenant_id, floor_of(began - _BROKEN))
+        proof = await self._prover.take(source_id, proof_id, asked)
+        told = await self.exceptions.explain(connection.tenant_id, source_id, proof_id, repairs=bool(asked.rounds))
         ended = await self._now()
         store = {
             "id": show(Prefix.CONNECTION, connection.id),
@@ -80,21 +104,13 @@ class Reports:
             "name": connection.name,
             "time_zone": str(connection.account.get("time_zone") or "UTC"),
         }
-        document = report(proof, store=store, times=(began, ended), requests=requests, days=days)
+        document = report(proof, store=store, times=(began, ended), exceptions=told, days=asked.days)
         body = signed_bytes(document)
-        kept = Kept(new_id(), orjson.loads(body), self._signer.sign(body))
+        kept = Kept(proof_id, orjson.loads(body), self._signer.sign(body))
+        values = (kept.id, connection.tenant_id, connection.id, run_id, began, ended, document["ok"], body.decode())
         async with self._store.engine() as conn:
             await conn.execute(
-                SQL["keep"],
-                kept.id,
-                connection.tenant_id,
-                connection.id,
-                run_id,
-                began,
-                ended,
-                document["ok"],
-                body.decode(),
-                kept.signature,
+                SQL["keep"], *values, kept.signature, proof.depth, told["count"], not asked.days and bool(proof.rows)
             )
         return kept, proof
 
@@ -117,25 +133,30 @@ class Reports:
                 "store": row["name"],
                 "run_id": show(Prefix.RUN, row["run_id"]) if row["run_id"] else None,
                 "ok": row["ok"],
+                "depth": row["depth"],
+                "exceptions": row["exceptions"],
                 "began_at": row["began_at"],
                 "ended_at": row["ended_at"],
             }
             for row in rows
         ]
 
-    def genuine(self, document: dict[str, Any], signature: str) -> bool:
-        """Whether a report is word for word one that this hub has signed."""
+    def genuine(self, document: dict[str, Any], signature: str, exceptions: list[dict[str, Any]] | None = None) -> bool:
+        """Whether a report is word for word one that this hub has signed, and these are all of its exceptions."""
         try:
             body = signed_bytes(document)
+            if exceptions is not None and not covers(document, exceptions):
+                return False
         except TypeError:  # numbers that no report of ours holds
             return False
         return self._signer.verify(body, signature)
 
+    async def _tidy(self, tenant_id: uuid.UUID, older: uuid.UUID) -> None:
+        """Drop what proofs that were broken off have left."""
+        async with self._store.engine() as conn:
+            for name in ("forget_broken", "forget_working", "forget_found"):
+                await conn.execute(SQL[name], tenant_id, older)
+
     async def _now(self) -> Any:
         async with self._store.engine() as conn:
             return await conn.fetchval(SQL["now"])
-
-
-def days_of(asked: dict[str, Any]) -> Days:
-    """Read the days of a run."""
-    return Days(*(date.fromisoformat(asked[name]) if asked.get(name) else None for name in ("first", "last")))
