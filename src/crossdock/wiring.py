@@ -23,7 +23,7 @@ from crossdock.flow.command import OrderCommands
 from crossdock.flow.deliver import Hints, Limits, Pump, Replay
 from crossdock.flow.deliver.prepare import Planner, Preparer
 from crossdock.flow.journey import DefaultMappings, Expectations, Journey
-from crossdock.flow.pull import Bells, Reading, Schedule, Turns
+from crossdock.flow.pull import Bells, Manners, Reading, Schedule, Turns
 from crossdock.flow.reconcile import Prover, Reports
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
 from crossdock.flow.route import RouteTable
@@ -175,7 +175,8 @@ async def open_hub(
         hooks = HookDesk(database, vault, directory, settings.public_url)
         connections = Connections(database, vault, directory, settings.public_url)
         schedule = schedule_of(settings, database, directory, runs)
-        prover = Prover(database, directory, journey, Expectations(planner, directory), replay)
+        turns = Turns(clock)
+        prover = prover_of(database, directory, journey, planner, replay, vault, turns)
         stock = bell.stock = stock_of(database, directory, canonical, journey, connections, runs)
         yield Hub(
             settings=settings,
@@ -194,7 +195,7 @@ async def open_hub(
             runs=runs,
             schedule=schedule,
             reports=Reports(database, directory, prover, vault),
-            reading=Reading(database, directory, journey, runs, Turns(clock), failpoints),
+            reading=Reading(database, directory, journey, runs, turns, failpoints),
             bells=Bells(database, directory, journey),
             prover=prover,
             replay=replay,
@@ -208,6 +209,19 @@ async def open_hub(
             stock=stock,
             alerting=Alerting(database, vault, transport, clock, connector_named, failpoints, alert_options(settings)),
         )
+
+
+def prover_of(
+    database: Database,
+    directory: Directory,
+    journey: Journey,
+    planner: Planner,
+    replay: Replay,
+    vault: Vault,
+    turns: Turns,
+) -> Prover:
+    """Put the prover together; it reads a store on the same terms as the pull does."""
+    return Prover(database, directory, journey, Expectations(planner, directory), replay, Manners(turns), vault)
 
 
 def intake_of(

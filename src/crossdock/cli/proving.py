@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from crossdock.cli.answers import AsJson, Code, Tenant, console, give, guarded, table
+from crossdock.cli.answers import AsJson, Code, Tenant, console, give, guarded
 from crossdock.cli.reading import Store, sources
 
 if TYPE_CHECKING:
     from crossdock.flow.reconcile import Proof
     from crossdock.flow.reconcile.reports import Kept
+    from crossdock.wiring import Hub
 
 Day = datetime | None
+_EXPLAINED = 100
+"""Exceptions that --json and the terminal explain; the report and the CSV hold all of them."""
 
 
 @guarded
@@ -27,6 +31,10 @@ def prove(
     repair: Annotated[
         bool, typer.Option("--repair/--no-repair", help="Deliver again what is missing or drifted.")
     ] = True,
+    depth: Annotated[
+        Literal["auto", "light", "full"],
+        typer.Option("--depth", help="light: in full only what differs from the record; auto: full once a week."),
+    ] = "auto",
     report: Annotated[
         Path | None,
         typer.Option("--report", help="Write the signed report there; of several shops: a folder."),
@@ -46,52 +54,66 @@ def prove(
         _verify(verify, tenant, as_json=as_json)
         return
     from crossdock.cli.opening import run, tenant_hub, working
-    from crossdock.flow.reconcile import Days
+    from crossdock.flow.reconcile import Days, Depth
 
     days = Days(first.date() if first else None, last.date() if last else None)
+    single = bool(shop or store)
 
-    async def work() -> list[tuple[str, Kept, Proof]]:
+    async def work() -> list[dict[str, Any]]:
         async with tenant_hub(tenant) as (hub, tenant_id):
             chosen = await sources(hub, tenant_id, shop or store)
             proofs = []
             async with working(hub):
                 with console().status("proving") as status:
-                    rounds = 2 if repair else 0
                     for one in chosen:
                         kept, proof = await hub.reports.take(
-                            one.id, None, days, repair_rounds=rounds, tell=status.update
+                            one.id, None, days, repair_rounds=2 if repair else 0, depth=Depth(depth), tell=status.update
                         )
-                        proofs.append((one.name, kept, proof))
+                        await _write(hub, tenant_id, kept, report, csv, single=single)
+                        proofs.append(await _told(hub, tenant_id, one.name, kept, proof))
             return proofs
 
     proofs = run(work())
-    single = bool(shop or store)
-    _write(proofs, report, csv, single=single)
-    value = [_json(*one) for one in proofs]
-    give(value[0] if single else value, as_json=as_json, people=lambda: _proofs([(n, p) for n, _, p in proofs]))
-    if not all(proof.ok and proof.rows for _, _, proof in proofs):
+    from crossdock.cli.proof_screen import shown
+
+    give(proofs[0] if single else proofs, as_json=as_json, people=lambda: shown(proofs))
+    if not all(proof["ok"] for proof in proofs):
         raise typer.Exit(Code.NO)
 
 
-def _json(name: str, kept: Kept, proof: Proof) -> dict[str, Any]:
+async def _told(hub: Hub, tenant_id: uuid.UUID, name: str, kept: Kept, proof: Proof) -> dict[str, Any]:
     from crossdock.kit.ids import Prefix, show
 
+    explained = await hub.reports.exceptions.page(tenant_id, kept.id, limit=_EXPLAINED)
     signed = {"id": show(Prefix.PROOF, kept.id), "requests": kept.report["requests"], "signature": kept.signature}
-    return {**proof_json(name, proof), **signed}
+    more = ("depth", "moving", "skipped_by", "repairs", "costs", "seconds")
+    told = {"exceptions": kept.report["exceptions"], "explained": explained}
+    return {**proof_json(name, proof), **{key: kept.report[key] for key in more}, **told, **signed}
 
 
-def _write(proofs: list[tuple[str, Kept, Proof]], report: Path | None, csv: Path | None, *, single: bool) -> None:
+async def _write(
+    hub: Hub, tenant_id: uuid.UUID, kept: Kept, report: Path | None, csv: Path | None, *, single: bool
+) -> None:
+    """Write the files, an exception at a time."""
     import orjson
 
-    from crossdock.flow.reconcile.report import as_csv
+    from crossdock.flow.reconcile.report import exceptions_csv, rows_csv
 
-    for _, kept, _ in proofs:
-        uid = kept.report["store"]["uid"]
-        if report is not None:
-            whole = {"report": kept.report, "signature": kept.signature}
-            _file(report, f"{uid}.json", single=single).write_bytes(orjson.dumps(whole, option=orjson.OPT_INDENT_2))
-        if csv is not None:
-            _file(csv, f"{uid}.csv", single=single).write_text(as_csv(kept.report), encoding="utf-8")
+    uid = kept.report["store"]["uid"]
+    if report is not None:
+        with _file(report, f"{uid}.json", single=single).open("wb") as out:
+            signed = orjson.dumps({"report": kept.report, "signature": kept.signature}, option=orjson.OPT_INDENT_2)
+            out.write(signed.removesuffix(b"\n}") + b',\n  "exceptions": [')
+            between = b"\n"
+            async for one in hub.reports.exceptions.every(tenant_id, kept.id):
+                out.write(between + orjson.dumps(one))
+                between = b",\n"
+            out.write(b"\n  ]\n}\n")
+    if csv is not None:
+        with _file(csv, f"{uid}.csv", single=single).open("w", encoding="utf-8") as table:
+            table.write(rows_csv(kept.report))
+            async for one in hub.reports.exceptions.every(tenant_id, kept.id):
+                table.write(exceptions_csv([one]))
 
 
 def _file(path: Path, name: str, *, single: bool) -> Path:
@@ -109,15 +131,15 @@ def _verify(path: Path, tenant: str, *, as_json: bool) -> None:
 
     try:
         told = orjson.loads(path.read_bytes())
-        report, signature = told["report"], str(told["signature"])
-    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
+        report, signature, exceptions = told["report"], str(told["signature"]), told.get("exceptions")
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         raise BadInput(
             f"{path} is no report of a proof", field="verify", remedy="name a file that `prove --report` wrote"
         ) from None
 
     async def work() -> bool:
         async with tenant_hub(tenant) as (hub, _):
-            return hub.reports.genuine(report, signature)
+            return hub.reports.genuine(report, signature, exceptions if isinstance(exceptions, list) else None)
 
     genuine = run(work())
     said = "Genuine: this hub signed this report, word for word." if genuine else "Not genuine: changed, or not ours."
@@ -137,35 +159,3 @@ def proof_json(name: str, proof: Proof) -> dict[str, Any]:
         "proof": [msgspec.to_builtins(row) for row in proof.rows],
         "differences": [msgspec.to_builtins(one) for one in proof.differences],
     }
-
-
-PROOF = (
-    "entity",
-    "in_store",
-    "recorded",
-    "delivered",
-    "skipped",
-    "dead",
-    "missing",
-    "duplicates",
-    "drifted",
-    "unexpected",
-)
-"""The columns of a proof, everywhere."""
-
-
-def _proofs(proofs: list[tuple[str, Proof]]) -> Any:
-    import msgspec
-    from rich.console import Group
-
-    parts: list[Any] = []
-    for name, proof in proofs:
-        rows = [msgspec.to_builtins(row) for row in proof.rows]
-        columns = (*PROOF[:1], "destination", *PROOF[1:])
-        parts += [f"{name}:", table(rows, columns, empty="Nothing is routed from this shop: connect a destination.")]
-        shown = [msgspec.to_builtins(one) for one in proof.differences[:20]]
-        if shown:
-            parts.append(table(shown, ("entity", "external_id", "kind", "what")))
-        verdict = "Proven: nothing is missing, doubled or different." if proof.ok and rows else "Not proven."
-        parts.append(verdict + (f" {proof.pending} deliveries are still under way." if proof.pending else ""))
-    return Group(*parts)

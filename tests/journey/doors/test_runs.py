@@ -24,7 +24,8 @@ from tests.journey.doors.street import Street, is_problem
 from tests.support.hub import add_shop, until, working
 
 OLD_AND_EAST = """
-    UPDATE connection SET account = account || '{"gmt_offset": 5}', created_at = now() - interval '2 days' WHERE id = $1
+    UPDATE connection SET account = account || '{"gmt_offset": 5, "time_zone": ""}',
+                          created_at = now() - interval '2 days' WHERE id = $1
 """
 
 
@@ -132,7 +133,7 @@ async def test_every_exception_is_explained_and_makes_the_run_partial(hub: Hub, 
         assert run["error_count"] == 1
         assert "deals.amount" in run["errors"][0]["reason"]
         proof_id = (await doors.get("/api/v1/proofs", key)).json["items"][0]["id"]
-        (exception,) = (await doors.get(f"/api/v1/proofs/{proof_id}", key)).json["report"]["exceptions"]
+        (exception,) = (await doors.get(f"/api/v1/proofs/{proof_id}", key)).json["exceptions"]
         assert exception["kind"] == "drifted"
         assert "another value" in exception["cause"]
         repaired = await doors.post("/api/v1/proofs", {"connection_id": con}, key)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
 from crossdock.api.problems import answer
 from crossdock.api.resources.runs import start
 from crossdock.errors import BadInput, Conflict, NotFound
-from crossdock.flow.reconcile.report import as_csv
+from crossdock.flow.reconcile import Depth
+from crossdock.flow.reconcile.report import exceptions_csv, rows_csv
 from crossdock.flow.reconcile.reports import Kept
 from crossdock.flow.run import RunKind
 from crossdock.govern.keys import Principal
@@ -29,6 +31,11 @@ class WantedProof(BaseModel):
     first: date | None = Field(default=None, description="Only orders of this day of the store, and later.")
     last: date | None = Field(default=None, description="Only orders up to this day of the store.")
     repair: bool = Field(default=True, description="Deliver again what is missing or drifted.")
+    depth: Depth = Field(
+        default=Depth.AUTO,
+        description="light reads of the store what an edit changes, and in full what differs; full reads it all; "
+        "auto is light while the last full proof is younger than a week.",
+    )
 
 
 class Shown(BaseModel):
@@ -36,6 +43,9 @@ class Shown(BaseModel):
 
     report: dict[str, Any]
     signature: str
+    exceptions: list[dict[str, Any]] | None = Field(
+        default=None, description="All exceptions, in their order: given, they have to fit the report's digest."
+    )
 
 
 def router(hub: Hub, access: Access) -> APIRouter:
@@ -48,8 +58,14 @@ def router(hub: Hub, access: Access) -> APIRouter:
         """Prove a store: read it and its destinations afresh, repair, report. Returns the run."""
         if wanted.first and wanted.last and wanted.first > wanted.last:
             raise BadInput("the first day is after the last", field="first", remedy="name them in their order")
-        asked = {"first": wanted.first, "last": wanted.last, "repair": 2 if wanted.repair else 0}
+        asked: dict[str, Any] = {"first": wanted.first, "last": wanted.last, "repair": 2 if wanted.repair else 0}
+        if wanted.depth is not Depth.AUTO:
+            asked["depth"] = wanted.depth.value
         kind = RunKind.RECONCILE
+        # the day's own proof may wait for the end of the shop's quiet hours: a person does not
+        await hub.reports.put_first(
+            caller.tenant_id, parsed(Prefix.CONNECTION, wanted.connection_id, "connection_id"), asked
+        )
         run = await start(hub, caller.tenant_id, wanted.connection_id, kind, [], asked)
         if run["asked"] != {name: str(v) if isinstance(v, date) else v for name, v in asked.items()}:
             raise Conflict("another proof of this store is under way", remedy=f"wait for {run['id']}, or cancel it")
@@ -73,21 +89,45 @@ def router(hub: Hub, access: Access) -> APIRouter:
 
     @api.get("/proofs/{proof_id}.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
     async def get_proof_csv(proof_id: str, caller: Principal = reads) -> Response:
-        """Return a proof's rows and exceptions as CSV."""
+        """Return a proof's rows and all its exceptions as CSV."""
         kept = await _one(hub, caller, proof_id)
-        return Response(as_csv(kept.report), media_type="text/csv")
+        return StreamingResponse(_csv(hub, caller, kept), media_type="text/csv")
+
+    @api.get("/proofs/{proof_id}/exceptions")
+    async def list_exceptions(
+        proof_id: str,
+        after: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
+        kind: Literal["missing", "duplicate", "drifted", "unexpected", "dead"] | None = None,
+        entity: Annotated[str | None, Query(description="order, customer, product …")] = None,
+        state: Literal["open", "repaired"] | None = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        caller: Principal = reads,
+    ) -> Any:
+        """List the exceptions of a proof, each with cause, what was done, remedy and links; none is left out."""
+        kept = await _one(hub, caller, proof_id)
+        items = await hub.reports.exceptions.page(
+            caller.tenant_id,
+            kept.id,
+            after=parsed(Prefix.EXCEPTION, after, "after") if after else None,
+            kind=kind,
+            entity=entity,
+            state=state,
+            limit=limit,
+        )
+        return answer({"items": items, "next": items[-1]["id"] if len(items) == limit else None})
 
     @api.get("/proofs/{proof_id}")
     async def get_proof(proof_id: str, caller: Principal = reads) -> Any:
-        """Return a proof: its signed report, every exception explained."""
+        """Return a proof: its signed report, and the first hundred of its exceptions."""
         kept = await _one(hub, caller, proof_id)
-        return answer({"id": show(Prefix.PROOF, kept.id), "report": kept.report, "signature": kept.signature})
+        shown = {"id": show(Prefix.PROOF, kept.id), "report": kept.report, "signature": kept.signature}
+        return answer({**shown, "exceptions": await hub.reports.exceptions.page(caller.tenant_id, kept.id)})
 
     @api.post("/proofs/verify")
     async def verify_proof(shown: Shown, caller: Principal = reads) -> Any:
-        """Say whether a report is word for word one that this hub has signed."""
+        """Say whether a report is word for word one that this hub has signed, and its exceptions are all there."""
         del caller
-        return answer({"genuine": hub.reports.genuine(shown.report, shown.signature)})
+        return answer({"genuine": hub.reports.genuine(shown.report, shown.signature, shown.exceptions)})
 
     return api
 
@@ -97,3 +137,9 @@ async def _one(hub: Hub, caller: Principal, proof_id: str) -> Kept:
     if kept is None:
         raise NotFound("there is no such proof", field="proof_id")
     return kept
+
+
+async def _csv(hub: Hub, caller: Principal, kept: Kept) -> AsyncIterator[str]:
+    yield rows_csv(kept.report)
+    async for one in hub.reports.exceptions.every(caller.tenant_id, kept.id):
+        yield exceptions_csv([one])

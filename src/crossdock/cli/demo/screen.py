@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crossdock.cli.answers import console, table
-from crossdock.cli.proving import PROOF
+from crossdock.cli.proof_screen import PROOF
 
 
 class Screen:

@@ -3,6 +3,6 @@
 from crossdock.flow.pull.bells import Bells
 from crossdock.flow.pull.reader import Progress, Reading
 from crossdock.flow.pull.schedule import Schedule
-from crossdock.flow.pull.turns import Turns
+from crossdock.flow.pull.turns import Manners, Turns
 
-__all__ = ["Bells", "Progress", "Reading", "Schedule", "Turns"]
+__all__ = ["Bells", "Manners", "Progress", "Reading", "Schedule", "Turns"]

@@ -112,9 +112,9 @@ class Manners:
     async def turn(self, connection: Connection, kind: str, *, bulk: bool) -> AsyncIterator[Turn]:
         """Wait for a turn. Raises ``PutOff`` when the day's budget is spent, or in quiet hours when it is ``bulk``."""
         terms = terms_of(connection.config)
+        if bulk and terms.quiet is not None and (until := terms.quiet.left(self._turns.now())) is not None:
+            raise PutOff(until, "the shop's quiet hours: nothing is read in bulk")
         async with self._turns.of(connection.id).turn(kind, terms) as turn:
-            if bulk and terms.quiet is not None and (until := terms.quiet.left(self._turns.now())) is not None:
-                raise PutOff(until, "the shop's quiet hours: nothing is read in bulk")
             yield turn
 
     def left_out(self, connection: Connection) -> frozenset[str]:

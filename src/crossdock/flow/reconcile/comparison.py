@@ -166,9 +166,7 @@ class Comparison:
             things += self._things(route, record, judged)
         await self._except(things)
 
-    async def _judged(
-        self, held: Held, route: Any, rows: Sequence[Any], *, seek: bool
-    ) -> list[tuple[Any, Judged]]:
+    async def _judged(self, held: Held, route: Any, rows: Sequence[Any], *, seek: bool) -> list[tuple[Any, Judged]]:
         async with self._store.engine() as conn:
             planned = await self._expectations.expected(conn, self._connection, [(route, row) for row in rows])
             found = await conn.fetch(SQL["endings"], [row["record_id"] for row in rows], route["id"])
@@ -189,11 +187,10 @@ class Comparison:
         return told
 
     def _things(self, route: Any, record: Any, judged: Judged, rounds: int = 0) -> Iterator[Thing]:
+        route_id, record_id, about = route["id"], record["record_id"], (route["stream"], record["external_id"])
         for kind, what in judged.things:
-            yield Thing(
-                *(self._connection.id, route["id"], record["record_id"], None),
-                *(route["stream"], record["external_id"], kind, what, judged.bucket, rounds),
-            )
+            at = (self._connection.id, route_id, record_id, None)
+            yield Thing(*at, *about, kind, what, judged.bucket, rounds)
 
     def _count(self, row: ProofRow, bucket: str, more: int) -> None:
         if bucket:
@@ -296,4 +293,3 @@ class Comparison:
 def _writes(expected: Expected) -> Iterator[Write]:
     for step in expected.plan.steps if expected.plan else ():
         yield from step.writes
-

@@ -19,7 +19,7 @@ _PATHS: Final = {
 _REMEDIES: Final = {
     "missing": "replay its delivery, or prove again; when it goes missing again look for what deletes it there",
     "duplicate": "merge or archive the one the hub has no link to, in the destination",
-    "drifted": "let the destination keep the field (field_owners, or fill_blanks in the mapping), or stop what changes it",
+    "drifted": "let the destination keep the field (field_owners, fill_blanks in the mapping), or stop what changes it",
     "unexpected": "archive it in the destination, if nobody keeps it there on purpose",
     "dead": "follow its reason, then replay it: crossdock replay",
 }
@@ -43,14 +43,17 @@ def explained(row: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], *, 
 
 
 def _cause(row: Mapping[str, Any]) -> str:
-    causes = {
-        "missing": _missing,
-        "duplicate": lambda _: "it stands at the destination more than once under one key",
-        "drifted": _drifted,
-        "unexpected": _unexpected,
-        "dead": lambda one: f"its last delivery was given up: {one['done_reason'] or 'no reason was kept'}",
-    }
-    return causes[row["kind"]](row)
+    match row["kind"]:
+        case "missing":
+            return _missing(row)
+        case "drifted":
+            return _drifted(row)
+        case "unexpected":
+            return _unexpected(row)
+        case "dead":
+            return f"its last delivery was given up: {row['done_reason'] or 'no reason was kept'}"
+        case _:
+            return "it stands at the destination more than once under one key"
 
 
 def _missing(row: Mapping[str, Any]) -> str:

@@ -57,7 +57,13 @@ class Held:
     """One destination's records of one store."""
 
     def __init__(
-        self, store: Store, sealer: Sealer, source: Connection, connection: Connection, destination: Destination, tell: Tell
+        self,
+        store: Store,
+        sealer: Sealer,
+        source: Connection,
+        connection: Connection,
+        destination: Destination,
+        tell: Tell,
     ) -> None:
         self._store = store
         self._sealer = sealer
@@ -131,9 +137,7 @@ class Held:
         if not names:
             return {}
         async with self._store.engine() as conn:
-            rows = await conn.fetch(
-                SQL["links_of"], self._connection.id, *map(list, zip(*sorted(names), strict=True))
-            )
+            rows = await conn.fetch(SQL["links_of"], self._connection.id, *map(list, zip(*sorted(names), strict=True)))
         return {(row["object"], row["key"]): row["external_id"] for row in rows}
 
     async def _list(self, name: str) -> None:

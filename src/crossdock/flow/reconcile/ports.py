@@ -185,9 +185,7 @@ class Turn(Protocol):
 class Manners(Protocol):
     """On which terms a store is read: its pace, its budget, its quiet hours."""
 
-    def turn(
-        self, connection: Connection, kind: str, *, bulk: bool
-    ) -> contextlib.AbstractAsyncContextManager[Turn]:
+    def turn(self, connection: Connection, kind: str, *, bulk: bool) -> contextlib.AbstractAsyncContextManager[Turn]:
         """Wait for a turn. Raises ``PutOff`` when the budget is spent, or in quiet hours when it is ``bulk``."""
         ...
 

@@ -177,7 +177,8 @@ class Prover:
                     count = told["things" if told["kind"] == "unexpected" else "entities"]
                     setattr(by_route[told["route_id"]], name, count)
             proof.differences = [
-                msgspec.convert(dict(row), Difference) for row in await conn.fetch(SQL["first_open"], job.proof_id, SHOWN)
+                msgspec.convert(dict(row), Difference)
+                for row in await conn.fetch(SQL["first_open"], job.proof_id, SHOWN)
             ]
             proof.unlisted = await conn.fetchval(SQL["count_open"], job.proof_id) - len(proof.differences)
             proof.pending = await conn.fetchval(SQL["still_pending"], job.connection.id, rest.cut)

@@ -23,7 +23,7 @@ UPDATE record SET seen_to = $4
 WHERE connection_id = $1 AND stream = $2 AND external_id = ANY($3::text[]) AND seen_to < $4;
 
 -- name: list
-INSERT INTO proof_listed (proof_id, tenant_id, stream, external_id)
+INSERT INTO proof_seen (proof_id, tenant_id, stream, external_id)
 SELECT $1, $2, $3, listed FROM unnest($4::text[]) AS listed
 ON CONFLICT DO NOTHING;
 
@@ -43,14 +43,14 @@ SELECT count(*) FROM rung;
 -- name: settle_listed
 -- What a fresh reading has shown since the sweep began counts as listed; what it has shown to be gone does not.
 WITH stands AS (
-    INSERT INTO proof_listed (proof_id, tenant_id, stream, external_id)
+    INSERT INTO proof_seen (proof_id, tenant_id, stream, external_id)
     SELECT $1, $2, r.stream, r.external_id FROM record r
     WHERE r.tenant_id = $2 AND r.connection_id = $3 AND r.stream = $4 AND r.presence <> 'deleted' AND r.seen_to >= $5
       AND ($6::timestamptz IS NULL OR r.made_at >= $6) AND ($7::timestamptz IS NULL OR r.made_at < $7)
     ON CONFLICT DO NOTHING
     RETURNING 1
 ), left_out AS (
-    DELETE FROM proof_listed l USING record r
+    DELETE FROM proof_seen l USING record r
     WHERE l.proof_id = $1 AND l.stream = $4 AND r.connection_id = $3 AND r.stream = l.stream
       AND r.external_id = l.external_id AND r.presence = 'deleted' AND r.seen_to >= $5
     RETURNING 1
@@ -96,10 +96,10 @@ LEFT JOIN LATERAL (
 WHERE r.id = ANY($1::uuid[]);
 
 -- name: in_store
-SELECT count(*) FROM proof_listed WHERE proof_id = $1 AND stream = $2;
+SELECT count(*) FROM proof_seen WHERE proof_id = $1 AND stream = $2;
 
 -- name: unrecorded
-SELECT l.external_id FROM proof_listed l
+SELECT l.external_id FROM proof_seen l
 WHERE l.proof_id = $1 AND l.stream = $2 AND l.external_id > $4
   AND NOT EXISTS (SELECT 1 FROM record r WHERE r.connection_id = $3 AND r.stream = l.stream AND r.external_id = l.external_id)
 ORDER BY l.external_id LIMIT $5;
@@ -119,11 +119,11 @@ FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text
      AS k(id, destination_id, route_id, record_id, found_id, entity, external_id, kind, what, bucket, rounds);
 
 -- name: open_pairs
-WITH some AS (
+WITH few AS (
     SELECT DISTINCT record_id FROM proof_exception
     WHERE proof_id = $1 AND destination_id = $2 AND state = 'open' AND record_id > $3
     ORDER BY record_id LIMIT $4)
-SELECT DISTINCT x.route_id, x.record_id, x.bucket FROM proof_exception x JOIN some USING (record_id)
+SELECT DISTINCT x.route_id, x.record_id, x.bucket FROM proof_exception x JOIN few USING (record_id)
 WHERE x.proof_id = $1 AND x.destination_id = $2 AND x.state = 'open'
 ORDER BY x.record_id, x.route_id;
 
@@ -190,7 +190,7 @@ SELECT count(DISTINCT d.record_id) FROM delivery d JOIN route r ON r.id = d.rout
 WHERE r.source_id = $1 AND r.destination_id <> r.source_id AND NOT r.occurrence AND d.created_at > $2;
 
 -- name: forget_listed
-DELETE FROM proof_listed WHERE proof_id = $1;
+DELETE FROM proof_seen WHERE proof_id = $1;
 
 -- name: forget_exceptions
 DELETE FROM proof_exception WHERE proof_id = $1;

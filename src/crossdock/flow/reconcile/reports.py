@@ -114,6 +114,11 @@ class Reports:
             )
         return kept, proof
 
+    async def put_first(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, asked: dict[str, Any]) -> None:
+        """Let a proof that a person asks for take the place of the day's own that has not begun."""
+        async with self._store.engine() as conn:
+            await conn.execute(SQL["put_first"], tenant_id, connection_id, orjson.dumps(asked).decode())
+
     async def one(self, tenant_id: uuid.UUID, proof_id: uuid.UUID) -> Kept | None:
         """Return a kept proof."""
         async with self._store.engine() as conn:

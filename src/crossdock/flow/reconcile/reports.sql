@@ -20,7 +20,12 @@ DELETE FROM proof_exception x WHERE x.tenant_id = $1 AND x.proof_id < $2
   AND NOT EXISTS (SELECT 1 FROM proof p WHERE p.id = x.proof_id);
 
 -- name: forget_working
-DELETE FROM proof_listed WHERE tenant_id = $1 AND proof_id < $2;
+DELETE FROM proof_seen WHERE tenant_id = $1 AND proof_id < $2;
 
 -- name: forget_found
 DELETE FROM proof_found WHERE tenant_id = $1 AND proof_id < $2;
+
+-- name: put_first
+UPDATE run SET asked = $3::jsonb, due_at = now(), problem = NULL
+WHERE tenant_id = $1 AND connection_id = $2 AND kind = 'reconcile' AND state = 'waiting'
+  AND asked ->> 'daily' = 'true';

@@ -108,7 +108,9 @@ class Sweep:
         await self._ring(stream)
 
     async def _read(self, source: Source, stream: str, cursor: Any, *, light: bool) -> Reading:
-        async with self._manners.turn(self._job.connection, f"{stream} lightly" if light else stream, bulk=self._bulk) as turn:
+        async with self._manners.turn(
+            self._job.connection, f"{stream} lightly" if light else stream, bulk=self._bulk
+        ) as turn:
             began = await self._now()
             page: Glance | Page
             if not isinstance(source, Sweeper):

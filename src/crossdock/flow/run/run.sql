@@ -43,16 +43,27 @@ RETURNING id;
 
 -- name: plan_proofs
 -- A proof a day for every store that is routed anywhere, in the small hours of its own day; a new store waits half a
--- day, a proof asked for by hand counts.
-SELECT c.id, c.tenant_id
+-- day, a proof asked for by hand counts. Stores do not begin together: each waits its own part of the hour that is left.
+SELECT c.id, c.tenant_id,
+       (date_trunc('hour', now()) + interval '1 hour' - now())
+           * (0.9 * (hashtextextended(c.id::text, extract(doy FROM now())::bigint) & 1023) / 1023.0) AS wait
 FROM connection c
+LEFT JOIN pg_timezone_names z ON z.name = c.account ->> 'time_zone'
 WHERE c.state = 'active' AND c.created_at < now() - interval '12 hours' AND c.account ? 'gmt_offset'
-  AND extract(hour FROM now() AT TIME ZONE 'UTC' + (c.account ->> 'gmt_offset')::float * interval '1 hour') = $1
+  AND extract(hour FROM CASE WHEN z.name IS NOT NULL THEN now() AT TIME ZONE z.name
+                             ELSE now() AT TIME ZONE 'UTC' + (c.account ->> 'gmt_offset')::float * interval '1 hour'
+                        END) = $1
   AND EXISTS (SELECT 1 FROM route r
               WHERE r.source_id = c.id AND r.destination_id <> c.id AND r.enabled AND NOT r.occurrence)
   AND NOT EXISTS (SELECT 1 FROM run n
                   WHERE n.tenant_id = c.tenant_id AND n.connection_id = c.id AND n.kind = 'reconcile'
                     AND n.created_at > now() - interval '20 hours');
+
+-- name: add_daily_proof
+INSERT INTO run (id, tenant_id, connection_id, kind, streams, asked, state, due_at)
+VALUES ($1, $2, $3, 'reconcile', '{}', '{"daily": true}', 'waiting', now() + $4::interval)
+ON CONFLICT (connection_id, kind) WHERE state IN ('waiting', 'running') DO NOTHING
+RETURNING id;
 
 -- name: forget_runs
 DELETE FROM run WHERE id IN (

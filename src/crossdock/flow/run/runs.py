@@ -166,9 +166,11 @@ class Runs:
         """Queue the day's proof of every store whose own clock shows this hour; returns how many."""
         async with self._store.engine() as conn:
             due = await conn.fetch(SQL["plan_proofs"], hour)
-        for row in due:
-            await self.add(row["tenant_id"], row["id"], RunKind.RECONCILE)
-        return len(due)
+            made = [
+                await conn.fetchval(SQL["add_daily_proof"], new_id(), row["tenant_id"], row["id"], row["wait"])
+                for row in due
+            ]
+        return sum(one is not None for one in made)
 
     async def forget(self, older: timedelta) -> None:
         """Drop runs that ended long ago."""

@@ -1,14 +1,14 @@
 -- What a proof works with, and every exception it has found.
 
 -- While a proof is taken: what the store lists. Worth no log: a proof that was broken off begins anew.
-CREATE UNLOGGED TABLE proof_listed (
+CREATE UNLOGGED TABLE proof_seen (
     proof_id     uuid NOT NULL,
     tenant_id    uuid NOT NULL,
     stream       text NOT NULL,
     external_id  text NOT NULL,
     PRIMARY KEY (proof_id, stream, external_id)
 );
-SELECT guard_tenant_table('proof_listed');
+SELECT guard_tenant_table('proof_seen');
 
 -- While a proof is taken: what a destination holds. Bodies are sealed; of what is found by another value than our key
 -- (a person by an address) only the keyed hash of that value stands in the clear.
