@@ -175,8 +175,7 @@ async def open_hub(
         hooks = HookDesk(database, vault, directory, settings.public_url)
         connections = Connections(database, vault, directory, settings.public_url)
         schedule = schedule_of(settings, database, directory, runs)
-        turns = Turns(clock)
-        prover = prover_of(database, directory, journey, planner, replay, vault, turns)
+        prover = prover_of(database, directory, journey, planner, replay, vault, turns := Turns(clock))
         stock = bell.stock = stock_of(database, directory, canonical, journey, connections, runs)
         yield Hub(
             settings=settings,
