@@ -87,6 +87,13 @@ def router(hub: Hub, access: Access) -> APIRouter:
         )
         return answer({"items": items, "next": items[-1]["id"] if len(items) == limit else None})
 
+    _add_one(api, hub, reads)
+    return api
+
+
+def _add_one(api: APIRouter, hub: Hub, reads: Any) -> None:
+    """Add the doors to one proof."""
+
     @api.get("/proofs/{proof_id}.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
     async def get_proof_csv(proof_id: str, caller: Principal = reads) -> Response:
         """Return a proof's rows and all its exceptions as CSV."""
@@ -128,8 +135,6 @@ def router(hub: Hub, access: Access) -> APIRouter:
         """Say whether a report is word for word one that this hub has signed, and its exceptions are all there."""
         del caller
         return answer({"genuine": hub.reports.genuine(shown.report, shown.signature, shown.exceptions)})
-
-    return api
 
 
 async def _one(hub: Hub, caller: Principal, proof_id: str) -> Kept:
