@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -165,7 +165,7 @@ async def open_hub(
         hints = Hints(database)
         ledger = Ledger(vault, RouteTable(database))
         tally = Tally()
-        bell = StockBell(hints.ring)
+        bell = StockBell(hints)
         intake = await stack.enter_async_context(intake_of(settings, ledger, database, clock, bell, tally))
         journey = Journey(intake, ledger, connector_named, directory, Refusals(), bell.ring, tally, Hearing(clock))
         canonical = Canonical(vault, connector_named)
@@ -249,17 +249,19 @@ def alert_options(settings: Settings) -> Options:
 
 
 class StockBell:
-    """Tells the pumps, and the stock stage of this process, that something was recorded."""
+    """Tells the pumps, and the stock stage here or in another process, that something was recorded."""
 
-    def __init__(self, ring: Callable[[set[uuid.UUID], bool], None]) -> None:
-        self._ring = ring
+    def __init__(self, hints: Hints) -> None:
+        self._hints = hints
         self.stock: Stock | None = None
 
     def ring(self, lanes: set[uuid.UUID], doorbells: bool) -> None:
         """Note a commit."""
-        self._ring(lanes, doorbells)
-        if self.stock is not None:
+        self._hints.ring(lanes, doorbells)
+        if self.stock is not None and self.stock.attended:
             self.stock.heard()
+        elif self.stock is not None:
+            self._hints.tell(self.stock.channel)
 
 
 def stock_of(

@@ -55,7 +55,7 @@ class Worker:
         """Run all loops."""
         hub = self._hub
         unlisten = await hub.database.listen("crossdock_lane", self._heard)
-        deaf = await hub.database.listen(hub.stock.channel, lambda _payload: hub.stock.bell.set())
+        deaf = await hub.database.listen(hub.stock.channel, hub.stock.told)
         housekeeping = Housekeeping(hub)
         with contextlib.suppress(*TROUBLE):
             await self._release()

@@ -182,7 +182,7 @@ async def test_what_was_refunded_in_the_shop_is_not_left_and_taxes_go_along(till
     assert (await till.send("POST", f"{one}/refunds", {"lines": [{"line_id": "10", "quantity": 1}]})).status == 202
     wish = (await till.wishes("refund_request"))[0]
     assert wish["lines"] == [
-        {"line_id": "10", "quantity": 1, "total": "10.00", "taxes": [{"id": "4", "total": "2.00"}]}
+        {"line_id": "10", "quantity": 1, "total": "10.00", "taxes": [{"rate_id": "4", "total": "2.00"}]}
     ]
     assert wish["amount"] == "12.00"
 

@@ -158,7 +158,7 @@ def _refund_line(line: RefundLine, order: Any, places: int) -> dict[str, Any]:
         _money(amount, field, places, least=Decimal(0))
     document: dict[str, Any] = {"line_id": line.line_id, "quantity": line.quantity, "total": f"{total:.{places}f}"}
     if taxes:
-        document["taxes"] = [{"id": rate, "total": f"{tax:.{places}f}"} for rate, tax in taxes.items()]
+        document["taxes"] = [{"rate_id": rate, "total": f"{tax:.{places}f}"} for rate, tax in taxes.items()]
     return document
 
 

@@ -22,6 +22,7 @@ class Hints:
         self._store = store
         self._lanes: set[uuid.UUID] = set()
         self._bells = False
+        self._channels: set[str] = set()
         self._wake = asyncio.Event()
         self.sender = uuid.uuid4().hex[:12]
         """What its notifications carry, so that a process leaves alone those that it sent itself."""
@@ -39,6 +40,11 @@ class Hints:
             self.local_bells.set()
         if lanes or doorbells:
             self._wake.set()
+
+    def tell(self, channel: str) -> None:
+        """Let other processes know that there is news on a channel."""
+        self._channels.add(channel)
+        self._wake.set()
 
     async def run(self) -> None:
         """Write hints until cancelled."""

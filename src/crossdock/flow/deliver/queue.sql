@@ -118,6 +118,9 @@ RETURNING d.id, d.tenant_id, d.route_id, d.record_id, d.event_id, d.seq, d.attem
 -- name: fence
 SELECT 1 FROM lane WHERE id = $1 AND epoch = $2 FOR SHARE;
 
+-- name: tell_channel
+SELECT pg_notify($1, 'news');
+
 -- name: advance
 -- A step is done: the next call's deadline stands before the call is made.
 UPDATE delivery SET step = $3, call_deadline_at = now() + $4::interval

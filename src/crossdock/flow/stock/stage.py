@@ -62,6 +62,18 @@ class Stock:
         self._slow_at = 0.0
         self._sweep_at = 0.0
 
+    @property
+    def attended(self) -> bool:
+        """Whether this process does the stage's work."""
+        return self._begun_at > 0
+
+    def told(self, payload: str) -> None:
+        """Take a NOTIFY of the channel: a change of a level or link is due at once, news may be worth counting."""
+        if payload == "news":
+            self.heard()
+        else:
+            self.bell.set()
+
     def heard(self) -> None:
         """Note that events were recorded; without any link there is nothing to count."""
         if self._linked:

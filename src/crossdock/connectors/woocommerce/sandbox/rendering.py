@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from . import php
+from . import php, stock
 from .shop import Shop
 from .table import Row
 
@@ -98,7 +98,7 @@ def product_saved(shop: Shop, row: Row, base: str) -> Row:
 
 def variation(shop: Shop, row: Row, base: str) -> Row:
     """Return a variation as ``products/{id}/variations`` shows it."""
-    del shop
+    row = stock.shown(shop, row)
     path = f"products/{row['parent_id']}/variations"
     at = links(base, f"{path}/{row['id']}", path, up=f"products/{row['parent_id']}")
     return {**row, "permalink": f"{base}{row['permalink']}", "_links": at}
@@ -175,7 +175,7 @@ _NO_VARIATION_HAS = (
 
 
 def _variation_as_product(shop: Shop, row: Row, base: str) -> Row:
-    parent = shop.products.get(row["parent_id"]) or {"name": "", "slug": ""}
+    parent, row = shop.products.get(row["parent_id"]) or {"name": "", "slug": ""}, stock.shown(shop, row)
     options = [str(item["option"]) for item in row["attributes"]]
     tangible = not row["virtual"]
     more: Row = {

@@ -33,8 +33,24 @@ def note(shop: Shop, line: Row, key: str, value: int | None) -> None:
     line["meta_data"] = lines.shown_meta(shop, given, line["meta_data"])
 
 
+def holder(shop: Shop, sold: Row) -> Row:
+    """Return whose stock is counted when something is sold: a variation's own, or its parent's."""
+    parent = shop.products.get(sold["parent_id"]) if sold["type"] == "variation" else None
+    return parent if parent is not None and sold["manage_stock"] is not True else sold
+
+
+def shown(shop: Shop, variation: Row) -> Row:
+    """Return a variation as the API shows it: ``manage_stock`` is "parent" where its product counts, with its stock."""
+    parent = holder(shop, variation)
+    if parent is variation or parent["manage_stock"] is not True:
+        return variation
+    names = ("stock_quantity", "stock_status", "backorders", "backorders_allowed", "backordered")
+    return {**variation, "manage_stock": "parent", **{name: parent[name] for name in names}}
+
+
 def _sold(shop: Shop, line: Row) -> Row | None:
-    return shop.variations.get(line["variation_id"]) or shop.products.get(line["product_id"])
+    sold = shop.variations.get(line["variation_id"]) or shop.products.get(line["product_id"])
+    return None if sold is None else holder(shop, sold)
 
 
 def _take(shop: Shop, line: Row) -> None:
