@@ -1,7 +1,7 @@
 # Crossdock. `make demo` and `make test` are all a newcomer needs; each sets up what it uses.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help setup demo test lint docs bench locks
+.PHONY: help setup demo test lint docs bench crash locks
 
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ docs: setup ## Write docs/reference from the code
 
 bench: setup ## Run all benchmarks beside their peers and print a table
 	@.venv/bin/python -m bench
+
+crash: setup ## Strike at every step, kill and stop, and judge both ends (SEED= POINTS= MINUTES= ROUNDS=)
+	@.venv/bin/python -m tests.crash.campaign --seed $(or $(SEED),1) --points $(or $(POINTS),1000) \
+		--minutes $(or $(MINUTES),10) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 locks: setup ## Resolve the lock files anew
 	@tools/locks.sh

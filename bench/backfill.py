@@ -22,7 +22,7 @@ import aiohttp
 
 from bench import stage
 from crossdock.cli.demo.children import Child
-from crossdock.cli.demo.truth import Judge
+from crossdock.cli.judge.portal import Judge
 from crossdock.flow.run import RunKind
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub, open_hub

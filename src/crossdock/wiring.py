@@ -138,11 +138,13 @@ def guard_of(settings: Settings) -> Guard:
 
 
 @contextlib.asynccontextmanager
-async def _ground(settings: Settings, tls: ssl.SSLContext | None) -> AsyncIterator[tuple[Database, Transport]]:
+async def _ground(
+    settings: Settings, tls: ssl.SSLContext | None, failpoints: Failpoints
+) -> AsyncIterator[tuple[Database, Transport]]:
     """What everything stands on: the database, and the way out to vendors."""
     async with (
-        Database.open(store_settings(settings)) as database,
-        Transport(guard_of(settings), observe=_count, tls=tls) as transport,
+        Database.open(store_settings(settings), failpoints=failpoints) as database,
+        Transport(guard_of(settings), observe=_count, tls=tls, failpoints=failpoints) as transport,
     ):
         yield database, transport
 
@@ -158,7 +160,7 @@ async def open_hub(
     """
     vault = vault_of(settings)
     async with contextlib.AsyncExitStack() as stack:
-        database, transport = await stack.enter_async_context(_ground(settings, tls))
+        database, transport = await stack.enter_async_context(_ground(settings, tls, failpoints))
         keys = Keys(database)
         await keys.check_vault(vault)
         directory = Directory(database, vault, transport, clock := clock or SystemClock(), connector_named)
@@ -167,7 +169,7 @@ async def open_hub(
         tally = Tally()
         bell = StockBell(hints)
         intake = await stack.enter_async_context(intake_of(settings, ledger, database, clock, bell, tally))
-        journey = Journey(intake, ledger, connector_named, directory, Refusals(), bell.ring, tally, Hearing(clock))
+        journey = Journey(intake, ledger, connector_named, directory, bell.ring, tally, Hearing(clock), failpoints)
         canonical = Canonical(vault, connector_named)
         runs = Runs(database, timedelta(seconds=settings.lease_s), timedelta(seconds=settings.run_patience_s))
         replay = Replay(database, hints)

@@ -19,7 +19,9 @@ class Strike:
         self.struck = asyncio.Event()
 
     async def reach(self, name: str) -> None:
-        """Count the hit, and hold here when it is the one."""
+        """Count the hit, and hold here when it is the one. The database's own places are the campaign's."""
+        if "/" in name or " " in name:
+            return
         self.hits[name] += 1
         if self.struck.is_set():
             # a dead process reaches nothing any more

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-import crossdock
 from crossdock.settings import Settings
 from crossdock.store.settings import StoreSettings
 from crossdock.wiring import open_hub
 from crossdock.worker import Worker
 from tests.crash.stage import Stage, quiet, staged
 from tests.crash.strike import Strike
-from tests.crash.test_writes import PLACES as WRITES
-from tests.journey.alerts.places import PLACES as NOTICES
 from tests.support.database import TestServer
 from tests.support.hub import until, working
 
@@ -43,12 +38,6 @@ def settings(settings: Settings) -> Settings:
 async def stage() -> AsyncIterator[Stage]:
     async with staged() as made:
         yield made
-
-
-def test_every_failpoint_of_the_code_is_struck() -> None:
-    source = Path(crossdock.__file__).parent
-    found = {n for p in source.rglob("*.py") for n in re.findall(r'failpoints\.reach\("([^"]+)"\)', p.read_text())}
-    assert found == {*PLACES, *WRITES, *NOTICES}
 
 
 @pytest.mark.parametrize(("name", "nth"), STRIKES)

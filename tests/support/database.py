@@ -7,6 +7,7 @@ is a copy of a migrated one (CREATE DATABASE ... TEMPLATE), so it costs tens of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
@@ -86,6 +87,13 @@ def open_tmp() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres(open_tmp: Path) -> Iterator[TestServer]:
     """The server of this test run, with a migrated template database."""
+    with serving_databases(open_tmp) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving_databases(home: Path) -> Iterator[TestServer]:
+    """Serve databases from a directory that other users may enter, or from the external server that is given."""
     given = os.environ.get("CROSSDOCK_TEST_DATABASE_URL")
     template = f"template_{uuid.uuid4().hex[:12]}"
     if given:
@@ -96,7 +104,7 @@ def postgres(open_tmp: Path) -> Iterator[TestServer]:
         finally:
             server.drop(template)
         return
-    with EmbeddedServer(open_tmp / "server") as embedded:
+    with EmbeddedServer(home / "server") as embedded:
         server = TestServer(embedded.url(), template, embedded)
         _make_template(server)
         yield server

@@ -32,12 +32,15 @@ async def serve(settings: Settings, *, worker: bool = True, ready: Ready = lambd
     listener = _listen(settings.host, settings.port)
     try:
         async with open_hub(settings) as hub:
-            await _serve(hub, listener, worker=worker, ready=ready)
+            await stand(hub, listener, worker=worker, ready=ready)
     finally:
         listener.close()
 
 
-async def _serve(hub: Hub, listener: socket.socket, *, worker: bool, ready: Ready) -> None:
+async def stand(
+    hub: Hub, listener: socket.socket, *, worker: bool = True, ready: Ready = lambda _hub, _url: None
+) -> None:
+    """Serve an open hub on a listening socket until SIGTERM or SIGINT."""
     config = uvicorn.Config(
         build_app(hub, pages=[Route("/", StatusPage(hub).show)]),
         log_config=None,

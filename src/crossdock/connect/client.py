@@ -30,6 +30,7 @@ from crossdock.connect.counting import count
 from crossdock.connect.egress import EgressRefused, Guard, GuardedResolver, guarded_socket
 from crossdock.connect.manifest import Manifest
 from crossdock.kit.clock import SystemClock
+from crossdock.kit.failpoints import NONE, Failpoints
 from crossdock.model.outcome import Outcome
 
 USER_AGENT = f"Crossdock/{version('crossdock')}"
@@ -115,8 +116,10 @@ class Transport:
         max_body: int = MAX_BODY,
         per_host: int = 64,
         tls: ssl.SSLContext | None = None,
+        failpoints: Failpoints = NONE,
     ) -> None:
         self.guard = guard
+        self.failpoints = failpoints
         self.tls = tls
         """Whose certificates are believed; None: those of the system."""
         self.observe = observe
@@ -303,6 +306,7 @@ class VendorClient:
         self._plain_http = plain_http
         self._timeout_s = timeout_s or manifest.limits.timeout_s
         self._checked = False
+        self._places = (f"call {manifest.name}", f"answer {manifest.name}")
 
     def __repr__(self) -> str:
         return f"VendorClient({self.manifest.name})"
@@ -329,6 +333,7 @@ class VendorClient:
         outgoing = self.auth.apply(self._compose(method, path, params, (json, form, body), headers))
         observe = self.transport.observe
         count(self.manifest.name)
+        await self.transport.failpoints.reach(self._places[0])
         try:
             reply = await self.transport.send(
                 method,
@@ -341,6 +346,7 @@ class VendorClient:
             if observe is not None:
                 observe(self.manifest.name, 0)
             raise
+        await self.transport.failpoints.reach(self._places[1])
         if observe is not None:
             observe(self.manifest.name, reply.status)
         if self._budget is not None and self.manifest.limits.remaining_header:

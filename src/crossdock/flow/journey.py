@@ -23,6 +23,7 @@ from crossdock.flow.record.ledger import Redo
 from crossdock.flow.record.parcel import digest_of
 from crossdock.flow.verify import Hearing, Refusals, verify
 from crossdock.kit.digest import Volatile
+from crossdock.kit.failpoints import Failpoints
 from crossdock.model.connection import Connection
 from crossdock.model.delivery import SkipReason
 from crossdock.model.mapping import Mapped
@@ -52,14 +53,15 @@ class Journey:
         ledger: Ledger,
         connectors: Callable[[str], Connector | None],
         secrets: Secrets,
-        refusals: Refusals,
         rung: Callable[[set[uuid.UUID], bool], None],
         tally: Tally,
         hearing: Hearing,
+        failpoints: Failpoints,
     ) -> None:
         self.intake = intake
         self.hearing = hearing
-        self.refusals = refusals
+        self.refusals = Refusals()
+        self._failpoints = failpoints
         self.again: type[Exception] = Redo
         self._ledger = ledger
         self._connectors = connectors
@@ -93,6 +95,7 @@ class Journey:
         return taken
 
     async def _take(self, door: Door, connection: Connection, headers: Mapping[str, str], body: bytes) -> list[Receipt]:
+        await self._failpoints.reach("receive.arrived")
         verify(door, headers, body, await self._secrets.hook_secrets(connection.id), self.refusals, connection)
         if door.stranger(headers, connection.account):
             self.refusals.note("other-site", connection)
@@ -107,13 +110,17 @@ class Journey:
         except BadInput:
             self.refusals.note("malformed", connection)
             raise
+        await self._failpoints.reach("verify.passed")
         waiting = [self.intake.enqueue(parcel) for parcel in parcels]
-        return [await receipt for receipt in waiting]
+        receipts = [await receipt for receipt in waiting]
+        await self._failpoints.reach("receive.recorded")
+        return receipts
 
     async def occurrences(
         self, connection: Connection, events: Sequence[Occurrence], *, hops: int = 0
     ) -> list[Receipt | Exception]:
         """Take custom events of the events API; each gets its own receipt or refusal."""
+        await self._failpoints.reach("receive.offered")
         waiting = []
         for event in events:
             body = orjson.dumps(event.document)

@@ -12,11 +12,13 @@ from typing import Self
 
 import asyncpg
 
+from crossdock.kit.failpoints import NONE, Failpoints
 from crossdock.store import migrate, partitions, roles
 from crossdock.store.embedded import EmbeddedServer
 from crossdock.store.errors import ConnectionLost, RolesMissing, StoreError
 from crossdock.store.listen import Listener
 from crossdock.store.pools import Connection, Quick, borrowed, lost
+from crossdock.store.probed import Probed, probed_transaction
 from crossdock.store.queries import load
 from crossdock.store.settings import StoreSettings
 
@@ -30,8 +32,9 @@ class Database:
     embedded server that died is started again.
     """
 
-    def __init__(self, settings: StoreSettings, server: EmbeddedServer | None) -> None:
+    def __init__(self, settings: StoreSettings, server: EmbeddedServer | None, failpoints: Failpoints = NONE) -> None:
         self.settings = settings
+        self._failpoints = failpoints
         self.server = server
         self._engine: asyncpg.Pool | None = None
         self._app: asyncpg.Pool | None = None
@@ -40,16 +43,19 @@ class Database:
     # -- life ---------------------------------------------------------------------------------------------------
 
     @classmethod
-    async def start(cls, settings: StoreSettings, *, migrate_schema: bool = True) -> Self:
+    async def start(
+        cls, settings: StoreSettings, *, migrate_schema: bool = True, failpoints: Failpoints = NONE
+    ) -> Self:
         """Start the embedded server if there is no URL, bring the schema up to date, make the pools.
 
-        With ``migrate_schema=False`` an older schema is refused like a newer one. Raises :class:`StoreError`.
+        With ``migrate_schema=False`` an older schema is refused like a newer one. ``failpoints`` is told of every
+        named statement of the engine. Raises :class:`StoreError`.
         """
         server = None
         if settings.database_url is None:
             server = EmbeddedServer(settings.data_dir, run_as=settings.run_as)
             await asyncio.to_thread(server.start)
-        database = cls(settings, server)
+        database = cls(settings, server, failpoints)
         try:
             await database._settle_schema(migrate_schema)
             database._engine = await database._pool(roles.ENGINE, settings.engine_pool)
@@ -64,9 +70,11 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: StoreSettings, *, migrate_schema: bool = True) -> AsyncIterator[Self]:
+    async def open(
+        cls, settings: StoreSettings, *, migrate_schema: bool = True, failpoints: Failpoints = NONE
+    ) -> AsyncIterator[Self]:
         """Do as :meth:`start` for the length of a block."""
-        database = await cls.start(settings, migrate_schema=migrate_schema)
+        database = await cls.start(settings, migrate_schema=migrate_schema, failpoints=failpoints)
         try:
             yield database
         finally:
@@ -92,13 +100,18 @@ class Database:
     async def engine(self) -> AsyncIterator[Connection]:
         """Borrow a connection as ``crossdock_engine``: sees every tenant, so every query names its tenant."""
         async with borrowed(_open(self._engine), self.settings.connect_timeout_s) as conn:
-            yield conn
+            yield conn if self._failpoints is NONE else Probed(conn, self._failpoints)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Borrow a connection as the engine, inside one transaction that commits at the end of the block."""
-        async with borrowed(_open(self._engine), self.settings.connect_timeout_s) as conn, conn.transaction():
-            yield conn
+        async with borrowed(_open(self._engine), self.settings.connect_timeout_s) as conn:
+            if self._failpoints is NONE:
+                async with conn.transaction():
+                    yield conn
+            else:
+                async with probed_transaction(conn, self._failpoints) as told:
+                    yield told
 
     @asynccontextmanager
     async def tenant(self, tenant_id: uuid.UUID) -> AsyncIterator[Connection]:

@@ -14,6 +14,16 @@ from types import MappingProxyType
 
 import aiosql
 
+_NAMES: dict[str, str] = {}
+
+
+def name_of(text: str) -> str | None:
+    """Return the name of a statement that was loaded: ``deliver/queue.claim``; None for any other.
+
+    Statements of the very same text share the name that comes first in the alphabet.
+    """
+    return _NAMES.get(text)
+
 
 @functools.cache
 def load(path: Path) -> Mapping[str, str]:
@@ -25,10 +35,12 @@ def load(path: Path) -> Mapping[str, str]:
     logging.getLogger("aiosql").setLevel(logging.ERROR)
     read = aiosql.from_path(path, "asyncpg", mandatory_parameters=False)
     names = set(read.available_queries)
-    return MappingProxyType(
-        {
-            name: getattr(read, name).sql
-            for name in sorted(names)
-            if not (name.endswith("_cursor") and name.removesuffix("_cursor") in names)
-        }
-    )
+    found = {
+        name: getattr(read, name).sql
+        for name in sorted(names)
+        if not (name.endswith("_cursor") and name.removesuffix("_cursor") in names)
+    }
+    for name, text in found.items():
+        told = f"{path.parent.name}/{path.stem}.{name}"
+        _NAMES[text] = min(told, _NAMES.get(text, told))
+    return MappingProxyType(found)

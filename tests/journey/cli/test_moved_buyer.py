@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from crossdock.cli.demo.doors import Door
-from crossdock.cli.demo.truth import Judge
+from crossdock.cli.judge.portal import Judge
 from tests.journey.cli.conftest import Terminal, answer, options, sandbox
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock.cli.demo.truth import Judge, agree
-from crossdock.cli.demo.wanted import account, deal, line, product, same
+from crossdock.cli.judge.portal import Judge, agree
+from crossdock.cli.judge.wanted import account, deal, line, product, same
 
 UID, NAME = "shop-1", "Shop"
 ADDRESS = {"first_name": "Zoë", "last_name": "Ø", "company": "", "address_1": "1 Rd", "address_2": "", "city": "Köln"}

@@ -21,7 +21,7 @@ from crossdock.cli.demo.doors import Door
 from crossdock.cli.demo.ground import environment as environment_of
 from crossdock.cli.demo.ground import free_port, home_of, settings_of
 from crossdock.cli.demo.screen import Screen, final
-from crossdock.cli.demo.truth import Judge, Judged, agree
+from crossdock.cli.judge.portal import Judge, Judged, agree
 from crossdock.cli.reading import queries
 
 if TYPE_CHECKING:

@@ -49,7 +49,9 @@ class WebhookClient:
             stamp = int(self._clock.now().timestamp())
             headers = standard_webhooks.headers(self._keys, message_id, stamp, body)
             headers["Content-Type"] = "application/json"
+        await self._transport.failpoints.reach("call webhook")
         reply = await self._transport.send("POST", self._url, headers, body, self._timeout_s)
+        await self._transport.failpoints.reach("answer webhook")
         observe = self._transport.observe
         if observe is not None:
             observe("webhook", reply.status)

@@ -236,6 +236,7 @@ class Pump:
             links: Links = {}
             if any(job.open for job in jobs) and not _messages(jobs):
                 links = await _links(conn, connection.id, jobs)
+        await self._failpoints.reach("deliver.mapped")
         if any(job.intended is not None and job.open for job in jobs):
             await desk.intend(jobs)
             await self._failpoints.reach("deliver.intended")

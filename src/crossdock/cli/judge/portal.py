@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from crossdock.cli.demo import wanted
-from crossdock.cli.demo.wanted import Fields, same
+from crossdock.cli.judge import wanted
+from crossdock.cli.judge.wanted import Fields, same
 
 Json = dict[str, Any]
 _DRAFTS = ("checkout-draft", "auto-draft")

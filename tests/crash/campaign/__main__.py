@@ -1,0 +1,85 @@
+"""Run the campaign: ``python -m tests.crash.campaign --seed 1 --points 1000 --minutes 10``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.crash.campaign.board import Fault
+from tests.crash.campaign.points import places
+from tests.crash.campaign.rounds import Outcome, Terms, play, together
+from tests.support.database import TestServer, serving_databases
+
+_A_ROUND = 80
+
+
+def main() -> int:
+    """Play rounds until enough faults have struck or time is up; 1 when anything is wrong."""
+    asked = _asked()
+    home = Path(tempfile.mkdtemp(prefix="crossdock-crash-", dir="/var/tmp"))
+    home.chmod(0o755)
+    with serving_databases(home) as server:
+        outcomes = asyncio.run(_rounds(server, asked))
+    return _report(outcomes, asked)
+
+
+def _asked() -> argparse.Namespace:
+    reader = argparse.ArgumentParser(prog="make crash", description=__doc__)
+    reader.add_argument("--seed", type=int, default=1, help="seed of the first round; the next ones follow")
+    reader.add_argument("--points", type=int, default=1000, help="faults that have to strike in all")
+    reader.add_argument("--minutes", type=float, default=10, help="no new round begins after so long")
+    reader.add_argument("--rounds", type=int, default=10_000, help="at most so many rounds (1 replays a seed)")
+    reader.add_argument("--orders", type=int, default=8, help="orders in the shop at the start of a round")
+    reader.add_argument("--live", type=float, default=8.0, help="seconds of traffic in a round, at least")
+    reader.add_argument("--fault", action="append", help="place:phase:nth:action; a schedule instead of the seed's own")
+    return reader.parse_args()
+
+
+async def _rounds(server: TestServer, asked: argparse.Namespace) -> list[Outcome]:
+    until = time.monotonic() + asked.minutes * 60
+    faults = None if asked.fault is None else tuple(map(Fault.read, asked.fault))
+    outcomes: list[Outcome] = []
+    struck = 0
+    while struck < asked.points and len(outcomes) < asked.rounds and (not outcomes or time.monotonic() < until):
+        seed = asked.seed + len(outcomes)
+        terms = Terms(seed, _A_ROUND, asked.orders, asked.live, faults)
+        one = await play(server, terms)
+        outcomes.append(one)
+        struck += len(one.struck)
+        print(
+            f"seed {seed}: {len(one.struck)} faults struck, {sum(one.outcomes.values())} deliveries ended,"
+            f" {one.ends} · {'ok' if one.ok else 'WRONG'} · {one.took_s} s",
+            flush=True,
+        )
+        for what in one.wrong[:20]:
+            print(f"  {what}", flush=True)
+        if not one.ok:
+            print(f"  log of the hub: {one.log}\n  replay: make crash SEED={seed} ROUNDS=1", flush=True)
+    return outcomes
+
+
+def _report(outcomes: list[Outcome], asked: argparse.Namespace) -> int:
+    struck = [fault for one in outcomes for fault in one.struck]
+    hits = together(outcomes)
+    missed = [place for place in places() if not hits[place]]
+    ended: Counter[str] = Counter()
+    for one in outcomes:
+        ended.update(one.outcomes)
+    bad = [one.seed for one in outcomes if not one.ok]
+    print(f"\nrounds {len(outcomes)} · faults struck {len(struck)} · places passed {len(places()) - len(missed)}")
+    print("by action: " + ", ".join(f"{name} {n}" for name, n in Counter(f.action for f in struck).most_common()))
+    print("deliveries: " + ", ".join(f"{name} {n}" for name, n in ended.most_common()))
+    print(f"places struck: {len({f.place for f in struck})} of {len(places())}")
+    if missed:
+        print("never passed: " + ", ".join(missed))
+    print("WRONG in seeds " + ", ".join(map(str, bad)) if bad else "0 lost, 0 doubled, order kept, every end explained")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""The hub's processes of a round: one always lives; a stopped one goes on after its lease, beside the next."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+
+_LOOK_S = 0.05
+_BESIDE_S = 1.0
+"""How long one that was stopped lives on beside its successor."""
+
+
+class Kid(msgspec.Struct):
+    """One process of the hub."""
+
+    pid: int
+    stopped_at: float | None = None
+    over_at: float | None = None
+
+
+class Family:
+    """Keeps the hub alive through everything that befalls it."""
+
+    def __init__(self, home: Path, stop_s: float) -> None:
+        """``stop_s``: how long a stopped process sleeps."""
+        self.home = home
+        self.port = 0
+        self.ends: Counter[str] = Counter()
+        self.log = home / "hub.log"
+        self._stop_s = stop_s
+        self._order: bytes = b""
+        self._kids: dict[int, Kid] = {}
+        self._awaited = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Family:
+        with (self.home / "nursery.log").open("ab") as told:
+            self._nursery = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tests.crash.campaign.nursery",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=told,
+                start_new_session=True,
+            )
+        assert self._nursery.stdout is not None
+        self.port = orjson.loads(await self._nursery.stdout.readline())["port"]
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.close()
+        await self._nursery.wait()
+
+    def live(self, order: dict[str, Any]) -> None:
+        """Begin: the first child is born, and from now on one always lives."""
+        self._order = orjson.dumps({**order, "log": str(self.log)}) + b"\n"
+        self._tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._tend())]
+
+    @property
+    def pids(self) -> list[int]:
+        """Return who lives and is not stopped."""
+        return [kid.pid for kid in self._kids.values() if kid.stopped_at is None]
+
+    def wake_all(self) -> None:
+        """Let every stopped process go on."""
+        for kid in self._kids.values():
+            _send(kid.pid, signal.SIGCONT)
+
+    def _bear(self) -> None:
+        assert self._nursery.stdin is not None
+        self._awaited += 1
+        self._nursery.stdin.write(self._order)
+
+    async def _hear(self) -> None:
+        assert self._nursery.stdout is not None
+        while line := await self._nursery.stdout.readline():
+            told = orjson.loads(line)
+            if pid := told.get("born"):
+                self._awaited -= 1
+                self._kids[pid] = Kid(pid)
+            elif pid := told.get("dead"):
+                self._kids.pop(pid, None)
+                self.ends[_ended(told["status"])] += 1
+            elif (pid := told.get("stopped")) in self._kids:
+                self._kids[pid].stopped_at = time.monotonic()
+                self.ends["stopped"] += 1
+
+    async def _tend(self) -> None:
+        while True:
+            now = time.monotonic()
+            for kid in self._kids.values():
+                if kid.stopped_at is not None and now > kid.stopped_at + self._stop_s:
+                    kid.stopped_at, kid.over_at = None, now + _BESIDE_S
+                    _send(kid.pid, signal.SIGCONT)
+                elif kid.over_at is not None and now > kid.over_at:
+                    kid.over_at = None
+                    _send(kid.pid, signal.SIGTERM)
+            well = [kid for kid in self._kids.values() if kid.stopped_at is None and kid.over_at is None]
+            if not well and not self._awaited:
+                self._bear()
+            await asyncio.sleep(_LOOK_S)
+
+
+def _send(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _ended(status: int) -> str:
+    if status < 0:
+        return signal.Signals(-status).name
+    return "left" if status == 0 else "died of an error"

@@ -1,0 +1,142 @@
+"""One round: a world, a schedule of faults drawn from its seed, rest, and the judgement of both ends."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import orjson
+
+from tests.crash.campaign.board import AFTER, BEFORE, Board, Fault
+from tests.crash.campaign.points import places
+from tests.crash.campaign.traffic import Traffic
+from tests.crash.campaign.world import STOP_S, Unrest, world
+from tests.support.database import TestServer
+
+_WEIGHTS = {"raise": 26, "cut": 30, "delay": 14, "kill": 20, "stop": 4, "cancel": 6}
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """How a round is to be."""
+
+    seed: int
+    points: int = 60
+    """Faults that are planned; those whose place is not passed often enough do not strike."""
+    orders: int = 8
+    live_s: float = 8.0
+    """How long the hands work at least."""
+    faults: tuple[Fault, ...] | None = None
+    """A schedule instead of the seed's own."""
+    patience_s: float = 90.0
+
+
+class Outcome(msgspec.Struct):
+    """What a round has shown."""
+
+    seed: int
+    wrong: list[str]
+    struck: list[Fault]
+    hits: dict[str, int]
+    ends: dict[str, int]
+    outcomes: dict[str, int]
+    acts: int
+    took_s: float
+    log: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.wrong
+
+
+def draw(seed: int, count: int) -> tuple[Fault, ...]:
+    """Draw a schedule: every place has the same chance; most faults strike at one of the first passings."""
+    dice = random.Random(f"{seed}:faults")
+    names = list(places())
+    found = []
+    while len(found) < count:
+        dice.shuffle(names)
+        for place in names[: count - len(found)]:
+            (action,) = dice.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
+            phase = AFTER if dice.random() < 0.35 else BEFORE
+            found.append(Fault(place, 1 + int(dice.expovariate(0.5)), action, phase))
+    return tuple(found)
+
+
+async def play(server: TestServer, terms: Terms) -> Outcome:
+    """Play one round. What it leaves behind when something is wrong is the hub's log, named in the outcome."""
+    home = Path(tempfile.mkdtemp(prefix="crossdock-crash-"))
+    began = time.monotonic()
+    faults = draw(terms.seed, terms.points) if terms.faults is None else terms.faults
+    board = Board(home / "board", len(faults))
+    wrong: list[str] = []
+    async with world(server, home, terms.orders, terms.seed) as (made, told):
+        made.family.live({**told, "board": str(home / "board"), "faults": [msgspec.to_builtins(f) for f in faults]})
+        await made.connect()
+        board.armed = True
+        await made.backfill()
+        traffic = Traffic(made, terms.seed, 0.15)
+        hands = asyncio.create_task(traffic.run())
+        try:
+            await _live(board, len(faults), terms)
+            traffic.rest()
+            board.armed = False
+            await made.calm()
+            await asyncio.wait_for(hands, terms.patience_s)
+            await asyncio.sleep(STOP_S if made.family.ends["stopped"] else 0)
+            await made.rest(terms.patience_s)
+            wrong = await made.judged()
+        except (Unrest, TimeoutError) as stuck:
+            wrong = [f"stuck: {stuck or 'a caller never got its answer'}"]
+        finally:
+            hands.cancel()
+            await asyncio.gather(hands, return_exceptions=True)
+        if wrong:
+            (home / "ledger.json").write_bytes(orjson.dumps(await made.ledger(), option=orjson.OPT_INDENT_2))
+        outcome = Outcome(
+            seed=terms.seed,
+            wrong=wrong,
+            struck=[faults[number] for number in board.struck(len(faults))],
+            hits=board.hits(),
+            ends=dict(made.family.ends),
+            outcomes=await made.outcomes(),
+            acts=traffic.acts,
+            took_s=round(time.monotonic() - began, 1),
+        )
+    board.close()
+    _keep_or_clear(home, outcome)
+    return outcome
+
+
+async def _live(board: Board, count: int, terms: Terms) -> None:
+    """Go on at least for the round's time, and while faults still strike."""
+    until = time.monotonic() + terms.live_s
+    struck = -1
+    while time.monotonic() < until:
+        await asyncio.sleep(1.0)
+        now = len(board.struck(count))
+        if now != struck and now < count:
+            until = max(until, time.monotonic() + 2.0) if time.monotonic() > until - 1 else until
+        struck = now
+
+
+def _keep_or_clear(home: Path, outcome: Outcome) -> None:
+    if outcome.ok:
+        shutil.rmtree(home, ignore_errors=True)
+    else:
+        outcome.log = str(home / "hub.log")
+
+
+def together(outcomes: Sequence[Outcome]) -> Counter[str]:
+    """Return how often each place was passed in all rounds."""
+    total: Counter[str] = Counter()
+    for one in outcomes:
+        total.update(one.hits)
+    return total

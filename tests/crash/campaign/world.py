@@ -1,0 +1,219 @@
+"""The world of a round: a database of its own, a shop, a portal and a receiver, and a hub without faults to ask."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+
+from crossdock.cli.judge import ends, messages, portal, writes
+from crossdock.connect.sandbox import serving
+from crossdock.connectors.hubspot import sandbox as hubspot
+from crossdock.connectors.webhook import sandbox as receiver
+from crossdock.connectors.woocommerce import sandbox as woocommerce
+from crossdock.flow.run import RunKind
+from crossdock.kit.ids import new_id
+from crossdock.model.connection import Connection
+from crossdock.settings import Settings
+from crossdock.wiring import Hub, open_hub
+from tests.crash.campaign.family import Family
+from tests.support.database import TestServer
+from tests.support.hub import add_route, add_sink
+
+SINK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+LEASE_S, CALL_S = 1.0, 1.0
+STOP_S = 2 * LEASE_S + 0.5
+
+
+class Unrest(Exception):
+    """The world did not come to rest."""
+
+
+class World:
+    """Everything of a round."""
+
+    def __init__(self, hub: Hub, family: Family, http: aiohttp.ClientSession, urls: dict[str, str]) -> None:
+        self.hub, self.family, self.http, self.urls = hub, family, http, urls
+        self.api = f"http://127.0.0.1:{family.port}"
+        self.said: list[messages.Said] = []
+        self.asked: list[writes.Asked] = []
+        self.left = 0
+        self.key = ""
+        self.tenant = uuid.UUID(int=0)
+        self.shop: Connection
+        self.began = uuid.UUID(int=0)
+
+    async def connect(self) -> None:
+        """Connect shop, portal and receiver; the hub has to live, because the shop tries its webhooks."""
+        hub = self.hub
+        self.tenant = await hub.tenants.find()
+        _, self.key = await hub.keys.add(self.tenant, "platform", ["read", "write", "events:write"])
+        keys = {"key": woocommerce.DEFAULT_CONSUMER_KEY, "secret": woocommerce.DEFAULT_CONSUMER_SECRET}
+        form = {"url": self.urls["shop"], "plain_http": True, **keys}
+        made = await hub.connections.connect(self.tenant, "woocommerce", form, actor="campaign")
+        assert made.hooks, made.warnings
+        crm = {"token": hubspot.TOKEN, "base_url": self.urls["portal"]}
+        await hub.connections.connect(self.tenant, "hubspot", crm, actor="campaign")
+        self.shop = await hub.connections.one(self.tenant, made.id)
+        sink = await add_sink(hub, f"{self.urls['sink']}/hook")
+        await add_route(hub, await hub.connections.hub_source(self.tenant), sink, "*", "post")
+        self.began = new_id()
+
+    async def backfill(self) -> None:
+        """Ask for a backfill of everything."""
+        await self.hub.runs.add(self.tenant, self.shop.id, RunKind.BACKFILL, ())
+
+    async def act(self, do: str, **more: Any) -> dict[str, Any]:
+        """Let the shop's own hands do something."""
+        return await self.control("shop", "POST", "act", {"do": do, **more})
+
+    async def control(self, who: str, method: str, door: str, body: Any = None) -> dict[str, Any]:
+        """Ask a sandbox's control door."""
+        async with self.http.request(
+            method, f"{self.urls[who]}/_sandbox/{door}", data=orjson.dumps(body or {})
+        ) as reply:
+            told: dict[str, Any] = orjson.loads(await reply.read())
+        return told
+
+    async def ask(self, method: str, path: str, body: Any, key: str) -> tuple[int, Any]:
+        """Ask the hub's API until it answers something that is final: as long as it takes, under one key."""
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", "Idempotency-Key": key}
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
+                async with self.http.request(
+                    method, self.api + path, data=orjson.dumps(body), headers=headers
+                ) as reply:
+                    answer = orjson.loads(await reply.read())
+                    if reply.status < 500 and reply.status != 429:
+                        return reply.status, answer
+            await asyncio.sleep(0.1)
+
+    async def value(self, sql: str, *values: Any) -> Any:
+        """Ask the ledger for one value."""
+        async with self.hub.database.engine() as conn:
+            return await conn.fetchval(sql, *values)
+
+    async def calm(self) -> None:
+        """End all faults of the sandboxes."""
+        calm = {"error_share": 0, "throttle_share": 0, "next_errors": 0, "cut_after_effect": 0, "cut_before_effect": 0}
+        for who in ("shop", "portal", "sink"):
+            await self.control(who, "PUT", "dials", {**calm, "latency_ms": 0})
+        await self.control("shop", "PUT", "dials", {"drop_share": 0, "out_of_order_share": 0, "duplicate_share": 0})
+
+    async def rest(self, patience_s: float) -> None:
+        """Wait until nothing is under way, then read the shop once more and wait again. Raises :class:`Unrest`."""
+        until = time.monotonic() + patience_s
+        await self._rest(until)
+        for _ in range(5):
+            run = await self.hub.runs.add(self.tenant, self.shop.id, RunKind.PULL, ())
+            await self._rest(until)
+            if await self.value("SELECT state FROM run WHERE id = $1", run) == "done":
+                return
+        raise Unrest("the last pull never ended well")
+
+    async def _rest(self, until: float) -> None:
+        while left := await self._left():
+            if time.monotonic() > until:
+                raise Unrest(f"it never came to rest: {left}")
+            await asyncio.sleep(0.05)
+
+    async def _left(self) -> dict[str, int]:
+        asked = {
+            "runs": "SELECT count(*) FROM run WHERE state IN ('waiting', 'running')",
+            "doorbells": "SELECT count(*) FROM doorbell",
+            "deliveries": "SELECT count(*) FROM delivery",
+            "levels": "SELECT count(*) FROM sku_link WHERE push_at IS NOT NULL",
+        }
+        left = {name: await self.value(sql) for name, sql in asked.items()}
+        left["webhooks"] = (await self.control("shop", "GET", "webhooks/deliveries"))["waiting"]
+        return {name: count for name, count in left.items() if count}
+
+    async def judged(self) -> list[str]:
+        """Compare both ends with the ledger; returns what is wrong."""
+        shop = await self.control("shop", "GET", "state")
+        truth = await self.control("portal", "GET", "state?history=false")
+        sink = await self.control("sink", "GET", "state")
+        judge = portal.Judge(shop, truth, self.shop.account_uid, self.shop.name, self.left)
+        rows = await asyncio.to_thread(judge.rows)
+        wrong = [f"portal: {row.entity}: {what}" for row in rows if not row.green for what in row.wrong or [str(row)]]
+        wrong += [f"portal: {row.entity}: {row.duplicates} twice" for row in rows if row.duplicates]
+        wrong += [f"receiver: {what}" for what in messages.judge(self.said, sink)]
+        wrong += [f"shop: {what}" for what in writes.judge(self.asked, shop)]
+        async with self.hub.database.engine() as conn:
+            wrong += [f"ledger: {what}" for what in await ends.judge(conn, self.tenant, since=self.began)]
+        return wrong
+
+    async def ledger(self) -> list[dict[str, Any]]:
+        """Return every event with its deliveries, for whoever has to find out what went wrong."""
+        sql = (
+            "SELECT e.id, e.type, e.external_id, e.seq, e.origin, e.verdict, e.recorded_at, d.state, d.rule, d.reason,"
+            " d.external_id AS made, d.attempts, d.ended_at, r.action, (SELECT array_agg(concat_ws(' ', a.number,"
+            " a.step, a.outcome, a.reason, a.ended_at) ORDER BY a.id) FROM attempt a WHERE a.delivery_id = d.id)"
+            " AS tries"
+            " FROM event e LEFT JOIN delivery_done d ON d.event_id = e.id LEFT JOIN route r ON r.id = d.route_id"
+            " ORDER BY e.id"
+        )
+        async with self.hub.database.engine() as conn:
+            return [{name: str(value) for name, value in row.items()} for row in await conn.fetch(sql)]
+
+    async def outcomes(self) -> dict[str, int]:
+        """Return how deliveries have ended."""
+        async with self.hub.database.engine() as conn:
+            return await ends.outcomes(conn, self.tenant)
+
+
+@contextlib.asynccontextmanager
+async def world(server: TestServer, home: Path, orders: int, seed: int) -> AsyncIterator[tuple[World, dict[str, Any]]]:
+    """Make a world; beside it what its hub's processes have to be told (their environment and database)."""
+    name = await asyncio.to_thread(server.create)
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            family = await stack.enter_async_context(Family(home, STOP_S))
+            env = environment(server.url(name), home, family.port)
+            switch = woocommerce.build(woocommerce.generate(orders, seed), woocommerce.Settings(seed=seed))
+            portal_app = hubspot.HubSpotSandbox(hubspot.Settings(per_10s=10_000))
+            apps = {"shop": switch, "portal": portal_app, "sink": receiver.app(SINK_SECRET)}
+            urls = {who: (await stack.enter_async_context(serving(app))).url for who, app in apps.items()}
+            timeout = aiohttp.ClientTimeout(total=8)
+            http = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
+            hub = await stack.enter_async_context(open_hub(_settings(env)))
+            made = World(hub, family, http, urls)
+            yield made, {"env": env, "admin_url": server.admin_url, "database": name}
+    finally:
+        await asyncio.to_thread(server.drop, name)
+
+
+def environment(database_url: str, home: Path, port: int) -> dict[str, str]:
+    """Return the settings of every process of a hub, quick to retry."""
+    ours = {
+        "CONFIG": "/dev/null",
+        "DATABASE_URL": database_url,
+        "DATA_DIR": str(home / "data"),
+        "MASTER_KEY_FILE": str(home / "master.key"),
+        "EGRESS_ALLOW": "127.0.0.1/32",
+        "PRODUCTION": "false",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "POOL_SIZE": "6",
+        "CALL_TIMEOUT_S": str(CALL_S),
+        "LEASE_S": str(LEASE_S),
+        "DOUBT_MARGIN_S": "0.2",
+        "RETRY_BASE_S": "0.05",
+        "RETRY_CEILING_S": "0.3",
+        "BREAKER_FOR_S": "0.3",
+        "PULL_INTERVAL_S": "4",
+        "RUN_PATIENCE_S": "10",
+        "PROVE_AT_HOUR": "-1",
+        "LOG_LEVEL": "warning",
+    }
+    return {f"CROSSDOCK_{name}": value for name, value in ours.items()}
+
+
+def _settings(env: dict[str, str]) -> Settings:
+    return Settings(**{name.removeprefix("CROSSDOCK_").lower(): value for name, value in env.items()})

@@ -1,0 +1,52 @@
+"""The campaign's short form, and the promise that no step of the journey is without a place for a fault."""
+
+from __future__ import annotations
+
+import asyncio
+
+from crossdock.connect.client import VendorClient
+from tests.crash.campaign.board import Fault
+from tests.crash.campaign.points import ROOMS, ROOT, Step, places, reached, statements, steps
+from tests.crash.campaign.rounds import Terms, draw, play
+from tests.support.database import TestServer
+
+
+def test_every_step_of_the_journey_in_the_database_has_a_name() -> None:
+    """A statement's name is its place: a new step has one, or it is found here."""
+    found = [
+        step
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        for step in steps(path.read_text(), str(path.relative_to(ROOT)))
+    ]
+    assert len(found) > 150
+    assert [step for step in found if step.name is None] == []
+
+
+def test_a_step_without_a_name_is_seen() -> None:
+    source = 'async def f(conn, source):\n await conn.fetch("SELECT 1")\n await conn.execute(SQL["x"])\n'
+    assert steps(source, "a.py") == [Step("a.py", 2, None), Step("a.py", 3, "x")]
+    assert [step.name for step in steps("await source.fetch(stream, number)", "b.py")] == []
+    assert [step.name for step in steps("await conn.executemany(SQL['x'], rows)", "c.py")] == [None]
+
+
+def test_every_call_to_a_vendor_has_its_places() -> None:
+    assert {"call woocommerce", "answer hubspot"} <= set(places())
+    assert {"deliver.before_call", "receive.arrived", "pull.saved"} <= reached()
+    assert {"deliver/queue.claim", "record/ledger.append", "run/run.take_run"} <= statements()
+    assert "_places" in VendorClient.request.__code__.co_names
+
+
+def test_a_seed_is_one_schedule() -> None:
+    assert draw(7, 50) == draw(7, 50)
+    assert draw(7, 50) != draw(8, 50)
+    assert {fault.place for fault in draw(7, 400)} == set(places())
+    fault = draw(7, 1)[0]
+    assert Fault.read(str(fault)) == fault
+
+
+def test_a_round_of_faults_loses_and_doubles_nothing(postgres: TestServer) -> None:
+    outcome = asyncio.run(play(postgres, Terms(seed=1, points=80, live_s=6.0)))
+    assert outcome.ok, (outcome.wrong, outcome.log, [str(fault) for fault in outcome.struck])
+    assert len(outcome.struck) > 10
+    assert sum(outcome.outcomes.values()) > 20
