@@ -34,7 +34,7 @@ def test_every_call_to_a_vendor_has_its_places() -> None:
     assert {"call woocommerce", "answer hubspot"} <= set(places())
     assert {"deliver.before_call", "receive.arrived", "pull.saved"} <= reached()
     assert {"deliver/queue.claim", "record/ledger.append", "run/run.take_run"} <= statements()
-    assert "_places" in VendorClient.request.__code__.co_names
+    assert "failpoints" in VendorClient.request.__code__.co_names
 
 
 def test_a_seed_is_one_schedule() -> None:

@@ -306,7 +306,6 @@ class VendorClient:
         self._plain_http = plain_http
         self._timeout_s = timeout_s or manifest.limits.timeout_s
         self._checked = False
-        self._places = (f"call {manifest.name}", f"answer {manifest.name}")
 
     def __repr__(self) -> str:
         return f"VendorClient({self.manifest.name})"
@@ -333,7 +332,7 @@ class VendorClient:
         outgoing = self.auth.apply(self._compose(method, path, params, (json, form, body), headers))
         observe = self.transport.observe
         count(self.manifest.name)
-        await self.transport.failpoints.reach(self._places[0])
+        await self.transport.failpoints.reach(f"call {self.manifest.name}")
         try:
             reply = await self.transport.send(
                 method,
@@ -346,7 +345,7 @@ class VendorClient:
             if observe is not None:
                 observe(self.manifest.name, 0)
             raise
-        await self.transport.failpoints.reach(self._places[1])
+        await self.transport.failpoints.reach(f"answer {self.manifest.name}")
         if observe is not None:
             observe(self.manifest.name, reply.status)
         if self._budget is not None and self.manifest.limits.remaining_header:
