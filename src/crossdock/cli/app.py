@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from crossdock.cli import (
+    alerting,
     commanding,
     connecting,
     connectors,
@@ -44,6 +45,7 @@ app.add_typer(connecting.routes, name="routes")
 app.command("check")(connecting.check)
 app.add_typer(hooking.webhooks, name="webhooks")
 app.command("watch")(watching.watch)
+app.add_typer(alerting.alerts, name="alerts")
 app.command("pull")(reading.pull)
 app.command("backfill")(reading.backfill)
 app.add_typer(running.runs, name="runs")

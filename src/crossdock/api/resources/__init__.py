@@ -8,6 +8,9 @@ from fastapi import APIRouter
 
 from crossdock.api.access import Access
 from crossdock.api.resources import (
+    alert_channels,
+    alert_rules,
+    alerts,
     changes,
     commands,
     connections,
@@ -45,5 +48,8 @@ ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     sku_links.router,
     stock.router,
     stock_rules.router,
+    alerts.router,
+    alert_rules.router,
+    alert_channels.router,
     schemas.router,
 )
