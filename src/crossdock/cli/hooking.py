@@ -37,6 +37,7 @@ def webhooks_list(connection: Which, tenant: Tenant = "default", as_json: AsJson
     found = _do(connection, tenant, lambda desk, at: desk.listed(at))
     columns = ("topic", "vendor_id", "status", "ours", "last_delivery", "failed", "refused")
     missing = "".join(f"\nmissing: {topic}" for topic in found["missing"])
+    missing += "".join(f"\nremoved by hand: {topic}" for topic in found["removed"])
     give(found, as_json=as_json, people=lambda: table(found["items"], columns, empty="There are none.") + missing)
     if found["missing"]:
         raise typer.Exit(Code.NO)
@@ -61,6 +62,6 @@ def webhooks_remove(
     tenant: Tenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Delete one of our webhooks at the shop, or all of them. A running watchdog registers them again."""
+    """Delete one of our webhooks at the shop, or all of them. They stay removed until `webhooks register`."""
     gone = _do(connection, tenant, lambda desk, at: desk.remove(at, vendor_id, actor="cli"))
     give(gone, as_json=as_json, people=lambda: f"{len(gone['removed'])} webhooks were removed.")

@@ -23,6 +23,8 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("hooks.sql"))
 OLD: Final = "~old"
+REMOVED: Final = "webhooks_removed"
+"""In a connection's config: topics whose webhooks a person removed; nobody but a person registers them again."""
 _KEPT: Final = timedelta(days=1)
 
 
@@ -62,10 +64,11 @@ class HookDesk:
         return f"{self._public_url}/webhooks/{connection.connector}/{show(Prefix.CONNECTION, connection.id)}"
 
     def topics_of(self, connection: Connection) -> tuple[str, ...]:
-        """Return the topics that webhooks are wanted of: the connector's."""
+        """Return the topics that webhooks are wanted of: the connector's, without those that a person removed."""
         connector = self._reach.connector(connection.connector)
         webhooks = connector.manifest.webhooks if connector else None
-        return tuple(webhooks.topics) if webhooks else ()
+        without = removed_of(connection)
+        return tuple(topic for topic in webhooks.topics if topic not in without) if webhooks else ()
 
     async def mend(self, connection: Connection, mend: Mend) -> None:
         """Repair one webhook. Raises ``CallFailed`` or ``ValueError``; what was done at the shop stands in our rows."""
@@ -136,6 +139,12 @@ class HookDesk:
         await conn.execute(
             SQL["put_secret"], new_id(), connection.tenant_id, connection.id, name, self._vault.key_id, sealed
         )
+
+
+def removed_of(connection: Connection) -> tuple[str, ...]:
+    """Return the topics whose webhooks a person removed."""
+    told = connection.config.get(REMOVED)
+    return tuple(str(topic) for topic in told) if isinstance(told, list | tuple) else ()
 
 
 def _row(connection: Connection, name: str) -> bytes:

@@ -29,3 +29,14 @@ DELETE FROM credential WHERE name LIKE $1 AND changed_at < now() - $2::interval 
 -- name: known_hooks
 SELECT topic, vendor_id, url, heard_at, failed, refused, refused_at FROM hook
 WHERE tenant_id = $1 AND connection_id = $2 ORDER BY topic;
+
+-- name: removed_topics
+-- Topics a person does not want any more ($3), or wants again ($4).
+UPDATE connection c
+SET config = jsonb_set(c.config, '{webhooks_removed}', coalesce((
+        SELECT jsonb_agg(DISTINCT t.topic ORDER BY t.topic)
+        FROM (SELECT jsonb_array_elements_text(coalesce(c.config -> 'webhooks_removed', '[]')) AS topic
+              UNION SELECT unnest($3::text[])) AS t
+        WHERE NOT (t.topic = ANY($4::text[]))), '[]')),
+    changed_at = now()
+WHERE c.tenant_id = $1 AND c.id = $2;

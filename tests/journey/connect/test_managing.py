@@ -174,6 +174,11 @@ async def test_webhooks_are_listed_registered_and_removed(office: Office) -> Non
     assert (await office.call("DELETE", f"{path}/{one}")).json == {"removed": [one]}
     assert len((await office.call("DELETE", path)).json["removed"]) == len(ours) - 1
     assert [str(name) for name in office.apps[0].hooks.rows] == [stranger]
+    gone = (await office.call("GET", path)).json
+    assert (gone["missing"], len(gone["removed"])) == ([], len(ours)), "removed by hand, and shown so"
+    back = (await office.call("POST", path)).json
+    assert len(back["registered"]) == len(ours)
+    assert (await office.call("GET", path)).json["removed"] == []
 
 
 async def test_disconnecting_removes_our_webhooks_or_says_what_is_left(office: Office) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from crossdock.errors import Unauthenticated
+from crossdock.flow.pull.terms import terms_of
 from crossdock.flow.watch import Watch
+from crossdock.govern.hook_list import HookList
 from crossdock.govern.hooks import OLD
 from crossdock.kit.ids import Prefix, show
 from crossdock.settings import Settings
@@ -77,6 +79,33 @@ async def test_webhooks_of_others_are_never_touched(settings: Settings) -> None:
         await stage.gone("webhook-deleted")
         assert hooks.rows[theirs.id].status == "disabled"
         assert hooks.rows[theirs.id].delivery_url == ELSEWHERE
+
+
+async def test_a_webhook_that_a_person_removed_stays_removed(settings: Settings) -> None:
+    """It is no finding, and its stream is pulled as one without webhooks; another that is lost comes back meanwhile."""
+    async with staged(settings) as stage:
+        hub = stage.hub
+        desk = HookList(hub.database, hub.directory, hub.hooks)
+        (unwanted,) = [one for one in stage.app.hooks.rows.values() if one.topic == "order.updated"]
+        await desk.remove(await stage.known(), str(unwanted.id), actor="test")
+        await stage.hook(topic="coupon.created", delete=True)
+        found = await stage.find("webhook-deleted")
+        assert found.evidence["topics"] == ["coupon.created"]
+        for _ in range(3):
+            await stage.pass_by(210)
+            assert await stage.look()
+        assert await stage.findings() == {}
+        topics = {one.topic for one in stage.app.hooks.rows.values()}
+        assert len(topics) == 14
+        assert "order.updated" not in topics
+        listed = await desk.listed(await stage.known())
+        assert (listed["missing"], listed["removed"]) == ([], ["order.updated"])
+        terms = terms_of((await stage.known()).config)
+        streams = {one.name: one for one in hub.directory.described(await stage.known())}
+        gaps = {n: terms.interval_s(streams[n], rung=True, usual_s=300, without_s=60) for n in ("order", "coupon")}
+        assert gaps["order"] < gaps["coupon"]
+        assert (await desk.register(await stage.known(), actor="test"))["registered"] == ["order.updated"]
+        assert (await desk.listed(await stage.known()))["removed"] == []
 
 
 async def test_webhooks_left_over_are_deleted(settings: Settings) -> None:

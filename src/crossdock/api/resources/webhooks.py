@@ -49,6 +49,9 @@ class Webhooks(BaseModel):
 
     items: list[WebhookShown]
     missing: list[str]
+    """The watchdog registers these again."""
+    removed: list[str]
+    """A person removed these; they stay so until POST registers them again. Their streams are pulled every minute."""
 
 
 class Registered(BaseModel):

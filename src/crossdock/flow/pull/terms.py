@@ -49,6 +49,8 @@ class Terms(msgspec.Struct, frozen=True):
     quiet: Hours | None = None
     per_minute: int = PER_MINUTE
     per_day: int | None = None
+    unrung: frozenset[str] = frozenset()
+    """Streams with a webhook that a person removed: nobody rings for all of their changes."""
 
     def interval_s(self, stream: Stream, *, rung: bool, usual_s: float, without_s: float) -> float:
         """Return the seconds between two pulls of a stream; ``rung``: the shop's webhooks work.
@@ -58,6 +60,7 @@ class Terms(msgspec.Struct, frozen=True):
         given = self.intervals.get(stream.name)
         if given is not None:
             return given
+        rung = rung and stream.name not in self.unrung
         own = stream.interval_s if rung else stream.unrung_s or stream.interval_s
         return own if own is not None else usual_s if rung else without_s
 
@@ -74,6 +77,7 @@ def terms_of(config: Mapping[str, Any]) -> Terms:
         quiet=_hours(_nested(config, "quiet_hours")),
         per_minute=max(1, int(per_minute)) if per_minute else PER_MINUTE,
         per_day=max(1, int(per_day)) if per_day else None,
+        unrung=frozenset(str(topic).partition(".")[0] for topic in config.get("webhooks_removed") or ()),
     )
 
 
