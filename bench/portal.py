@@ -34,10 +34,9 @@ async def run(home: Path, orders: int) -> dict[str, object]:
         serving(portal) as crm,
         open_hub(stage.settings(home)) as hub,
     ):
-        limits = catalogue.get("hubspot").manifest.limits
-        hub.transport.budgets.of = lambda _account, _limits, free=hub.transport.budgets.of: free(  # type: ignore[method-assign]
-            "bench", msgspec.structs.replace(limits, requests=1_000_000)
-        )
+        limits = msgspec.structs.replace(catalogue.get("hubspot").manifest.limits, requests=1_000_000)
+        made = hub.transport.budgets.of
+        hub.transport.budgets.of = lambda connection, _limits: made(connection, limits)  # type: ignore[method-assign]
         tenant = await hub.tenants.find()
         form = {"key": woocommerce.DEFAULT_CONSUMER_KEY, "secret": woocommerce.DEFAULT_CONSUMER_SECRET}
         source = await hub.connections.connect(

@@ -33,6 +33,7 @@ from crossdock.flow.verify import Hearing, Refusals
 from crossdock.flow.watch import Watch
 from crossdock.govern.alerts import Alerting, Options
 from crossdock.govern.authorizations import Authorizations
+from crossdock.govern.budgets import SharedBoard
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
 from crossdock.govern.hooks import HookDesk
@@ -144,7 +145,9 @@ async def _ground(
     """What everything stands on: the database, and the way out to vendors."""
     async with (
         Database.open(store_settings(settings), failpoints=failpoints) as database,
-        Transport(guard_of(settings), observe=_count, tls=tls, failpoints=failpoints) as transport,
+        Transport(
+            guard_of(settings), observe=_count, tls=tls, failpoints=failpoints, board=SharedBoard(database)
+        ) as transport,
     ):
         yield database, transport
 

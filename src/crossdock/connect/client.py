@@ -8,36 +8,39 @@ or a body: a URL can be a credential (Slack, Teams).
 from __future__ import annotations
 
 import asyncio
-import re
+import contextlib
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote, urlencode
 
 import aiohttp
 import msgspec
 import orjson
 from yarl import URL
 
-from crossdock.connect.auth import Auth, NoAuth, Outgoing
-from crossdock.connect.auth.oauth1 import encode
-from crossdock.connect.budget import Budget, Budgets
+from crossdock.connect.auth import Auth, NoAuth
+from crossdock.connect.budget import Board, Budget, Budgets, Spent
+from crossdock.connect.composing import Params, compose, full
 from crossdock.connect.counting import count
 from crossdock.connect.egress import EgressRefused, Guard, GuardedResolver, guarded_socket
+from crossdock.connect.limits import Limits
 from crossdock.connect.manifest import Manifest
+from crossdock.connect.waits import retry_after_s
 from crossdock.kit.clock import SystemClock
 from crossdock.kit.failpoints import NONE, Failpoints
-from crossdock.model.outcome import Outcome
+from crossdock.model.connection import Connection
+from crossdock.model.outcome import Outcome, Retry, Throttled
 
 USER_AGENT = f"Crossdock/{version('crossdock')}"
+_TOO_MANY = 429
 MAX_BODY = 32_000_000
 """Largest answer that is read, in bytes after decompression."""
 
-Params = Mapping[str, str | int] | Sequence[tuple[str, str | int]]
 Observer = Callable[[str, int], None]
 
 
@@ -117,13 +120,14 @@ class Transport:
         per_host: int = 64,
         tls: ssl.SSLContext | None = None,
         failpoints: Failpoints = NONE,
+        board: Board | None = None,
     ) -> None:
         self.guard = guard
         self.failpoints = failpoints
         self.tls = tls
         """Whose certificates are believed; None: those of the system."""
         self.observe = observe
-        self.budgets = Budgets(SystemClock())
+        self.budgets = Budgets(SystemClock(), board)
         self._max_body = max_body
         self._per_host = per_host
         self._session: aiohttp.ClientSession | None = None
@@ -163,6 +167,7 @@ class Transport:
 
     async def close(self) -> None:
         """Close all connections."""
+        self.budgets.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -295,10 +300,11 @@ class VendorClient:
         headers: Mapping[str, str] | None = None,
         plain_http: bool = False,
         timeout_s: float | None = None,
-        budget: Budget | None = None,
+        connection: Connection | None = None,
     ) -> None:
+        """``connection``: whose account it is; its calls then keep to the account's budget."""
         self.transport = transport
-        self._budget = budget
+        self._budgets = transport.budgets.over(connection, manifest.limits) if connection else ()
         self.manifest = manifest
         self.auth: Auth = auth or NoAuth()
         self._base = base_url.rstrip("/")
@@ -327,29 +333,26 @@ class VendorClient:
         Raises :class:`CallFailed` when no answer came, ``ValueError`` for a path that leaves the base.
         """
         self._look()
-        if self._budget is not None:
-            await self._budget.take()
-        outgoing = self.auth.apply(self._compose(method, path, params, (json, form, body), headers))
-        observe = self.transport.observe
-        count(self.manifest.name)
-        await self.transport.failpoints.reach(f"call {self.manifest.name}")
-        try:
-            reply = await self.transport.send(
-                method,
-                URL(_full(outgoing), encoded=True),
-                outgoing.headers,
-                outgoing.body,
-                timeout_s or self._timeout_s,
+        name, failpoints = self.manifest.name, self.transport.failpoints
+        async with turns(self._budgets, path) as budgets:
+            outgoing = self.auth.apply(
+                compose(self._base, {**self._headers, **(headers or {})}, (method, path), params, (json, form, body))
             )
-        except CallFailed:
+            observe = self.transport.observe
+            count(name)
+            await failpoints.reach(f"call {name}")
+            try:
+                url = URL(full(outgoing), encoded=True)
+                seconds = timeout_s or self._timeout_s
+                reply = await self.transport.send(method, url, outgoing.headers, outgoing.body, seconds)
+            except CallFailed:
+                if observe is not None:
+                    observe(name, 0)
+                raise
+            await failpoints.reach(f"answer {name}")
             if observe is not None:
-                observe(self.manifest.name, 0)
-            raise
-        await self.transport.failpoints.reach(f"answer {self.manifest.name}")
-        if observe is not None:
-            observe(self.manifest.name, reply.status)
-        if self._budget is not None and self.manifest.limits.remaining_header:
-            self._budget.learn(reply.headers.get(self.manifest.limits.remaining_header))
+                observe(name, reply.status)
+            learn(budgets, self.manifest.limits, reply)
         return reply
 
     def _look(self) -> None:
@@ -357,44 +360,32 @@ class VendorClient:
             self.transport.checked(self._base, hosts=self.manifest.hosts.allow, plain_http=self._plain_http)
             self._checked = True
 
-    def _compose(
-        self, method: str, path: str, params: Params | None, bodies: tuple[Any, ...], headers: Mapping[str, str] | None
-    ) -> Outgoing:
-        if path and not path.startswith("/"):
-            raise ValueError("a path begins with /")
-        if _LEAVES.search(path):
-            raise ValueError("a path holds no query, fragment, backslash or dots that climb")
-        data, content_type = _encode_body(*bodies)
-        merged = dict(self._headers)
-        if content_type:
-            merged["Content-Type"] = content_type
-        if headers:
-            merged.update(headers)
-        url = self._base + quote(path, safe="/%:@-._~!$&'()*+,;=")
-        return Outgoing(method, url, _pairs(params), merged, data)
+
+@contextlib.asynccontextmanager
+async def turns(budgets: Sequence[tuple[str, Budget]], path: str) -> AsyncIterator[list[Budget]]:
+    """Wait for a turn in every budget that a path falls under; the first is the one the answer tells about.
+
+    Raises :class:`CallFailed`: nothing was sent.
+    """
+    found = [budget for part, budget in budgets if part in path]
+    async with contextlib.AsyncExitStack() as stack:
+        for budget in found:
+            try:
+                await stack.enter_async_context(budget.turn())
+            except Spent as spent:
+                outcome: Outcome = Throttled(spent.after_s, spent.reason, spent.from_priority)
+                raise CallFailed(FailKind.ANSWER, False, spent.reason, outcome=outcome) from None
+            except Exception as trouble:
+                reason = f"the account's budget could not be asked for ({type(trouble).__name__})"
+                raise CallFailed(FailKind.ANSWER, False, reason, outcome=Retry(reason)) from trouble
+        yield found
 
 
-_LEAVES = re.compile(r"[?#\\\x00-\x1f]|(?:^|/)\.\.(?:/|$)|^//")
-
-
-def _encode_body(json: Any, form: Params | None, body: bytes | None) -> tuple[bytes, str]:
-    if sum(part is not None for part in (json, form, body)) > 1:
-        raise ValueError("give at most one of json, form and body")
-    if json is not None:
-        return orjson.dumps(json), "application/json"
-    if form is not None:
-        return urlencode(_pairs(form)).encode(), "application/x-www-form-urlencoded"
-    return body or b"", ""
-
-
-def _pairs(params: Params | None) -> tuple[tuple[str, str], ...]:
-    if params is None:
-        return ()
-    items = params.items() if isinstance(params, Mapping) else params
-    return tuple((name, str(value)) for name, value in items)
-
-
-def _full(outgoing: Outgoing) -> str:
-    if not outgoing.query:
-        return outgoing.url
-    return outgoing.url + "?" + "&".join(f"{encode(name)}={encode(value)}" for name, value in outgoing.query)
+def learn(budgets: Sequence[Budget], limits: Limits, reply: Reply) -> None:
+    """Tell the first budget what an answer says; after a 429 the account rests as the vendor says, else one window."""
+    for budget in budgets[:1]:
+        rest_s = 0.0
+        if reply.status == _TOO_MANY:
+            said = retry_after_s(reply.headers, datetime.now(UTC))
+            rest_s = said if said is not None else min((w.per_s for w in budget.caps.windows), default=1.0)
+        budget.learn(limits, reply.status, reply.headers, rest_s)

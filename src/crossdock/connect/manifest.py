@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from crossdock.connect.limits import Limits, Word
+
 T = TypeVar("T")
 
 
@@ -88,10 +90,6 @@ class OutcomeKind(StrEnum):
     REJECTED = "rejected"
     GONE = "gone"
     UNKNOWN = "unknown"
-
-
-class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Base of the manifest's parts: frozen, and a misspelt key is an error."""
 
 
 class Identity(Word, frozen=True, kw_only=True):
@@ -178,31 +176,6 @@ class Action(Word, frozen=True, kw_only=True):
     """Most writes in one vendor call."""
     safe_to_repeat: bool = True
     """Whether the same write twice has one effect (upsert by a unique key, an id the receiver dedupes by)."""
-
-
-class EndpointLimit(Word, frozen=True, kw_only=True):
-    """A budget of one endpoint beside the account's; ``concurrency = 1`` is a single flight."""
-
-    path: str
-    requests: int
-    per_s: float
-    concurrency: int | None = None
-
-
-class Limits(Word, frozen=True, kw_only=True):
-    """Budgets of the vendor account: at most ``requests`` in any ``per_s`` seconds."""
-
-    requests: int = 10
-    per_s: float = 1.0
-    daily: int | None = None
-    concurrency: int = 4
-    batch: int = 1
-    timeout_s: float = 15.0
-    endpoints: tuple[EndpointLimit, ...] = ()
-    remaining_header: str = ""
-    """Answer's header that says how many calls are left in the window, for all programs together."""
-    source: str = ""
-    """Where the figures come from."""
 
 
 class Paging(Word, frozen=True, kw_only=True):

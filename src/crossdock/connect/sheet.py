@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from crossdock.connect.manifest import FormField, Limits, Manifest, Stream
+from crossdock.connect.limits import Limits
+from crossdock.connect.manifest import FormField, Manifest, Stream
 
 
 def render(manifest: Manifest) -> str:

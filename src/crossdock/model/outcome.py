@@ -31,6 +31,8 @@ class Throttled(msgspec.Struct, frozen=True, tag="throttled"):
 
     after_s: float
     reason: str = "rate limit"
+    from_priority: int = 0
+    """Only deliveries of this priority or less urgent ones wait: the rest of the day's quota is kept for the others."""
 
 
 class Refresh(msgspec.Struct, frozen=True, tag="refresh"):

@@ -13,7 +13,8 @@ from multidict import CIMultiDict
 
 from crossdock.connect.client import CallFailed, FailKind, Reply
 from crossdock.connect.manifest import parse
-from crossdock.connect.outcomes import DEFAULT_THROTTLE_S, LONGEST_WAIT_S, Outcomes, failed, retry_after_s
+from crossdock.connect.outcomes import DEFAULT_THROTTLE_S, Outcomes, failed
+from crossdock.connect.waits import LONGEST_WAIT_S, retry_after_s
 from crossdock.model.delivery import Evidence
 from crossdock.model.outcome import Delivered, Gone, Outcome, Refresh, Rejected, Retry, Throttled, Unknown
 

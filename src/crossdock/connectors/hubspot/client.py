@@ -74,7 +74,7 @@ class HubSpot:
             manifest,
             auth=_auth(access.secrets["token"]),
             headers={"Accept": "application/json"},
-            budget=access.transport.budgets.of(f"hubspot:{access.connection.id}", manifest.limits),
+            connection=access.connection,
         )
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Reply:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crossdock.connect.auth import standard_webhooks
-from crossdock.connect.client import Reply, Transport
+from crossdock.connect.client import Reply, Transport, learn, turns
+from crossdock.connect.limits import Limits
 from crossdock.kit.clock import Clock
 
 if TYPE_CHECKING:
     from yarl import URL
+
+    from crossdock.connect.budget import Budget
 
 _PLAIN = {"Content-Type": "application/json"}
 
@@ -27,6 +31,8 @@ class WebhookClient:
         keys: tuple[bytes, ...] = (),
         plain_http: bool = False,
         timeout_s: float = 15.0,
+        budgets: Sequence[tuple[str, Budget]] = (),
+        limits: Limits | None = None,
     ) -> None:
         self._transport = transport
         self._address = address
@@ -34,6 +40,9 @@ class WebhookClient:
         self._keys = keys
         self._plain_http = plain_http
         self._timeout_s = timeout_s
+        self._limits = limits or Limits()
+        self._budgets = budgets
+        """Limits that the connection itself has set; none costs nothing."""
 
     def __repr__(self) -> str:
         return "WebhookClient()"
@@ -50,7 +59,12 @@ class WebhookClient:
             headers = standard_webhooks.headers(self._keys, message_id, stamp, body)
             headers["Content-Type"] = "application/json"
         await self._transport.failpoints.reach("call webhook")
-        reply = await self._transport.send("POST", self._url, headers, body, self._timeout_s)
+        if self._budgets:
+            async with turns(self._budgets, "") as budgets:
+                reply = await self._transport.send("POST", self._url, headers, body, self._timeout_s)
+                learn(budgets, self._limits, reply)
+        else:
+            reply = await self._transport.send("POST", self._url, headers, body, self._timeout_s)
         await self._transport.failpoints.reach("answer webhook")
         observe = self._transport.observe
         if observe is not None:

@@ -47,6 +47,8 @@ class WebhookDestination:
             keys=keys,
             plain_http=bool(config.get("plain_http", False)),
             timeout_s=manifest.limits.timeout_s * 2 / 3,
+            budgets=access.transport.budgets.over(access.connection, manifest.limits),
+            limits=manifest.limits,
         )
 
     async def check(self) -> CheckResult:

@@ -255,6 +255,7 @@ class WooCommerceClient:
             auth=auth,
             headers={"Accept": "application/json"},
             plain_http=bool(config.get("plain_http")),
+            connection=self._access.connection,
         )
 
     def _rows(self, reply: Reply) -> Sequence[dict[str, Any]]:

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from crossdock import metrics
+from crossdock.connect.budget import urgent
 from crossdock.connect.connector import Connector
 from crossdock.flow.deliver.breaker import Breaker
 from crossdock.flow.deliver.desk import Desk, Fenced, Lane
@@ -57,6 +58,8 @@ class Trip(msgspec.Struct):
     """How many deliveries are claimed at once."""
     rest: float | None = None
     """Seconds the lane has to wait: throttled or breaker open."""
+    held: tuple[int, float] | None = None
+    """(priority, seconds): what is so urgent or less waits so long; the day's quota is kept for the rest."""
     reason: str = ""
     broken: str = ""
 
@@ -181,6 +184,11 @@ class Pump:
             if trip.broken:
                 await conn.execute(SQL["break_connection"], lane.id, trip.broken)
                 log.error("connection broken", connection=str(lane.id), reason=trip.broken)
+            if trip.held is not None:
+                least, wait_s = trip.held
+                await conn.execute(
+                    SQL["hold_lane"], lane.id, lane.owner, lane.epoch, least, timedelta(seconds=wait_s), trip.reason
+                )
             if trip.rest is not None:
                 opened = trip.breaker.state if trip.breaker.state != "half_open" else "open"
                 metrics.BREAKER.labels(str(lane.id)).set(2 if opened == "open" else 0)
@@ -213,7 +221,7 @@ class Pump:
         fresh: list[NewLink] = []
         took_ms = 0
         while True:
-            on = trip.rest is None and not trip.broken and self._may_go_on(began_at)
+            on = trip.rest is None and trip.held is None and not trip.broken and self._may_go_on(began_at)
             most = min(trip.batch, trip.breaker.most or trip.batch) if on else 0
             claims = await desk.settle_and_claim(settled, fresh, most, took_ms)
             await self._failpoints.reach("deliver.claimed")
@@ -242,7 +250,8 @@ class Pump:
             await self._failpoints.reach("deliver.intended")
         budget = self._limits.step_budget.total_seconds()
         performer = Performer(destination, links, budget, self._failpoints)
-        return jobs, await performer.run(jobs, desk.advance)
+        with urgent(max(claim.priority for claim in claims)):
+            return jobs, await performer.run(jobs, desk.advance)
 
     @contextlib.asynccontextmanager
     async def _reading(self) -> AsyncIterator[Any]:
@@ -253,6 +262,8 @@ class Pump:
         """Draw the lane's conclusions: rest when throttled, stop when refused, open the breaker on failures."""
         for job in jobs:
             match job.outcome:
+                case Throttled(after_s=after_s, reason=reason, from_priority=least) if least:
+                    trip.held, trip.reason = (least, max(trip.held[1] if trip.held else 0.0, after_s)), reason
                 case Throttled(after_s=after_s, reason=reason):
                     trip.rest, trip.reason = max(trip.rest or 0.0, after_s), text(reason)[:_SHOWN]
                 case Refresh(reason=reason):
