@@ -29,6 +29,7 @@ class Housekeeping:
             (2.0, self._tally),
             (5.0, self._gauges),
             (10.0, self._hearing),
+            (5.0, self._pace),
             (60.0, self._refusals),
             (600.0, self._expire),
         ]
@@ -52,6 +53,7 @@ class Housekeeping:
         """Write what is counted in memory."""
         await self._tally()
         await self._hearing()
+        await self._pace()
         await self._refusals()
 
     async def _tally(self) -> None:
@@ -59,6 +61,9 @@ class Housekeeping:
 
     async def _hearing(self) -> None:
         await self._hub.journey.hearing.flush(self._hub.database)
+
+    async def _pace(self) -> None:
+        await self._hub.pump.paces.flush(self._hub.database)
 
     async def _refusals(self) -> None:
         await self._hub.refusals.flush(self._hub.database)

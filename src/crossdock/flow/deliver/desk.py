@@ -14,6 +14,7 @@ import msgspec
 from crossdock import metrics
 from crossdock.flow.deliver import intents
 from crossdock.flow.deliver.job import Claim, Job, NewLink
+from crossdock.flow.deliver.pace import Paces
 from crossdock.flow.deliver.ports import Limits
 from crossdock.flow.deliver.settle import Back, End, decide, kind
 from crossdock.flow.ports import Store
@@ -41,10 +42,11 @@ class Fenced(Exception):
 class Desk:
     """Claims, advances and settles for one lane."""
 
-    def __init__(self, store: Store, lane: Lane, limits: Limits) -> None:
+    def __init__(self, store: Store, lane: Lane, limits: Limits, paces: Paces | None = None) -> None:
         self._store = store
         self._lane = lane
         self._limits = limits
+        self._paces = paces or Paces()
 
     async def recover(self) -> None:
         """Take over what an earlier owner left, and end doubts whose time is up."""
@@ -114,6 +116,7 @@ class Desk:
         await self._put_back(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, Back)])
         await intents.conclude(conn, jobs)
         await self._note(conn, jobs, took_ms)
+        self._paces.note(self._lane.id, self._lane.tenant_id, jobs, now)
         for job in jobs:
             metrics.OUTCOMES.labels(kind(job.outcome, skipped=job.skipped is not None)).inc()
             if isinstance(job.outcome, Delivered):

@@ -21,6 +21,7 @@ from crossdock.connect.connector import Connector
 from crossdock.flow.deliver.breaker import Breaker
 from crossdock.flow.deliver.desk import Desk, Fenced, Lane
 from crossdock.flow.deliver.job import Claim, Job, NewLink
+from crossdock.flow.deliver.pace import Paces
 from crossdock.flow.deliver.perform import Links, Performer
 from crossdock.flow.deliver.ports import Directory, Limits
 from crossdock.flow.deliver.prepare import Preparer
@@ -82,6 +83,7 @@ class Pump:
         self._limits = limits
         self._clock = clock
         self._failpoints = failpoints
+        self.paces = Paces()
         self._mine: dict[uuid.UUID, uuid.UUID] = {}
         self._taken = 0
         self._sweep_at = -1.0
@@ -203,7 +205,7 @@ class Pump:
             await asyncio.sleep(1)
 
     async def _drain(self, trip: Trip) -> None:
-        desk = Desk(self._store, trip.lane, self._limits)
+        desk = Desk(self._store, trip.lane, self._limits, self.paces)
         await desk.recover()
         connection = await self._directory.connection(trip.lane.id)
         connector = self._directory.connector(connection.connector)

@@ -83,10 +83,3 @@ WITH old AS (DELETE FROM alert WHERE ended_at < now() - make_interval(days => $1
      said AS (DELETE FROM alert_notice WHERE ended_at < now() - interval '30 days'),
      paced AS (DELETE FROM lane_pace WHERE minute < now() - interval '1 day 1 hour')
 DELETE FROM health_report WHERE day < current_date - $1::integer;
-
--- name: note_pace
-INSERT INTO lane_pace AS p (lane_id, tenant_id, minute, bucket, count)
-SELECT k.lane_id, k.tenant_id, date_trunc('minute', now()), k.bucket, k.count
-FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::bigint[]) AS k(lane_id, tenant_id, bucket, count)
-ORDER BY k.lane_id, k.bucket
-ON CONFLICT (lane_id, minute, bucket) DO UPDATE SET count = p.count + EXCLUDED.count;

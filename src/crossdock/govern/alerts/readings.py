@@ -9,15 +9,7 @@ from typing import Any
 
 import msgspec
 
-LATE_S: tuple[float, ...] = (1, 5, 15, 60, 300, 900, 1800, 3600, 14_400, 86_400)
-"""Upper bounds of the buckets that deliveries are counted in by how late they came; beyond the last is one more."""
-FAILED = -1
-"""The bucket of calls that failed."""
-
-
-def bucket_of(seconds: float) -> int:
-    """Return the bucket of a lateness."""
-    return next((n for n, bound in enumerate(LATE_S) if seconds <= bound), len(LATE_S))
+from crossdock.kit.lateness import FAILED, bucket_of
 
 
 class Pace(msgspec.Struct, frozen=True):
