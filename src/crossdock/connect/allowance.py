@@ -20,7 +20,7 @@ _ACTIVE_S = 3.0
 _PACE = 1.1
 _BURST = (1.0, 0.5, 0.05)
 """Part of a window that may go out at once, by urgency: bulk is spread, so that what is urgent finds a place."""
-_DAY_PART = (1.0, 0.95, 0.8)
+DAY_PART = (1.0, 0.95, 0.8)
 """Part of the day's quota that each urgency may use up: the rest is kept for what is more urgent."""
 _STEPS = 200
 _ROUNDING = 1e-3
@@ -307,7 +307,7 @@ def lag(caps: Caps) -> float:
 
 
 def _day_left(daily: int | None, urgency: int, today: int) -> int:
-    return 1 << 30 if daily is None else int(daily * _DAY_PART[urgency]) - today
+    return 1 << 30 if daily is None else int(daily * DAY_PART[urgency]) - today
 
 
 def _spent(urgency: int) -> str:
