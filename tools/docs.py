@@ -32,7 +32,8 @@ def settings_page() -> str:
     return (
         f"# Settings\n\n{MADE}"
         "Settings come from the environment, then from the TOML file named by `CROSSDOCK_CONFIG` (`./config.toml` when"
-        " it is unset; keys are the names below without the prefix, in lower case), then from these defaults.\n\n"
+        " it is unset; keys are the names below without the prefix, in lower case, and a key that is none of them is"
+        " refused), then from these defaults.\n\n"
         "The data directory is `~/.local/share/crossdock` (`/var/lib/crossdock` for root), the master key's file"
         " `~/.config/crossdock/master.key` (`/etc/crossdock/master.key` for root).\n\n"
         "| variable | type | default | meaning |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
@@ -75,8 +76,9 @@ def metrics_page() -> str:
         suffix = "_total" if metric.type == "counter" else ""
         rows.append(f"| `{metric.name}{suffix}` | {metric.type} | {metric.documentation} |")
     return (
-        f"# Metrics\n\n{MADE}Published under `/metrics` for Prometheus.\n\n| metric | type | meaning |\n|---|---|---|\n"
-        + ("\n".join(rows) + "\n")
+        f"# Metrics\n\n{MADE}Published under `/metrics` for Prometheus: to this machine alone, or with"
+        " `CROSSDOCK_METRICS_TOKEN` to whoever sends it.\n\n"
+        "| metric | type | meaning |\n|---|---|---|\n" + ("\n".join(rows) + "\n")
     )
 
 

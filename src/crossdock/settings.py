@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import tomllib
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import TomlConfigSettingsSource as TomlSource
+
+from crossdock.errors import Trouble
 
 
 def _default_data_dir() -> Path:
@@ -24,6 +28,36 @@ def _default_key_file() -> Path:
     if os.geteuid() == 0:
         return Path("/etc/crossdock/master.key")
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "crossdock" / "master.key"
+
+
+class _File(TomlSource):
+    """The TOML file. A key that no setting has is refused: a misspelt one would otherwise be ignored in silence."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        try:
+            found = super()._read_file(file_path)
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+            said = problem.strerror if isinstance(problem, OSError) else "it is no TOML"
+            raise Trouble(f"{file_path} cannot be read: {said}", remedy="correct the file") from None
+        known = tuple(Settings.model_fields)
+        for key in found:
+            if key not in known:
+                raise Trouble(f"{file_path}: there is no setting {key!r}", field=key, remedy=_nearest(key, known))
+        return found
+
+
+def _nearest(key: str, known: tuple[str, ...]) -> str:
+    rule = "keys are the names of docs/reference/settings.md in lower case, without CROSSDOCK_, at the top of the file"
+    bare = key.lower().replace("-", "_").removeprefix("crossdock_")
+    near = difflib.get_close_matches(bare, known, n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}? {rule}" if near else rule
+
+
+def _named_file() -> Path:
+    named = os.environ.get("CROSSDOCK_CONFIG")
+    if named and not Path(named).is_file():
+        raise Trouble(f"CROSSDOCK_CONFIG names {named}, which is no file", remedy="correct it, or unset it")
+    return Path(named or "config.toml")
 
 
 class Settings(BaseSettings):
@@ -66,6 +100,12 @@ class Settings(BaseSettings):
     production: bool = Field(default=True, description="Refuse plain http and private addresses in vendor URLs.")
     egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Networks (CIDR) that vendor URLs may reach although they are private; for development."
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Whoever reads /metrics sends it as `Authorization: Bearer …`. Unset: this machine alone may read"
+        " it.",
     )
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
     log_format: str = Field(default="auto", pattern="^(auto|json|text)$", description="auto: text on a terminal.")
@@ -136,6 +176,15 @@ class Settings(BaseSettings):
                     raise ValueError(f"expected networks like 10.0.0.0/8, not {part!r}") from None
         return value
 
+    @model_validator(mode="after")
+    def _hears(self) -> Self:
+        if self.transaction_pooling and self.listen_url is None:
+            raise ValueError(
+                "CROSSDOCK_TRANSACTION_POOLING needs CROSSDOCK_LISTEN_URL: LISTEN and migrations do not pass a pooler"
+                " in transaction mode"
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -147,5 +196,4 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read arguments, then the environment, then the file named by CROSSDOCK_CONFIG (or ./config.toml)."""
         del dotenv_settings, file_secret_settings
-        path = Path(os.environ.get("CROSSDOCK_CONFIG", "config.toml"))
-        return (init_settings, env_settings, TomlSource(settings_cls, toml_file=path))
+        return (init_settings, env_settings, _File(settings_cls, toml_file=_named_file()))

@@ -37,7 +37,7 @@ from crossdock.govern.budgets import SharedBoard
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
 from crossdock.govern.hooks import HookDesk
-from crossdock.govern.keys import Keys
+from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.tenants import Tenants
 from crossdock.govern.upkeep import Upkeep
 from crossdock.govern.vault import Vault, open_vault
@@ -140,11 +140,15 @@ def guard_of(settings: Settings) -> Guard:
 
 @contextlib.asynccontextmanager
 async def _ground(
-    settings: Settings, tls: ssl.SSLContext | None, failpoints: Failpoints
+    settings: Settings, vault: Vault, tls: ssl.SSLContext | None, failpoints: Failpoints
 ) -> AsyncIterator[tuple[Database, Transport]]:
-    """What everything stands on: the database, and the way out to vendors."""
+    """What everything stands on: the database, and the way out to vendors. A key that does not fit changes nothing."""
+
+    async def approve(conn: Any) -> None:
+        await refuse_other_keys(conn, vault)
+
     async with (
-        Database.open(store_settings(settings), failpoints=failpoints) as database,
+        Database.open(store_settings(settings), failpoints=failpoints, approve=approve) as database,
         Transport(
             guard_of(settings), observe=_count, tls=tls, failpoints=failpoints, board=SharedBoard(database)
         ) as transport,
@@ -163,7 +167,7 @@ async def open_hub(
     """
     vault = vault_of(settings)
     async with contextlib.AsyncExitStack() as stack:
-        database, transport = await stack.enter_async_context(_ground(settings, tls, failpoints))
+        database, transport = await stack.enter_async_context(_ground(settings, vault, tls, failpoints))
         keys = Keys(database)
         await keys.check_vault(vault)
         directory = Directory(database, vault, transport, clock := clock or SystemClock(), connector_named)
@@ -199,8 +203,8 @@ async def open_hub(
             runs=runs,
             schedule=schedule,
             reports=Reports(database, directory, prover, vault),
+            bells=Bells(database, directory, journey, turns),
             reading=Reading(database, directory, journey, runs, turns, failpoints),
-            bells=Bells(database, directory, journey),
             prover=prover,
             replay=replay,
             refusals=journey.refusals,

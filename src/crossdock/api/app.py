@@ -14,7 +14,7 @@ from crossdock.api.access import Access
 from crossdock.api.body import Receive, Scope
 from crossdock.api.connecting import ConnectDoors
 from crossdock.api.events import EventsDoor
-from crossdock.api.health import Readiness, healthz, prometheus
+from crossdock.api.health import Prometheus, Readiness, healthz
 from crossdock.api.problems import problem, refusal
 from crossdock.api.rest import build_rest
 from crossdock.api.webhooks import Send, WebhookDoor
@@ -44,12 +44,14 @@ class App:
 
     def __init__(self, hub: Hub, pages: Sequence[Route]) -> None:
         access, connecting = Access(hub), ConnectDoors(hub)
+        token = hub.settings.metrics_token
+        metrics_token = token.get_secret_value() if token else None
         self._webhooks = WebhookDoor(hub)
         self._others = Starlette(
             routes=[
                 Route("/healthz", healthz),
                 Route("/readyz", Readiness(hub).answer),
-                Route("/metrics", prometheus),
+                Route("/metrics", Prometheus(metrics_token).answer),
                 Route("/api/v1/events", EventsDoor(hub, access).post, methods=_ANY),
                 Route("/connect/{connector}/callback", connecting.callback, methods=["POST"]),
                 Route("/connect/{connector}/return", connecting.back),

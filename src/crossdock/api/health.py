@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 import asyncpg
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
@@ -9,7 +11,8 @@ from starlette.responses import Response
 
 from crossdock import metrics
 from crossdock.api.problems import answer, problem
-from crossdock.errors import Overloaded
+from crossdock.errors import Forbidden, Overloaded, Unauthenticated
+from crossdock.kit.nearby import from_here
 from crossdock.wiring import Hub
 
 
@@ -19,10 +22,34 @@ async def healthz(request: Request) -> Response:
     return answer({"status": "alive"})
 
 
-async def prometheus(request: Request) -> Response:
-    """Answer the metrics."""
-    del request
-    return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
+class Prometheus:
+    """The metrics name connections: they are shown to this machine, or to whoever has the token when there is one."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token.encode() if token else None
+
+    async def answer(self, request: Request) -> Response:
+        """Answer the metrics, 401 without the token, 403 from elsewhere."""
+        if self._token is not None:
+            scheme, _, given = request.headers.get("authorization", "").partition(" ")
+            if scheme.lower() != "bearer" or not hmac.compare_digest(given.encode(), self._token):
+                return problem(
+                    Unauthenticated(
+                        "the metrics need their token",
+                        field="Authorization",
+                        remedy="send Authorization: Bearer and the value of CROSSDOCK_METRICS_TOKEN",
+                    )
+                )
+        elif not from_here(
+            request.client.host if request.client else "", request.headers.get("host", ""), request.headers
+        ):
+            return problem(
+                Forbidden(
+                    "the metrics are shown to this machine alone",
+                    remedy="read them on 127.0.0.1, or set CROSSDOCK_METRICS_TOKEN and send it",
+                )
+            )
+        return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
 class Readiness:

@@ -105,9 +105,14 @@ def explain(problem: Exception) -> tuple[Code, str, str]:
     if isinstance(problem, UnknownConnector):
         return Code.USE, str(problem), "list them with: crossdock connectors"
     if isinstance(problem, ValidationError):
-        wrong = "; ".join(f"CROSSDOCK_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in problem.errors())
+        wrong = "; ".join(_named(e["loc"]) + e["msg"] for e in problem.errors())
         return Code.TROUBLE, f"a setting is not valid: {wrong}", "correct it in the environment or in config.toml"
     return Code.TROUBLE, f"{type(problem).__name__}: {problem}", "run: crossdock doctor"
+
+
+def _named(place: tuple[int | str, ...]) -> str:
+    """Return a setting's variable; nothing for a rule about several."""
+    return f"CROSSDOCK_{'_'.join(map(str, place)).upper()}: " if place else ""
 
 
 def console() -> Console:

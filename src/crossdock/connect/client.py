@@ -30,6 +30,7 @@ from crossdock.connect.counting import count
 from crossdock.connect.egress import EgressRefused, Guard, GuardedResolver, guarded_socket
 from crossdock.connect.limits import Limits
 from crossdock.connect.manifest import Manifest
+from crossdock.connect.tls_words import said_of
 from crossdock.connect.waits import retry_after_s
 from crossdock.kit.clock import SystemClock
 from crossdock.kit.failpoints import NONE, Failpoints
@@ -72,6 +73,9 @@ class CallFailed(Exception):
         super().__init__(reason)
         self.kind, self.sent, self.reason, self.remedy = FailKind(kind), sent, reason, remedy
         self.outcome = outcome
+        self.method = ""
+        self.path = ""
+        """What was asked, as in :class:`Reply`."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -81,6 +85,9 @@ class Reply(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     body: bytes
     took_ms: float
+    method: str = ""
+    path: str = ""
+    """What was asked, below the account's address; empty where the address itself is a secret."""
 
     def __repr__(self) -> str:
         return f"Reply({self.status}, {len(self.body)} bytes)"
@@ -190,8 +197,10 @@ class Transport:
                 self._timeouts[seconds] = known
         return known
 
-    async def send(self, method: str, url: URL, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Reply:
-        """Make one call to a :meth:`checked` URL. Raises :class:`CallFailed`."""
+    async def send(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes, timeout_s: float, path: str = ""
+    ) -> Reply:
+        """Make one call to a :meth:`checked` URL; ``path`` is how it is told to people. Raises :class:`CallFailed`."""
         session = self._session or self._open()
         began = time.perf_counter()
         try:
@@ -205,7 +214,7 @@ class Transport:
             ) as response:
                 received = await self._read(response)
                 took = (time.perf_counter() - began) * 1000
-                return Reply(response.status, response.headers, received, took)
+                return Reply(response.status, response.headers, received, took, method, path)
         except (aiohttp.ClientError, TimeoutError, OSError, EgressRefused, ValueError) as problem:
             raise _failed(problem) from None
 
@@ -226,7 +235,7 @@ class Transport:
 def _failed(problem: Exception) -> CallFailed:
     """Name what went wrong, from our side's words alone."""
     if isinstance(problem, aiohttp.ClientConnectorCertificateError):
-        reason, remedy = _certificate(problem.certificate_error)
+        reason, remedy = said_of(problem.certificate_error)
         return CallFailed(FailKind.TLS, False, reason, remedy)
     for kinds, kind, sent, reason in _FAILURES:
         if isinstance(problem, kinds):
@@ -235,36 +244,6 @@ def _failed(problem: Exception) -> CallFailed:
         return CallFailed(FailKind.EGRESS, False, problem.problem, problem.remedy)
     return CallFailed(FailKind.CUT, True, "the connection was cut before the answer")
 
-
-def _certificate(problem: Exception) -> tuple[str, str]:
-    """Say what is wrong with a certificate, by OpenSSL's code, and what the host has to do."""
-    return _CERTIFICATES.get(
-        getattr(problem, "verify_code", 0),
-        ("the host's certificate is not valid", "the host has to install a valid certificate"),
-    )
-
-
-_UNKNOWN_ISSUER = (
-    "the host's certificate comes from an authority that nobody knows, or a link of its chain is missing",
-    "the host has to send the whole chain of a public authority's certificate",
-)
-_OTHER_NAME = (
-    "the host's certificate is for another name",
-    "give the address the certificate is for (with or without www), or the host has to add this name to it",
-)
-_CERTIFICATES: dict[int, tuple[str, str]] = {
-    9: ("the host's certificate is not valid yet", "look whether this machine's clock or the host's is wrong"),
-    10: ("the host's certificate has expired", "the host has to renew it"),
-    18: (
-        "the host's certificate is signed by itself",
-        "the host has to install a public authority's certificate (Let's Encrypt gives them for nothing)",
-    ),
-    19: _UNKNOWN_ISSUER,
-    20: _UNKNOWN_ISSUER,
-    21: _UNKNOWN_ISSUER,
-    62: _OTHER_NAME,
-    64: _OTHER_NAME,
-}
 
 _FAILURES: tuple[tuple[tuple[type[BaseException], ...], FailKind, bool, str], ...] = (
     ((aiohttp.ClientConnectorDNSError,), FailKind.DNS, False, "the host's name is not known"),
@@ -344,10 +323,11 @@ class VendorClient:
             try:
                 url = URL(full(outgoing), encoded=True)
                 seconds = timeout_s or self._timeout_s
-                reply = await self.transport.send(method, url, outgoing.headers, outgoing.body, seconds)
-            except CallFailed:
+                reply = await self.transport.send(method, url, outgoing.headers, outgoing.body, seconds, path)
+            except CallFailed as problem:
                 if observe is not None:
                     observe(name, 0)
+                problem.method, problem.path = method, path
                 raise
             await failpoints.reach(f"answer {name}")
             if observe is not None:

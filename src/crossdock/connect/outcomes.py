@@ -17,7 +17,7 @@ from crossdock.connect.manifest import ErrorRule, Manifest, OutcomeKind
 from crossdock.connect.waits import retry_after_s
 from crossdock.kit import redact
 from crossdock.model.delivery import Evidence
-from crossdock.model.outcome import Delivered, Gone, Outcome, Refresh, Rejected, Retry, Throttled, Unknown
+from crossdock.model.outcome import Delivered, Exchange, Gone, Outcome, Refresh, Rejected, Retry, Throttled, Unknown
 
 DEFAULT_THROTTLE_S = 10.0
 
@@ -50,6 +50,7 @@ class _Said(msgspec.Struct, frozen=True):
     wait: float | None
     reason: str
     field: str | None
+    exchange: Exchange
 
 
 class Outcomes:
@@ -83,10 +84,11 @@ class Outcomes:
         told = (row.rule.message if row else "") or redact.text(text)[:300] or _unsaid(seen)
         named = f" {code}" if code else ""
         reason = f"{self._title} answered {seen}{named}: {told}"
+        exchange = Exchange(reply.method, redact.text(reply.path), seen, code, redact.text(told)[:300], wait)
         if row is None:
-            return _MAKERS[_by_status(seen)](_Said(seen, code, wait, reason, field))
+            return _MAKERS[_by_status(seen)](_Said(seen, code, wait, reason, field, exchange))
         wait = row.rule.after_s if wait is None else wait
-        return _MAKERS[row.rule.outcome](_Said(seen, code, wait, reason, field))
+        return _MAKERS[row.rule.outcome](_Said(seen, code, wait, reason, field, exchange))
 
     def expect(self, reply: Reply, now: datetime, *, code: str = "", text: str = "") -> None:
         """Raise ``CallFailed`` of kind ``answer``, holding the outcome, unless nothing is wrong. For reading."""
@@ -100,12 +102,16 @@ class Outcomes:
 
 _MAKERS: dict[OutcomeKind, Callable[[_Said], Outcome]] = {
     OutcomeKind.DELIVERED: lambda said: Delivered(evidence=Evidence.ACCEPTED),
-    OutcomeKind.RETRY: lambda said: Retry(said.reason, said.wait, said.code),
-    OutcomeKind.THROTTLED: lambda said: Throttled(DEFAULT_THROTTLE_S if said.wait is None else said.wait, said.reason),
-    OutcomeKind.REFRESH: lambda said: Refresh(said.reason),
-    OutcomeKind.REJECTED: lambda said: Rejected(said.reason, said.code or str(said.status), said.field),
-    OutcomeKind.GONE: lambda said: Gone(said.reason),
-    OutcomeKind.UNKNOWN: lambda said: Unknown(said.reason),
+    OutcomeKind.RETRY: lambda said: Retry(said.reason, said.wait, said.code, said.exchange),
+    OutcomeKind.THROTTLED: lambda said: Throttled(
+        DEFAULT_THROTTLE_S if said.wait is None else said.wait, said.reason, exchange=said.exchange
+    ),
+    OutcomeKind.REFRESH: lambda said: Refresh(said.reason, said.exchange),
+    OutcomeKind.REJECTED: lambda said: Rejected(
+        said.reason, said.code or str(said.status), said.field, exchange=said.exchange
+    ),
+    OutcomeKind.GONE: lambda said: Gone(said.reason, said.exchange),
+    OutcomeKind.UNKNOWN: lambda said: Unknown(said.reason, said.exchange),
 }
 _STATUSES = {
     401: OutcomeKind.REFRESH,
@@ -136,8 +142,9 @@ def failed(problem: CallFailed) -> Outcome:
     """
     if problem.outcome is not None:
         return problem.outcome
+    exchange = Exchange(problem.method, redact.text(problem.path), None, problem.kind.value, problem.reason)
     if problem.kind is FailKind.EGRESS:
-        return Refresh(f"{problem.reason}; {problem.remedy}")
+        return Refresh(f"{problem.reason}; {problem.remedy}", exchange)
     if problem.sent:
-        return Unknown(problem.reason)
-    return Retry(problem.reason, code=problem.kind.value)
+        return Unknown(problem.reason, exchange)
+    return Retry(problem.reason, code=problem.kind.value, exchange=exchange)

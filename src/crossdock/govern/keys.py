@@ -92,14 +92,19 @@ class Keys:
         Raises :class:`WrongMasterKey` before anything is read or written with a key that does not fit.
         """
         async with self._store.engine() as conn:
-            known = await conn.fetch(SQL["vault_keys"])
-            missing = [row["key_id"] for row in known if not _fits(vault, row["key_id"], row["check_value"])]
-            if missing:
-                raise WrongMasterKey(
-                    f"the database was sealed with key {', '.join(missing)}, which is not among the master keys given",
-                    remedy="add it to CROSSDOCK_MASTER_KEY (comma separated, the current one first)",
-                )
+            await refuse_other_keys(conn, vault)
             await conn.execute(SQL["note_vault_key"], vault.key_id, vault.check_value(vault.key_id))
+
+
+async def refuse_other_keys(conn: Any, vault: Vault) -> None:
+    """Raise :class:`WrongMasterKey` when a key that this database was sealed with is missing; changes nothing."""
+    known = await conn.fetch(SQL["vault_keys"])
+    missing = [row["key_id"] for row in known if not _fits(vault, row["key_id"], row["check_value"])]
+    if missing:
+        raise WrongMasterKey(
+            f"the database was sealed with key {', '.join(missing)}, which is not among the master keys given",
+            remedy="add it to CROSSDOCK_MASTER_KEY (comma separated, the current one first)",
+        )
 
 
 def _fits(vault: Vault, key_id: str, check: bytes) -> bool:

@@ -9,6 +9,30 @@ import msgspec
 from crossdock.model.delivery import Evidence
 
 
+class Exchange(msgspec.Struct, frozen=True):
+    """The call behind a failing outcome, told without values: what people see of an attempt.
+
+    How it was told is no part of what an outcome is: outcomes are equal whatever call brought them.
+    """
+
+    method: str
+    path: str
+    """Below the account's address, without its query; empty where the address itself is a secret."""
+    status: int | None
+    """None: no answer came."""
+    code: str = ""
+    message: str = ""
+    """The vendor's words, redacted."""
+    retry_after_s: float | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Any call is as good as another."""
+        return other is None or isinstance(other, Exchange)
+
+    def __hash__(self) -> int:
+        return 0
+
+
 class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
     """It took effect. ``external_id`` is the vendor's record id where it gives one."""
 
@@ -24,6 +48,9 @@ class Retry(msgspec.Struct, frozen=True, tag="retry"):
     reason: str
     after_s: float | None = None
     code: str = ""
+    exchange: Exchange | None = None
+    ours: bool = False
+    """It waits for something of ours: no failing of the vendor's."""
 
 
 class Throttled(msgspec.Struct, frozen=True, tag="throttled"):
@@ -33,12 +60,14 @@ class Throttled(msgspec.Struct, frozen=True, tag="throttled"):
     reason: str = "rate limit"
     from_priority: int = 0
     """Only deliveries of this priority or less urgent ones wait: the rest of the day's quota is kept for the others."""
+    exchange: Exchange | None = None
 
 
 class Refresh(msgspec.Struct, frozen=True, tag="refresh"):
     """The credential was refused; without a way to renew it the connection is broken. It burns no attempt."""
 
     reason: str
+    exchange: Exchange | None = None
 
 
 class Rejected(msgspec.Struct, frozen=True, tag="rejected"):
@@ -47,18 +76,23 @@ class Rejected(msgspec.Struct, frozen=True, tag="rejected"):
     reason: str
     code: str = ""
     field: str | None = None
+    rule: str = ""
+    """The rule that it breaks, where one can be named; holds no value."""
+    exchange: Exchange | None = None
 
 
 class Gone(msgspec.Struct, frozen=True, tag="gone"):
     """The record our link points to is no longer there (archived, merged away)."""
 
     reason: str = "the record no longer exists at the vendor"
+    exchange: Exchange | None = None
 
 
 class Unknown(msgspec.Struct, frozen=True, tag="unknown"):
     """The answer was lost: it may have taken effect. Never sent again before it is looked up or safe by its key."""
 
     reason: str
+    exchange: Exchange | None = None
 
 
 Outcome = Delivered | Retry | Throttled | Refresh | Rejected | Gone | Unknown

@@ -23,6 +23,7 @@ from crossdock.store.queries import load
 from crossdock.store.settings import StoreSettings
 
 SQL = load(Path(__file__).with_name("sql") / "session.sql")
+Approve = Callable[[Connection], Awaitable[None]]
 
 
 class Database:
@@ -44,12 +45,18 @@ class Database:
 
     @classmethod
     async def start(
-        cls, settings: StoreSettings, *, migrate_schema: bool = True, failpoints: Failpoints = NONE
+        cls,
+        settings: StoreSettings,
+        *,
+        migrate_schema: bool = True,
+        failpoints: Failpoints = NONE,
+        approve: Approve | None = None,
     ) -> Self:
         """Start the embedded server if there is no URL, bring the schema up to date, make the pools.
 
         With ``migrate_schema=False`` an older schema is refused like a newer one. ``failpoints`` is told of every
-        named statement of the engine. Raises :class:`StoreError`.
+        named statement of the engine. ``approve`` looks at a database that has a schema before anything in it is
+        changed, and raises to have it left alone. Raises :class:`StoreError`.
         """
         server = None
         if settings.database_url is None:
@@ -57,7 +64,7 @@ class Database:
             await asyncio.to_thread(server.start)
         database = cls(settings, server, failpoints)
         try:
-            await database._settle_schema(migrate_schema)
+            await database._settle_schema(migrate_schema, approve)
             database._engine = await database._pool(roles.ENGINE, settings.engine_pool)
             database._app = await database._pool(roles.APP, settings.app_pool)
             await database._check_roles()
@@ -71,10 +78,15 @@ class Database:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: StoreSettings, *, migrate_schema: bool = True, failpoints: Failpoints = NONE
+        cls,
+        settings: StoreSettings,
+        *,
+        migrate_schema: bool = True,
+        failpoints: Failpoints = NONE,
+        approve: Approve | None = None,
     ) -> AsyncIterator[Self]:
         """Do as :meth:`start` for the length of a block."""
-        database = await cls.start(settings, migrate_schema=migrate_schema, failpoints=failpoints)
+        database = await cls.start(settings, migrate_schema=migrate_schema, failpoints=failpoints, approve=approve)
         try:
             yield database
         finally:
@@ -212,7 +224,7 @@ class Database:
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
             raise lost(problem) from problem
 
-    async def _settle_schema(self, migrate_schema: bool) -> None:
+    async def _settle_schema(self, migrate_schema: bool, approve: Approve | None) -> None:
         try:
             found = await self._version()
         except (StoreError, asyncpg.PostgresError):
@@ -220,6 +232,9 @@ class Database:
             if not migrate_schema:
                 raise
             found = None
+        if found is not None and approve is not None:
+            async with self.owner() as conn:
+                await approve(conn)
         if found not in migrate.known_versions() or found != migrate.steps()[-1].version:
             if not migrate_schema or (found or "") > migrate.steps()[-1].version:
                 migrate.refuse_unknown(found)

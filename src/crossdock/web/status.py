@@ -5,7 +5,6 @@ It has no login, so it is shown to this machine alone; others learn only that a 
 
 from __future__ import annotations
 
-import re
 from html import escape
 from pathlib import Path
 from string import Template
@@ -14,6 +13,7 @@ import asyncpg
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from crossdock.kit.nearby import from_here
 from crossdock.web.connections import connections_of
 from crossdock.wiring import Hub
 
@@ -24,8 +24,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-_LOCAL = ("127.0.0.1", "::1", "localhost")
-_NAME = re.compile(r"\[?([0-9a-zA-Z.:-]+?)\]?(?::[0-9]{1,5})?")
 
 
 class StatusPage:
@@ -54,11 +52,8 @@ class StatusPage:
 
 
 def _is_local(request: Request) -> bool:
-    """Whether it comes from this machine, by a local name (not one rebound in somebody's DNS) and through no proxy."""
     client = request.client.host if request.client else ""
-    name = _NAME.fullmatch(request.headers.get("host", ""))
-    forwarded = any(header in request.headers for header in ("forwarded", "x-forwarded-for", "x-real-ip"))
-    return client in _LOCAL and name is not None and name[1].lower() in _LOCAL and not forwarded
+    return from_here(client, request.headers.get("host", ""), request.headers)
 
 
 def _row(row: dict[str, object]) -> str:

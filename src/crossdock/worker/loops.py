@@ -81,7 +81,7 @@ class Worker:
         finally:
             for task in (*background, *loops, *self._draining):
                 task.cancel()
-            await asyncio.gather(*background, *loops, *self._draining, return_exceptions=True)
+            await asyncio.gather(*background, *loops, *self._draining, hub.bells.close(), return_exceptions=True)
             with contextlib.suppress(*TROUBLE):
                 await housekeeping.flush()
                 await give_back(

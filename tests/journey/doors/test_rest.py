@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+from pydantic import SecretStr
+
 from crossdock import metrics
 from crossdock.govern.keys import SCOPES
 from crossdock.kit.ids import Prefix, new_id, show
@@ -136,6 +139,25 @@ async def test_healthz_and_readyz(hub: Hub, doors: Street) -> None:
     assert (await doors.get("/healthz")).json == {"status": "alive"}
     assert (await doors.get("/readyz")).json == {"status": "ready", "mode": "pull-only"}
     del hub
+
+
+@pytest.mark.parametrize(
+    "headers", [{"host": "hub.example"}, {"x-forwarded-for": "203.0.113.7"}, {"forwarded": "for=203.0.113.7"}]
+)
+async def test_the_metrics_are_this_machines_alone(hub: Hub, doors: Street, headers: dict[str, str]) -> None:
+    assert (await doors.get("/metrics")).status == 200
+    problem = is_problem(await doors.call("GET", "/metrics", headers=headers), 403, "forbidden")
+    assert "CROSSDOCK_METRICS_TOKEN" in problem["remedy"]
+    del hub
+
+
+async def test_the_metrics_are_read_from_elsewhere_with_their_token(settings: Settings) -> None:
+    token = "a token of the metrics"
+    async with open_hub(settings.model_copy(update={"metrics_token": SecretStr(token)})) as hub, street(hub) as doors:
+        is_problem(await doors.get("/metrics"), 401, "unauthenticated", "Authorization")
+        is_problem(await doors.get("/metrics", token + "x"), 401, "unauthenticated", "Authorization")
+        elsewhere = {"host": "hub.example", "authorization": f"Bearer {token}"}
+        assert (await doors.call("GET", "/metrics", headers=elsewhere)).status == 200
 
 
 async def test_every_metric_is_published(hub: Hub, doors: Street) -> None:

@@ -289,3 +289,18 @@ async def test_old_runs_are_forgotten_and_a_proof_a_day_is_planned(hub: Hub) -> 
         assert await hub.runs.plan_proofs((hour + 1) % 24) == 0
         assert await hub.runs.plan_proofs(hour) == 1
         assert await hub.runs.plan_proofs(hour) == 0, "one a day"
+
+
+async def test_a_run_that_a_person_cancelled_says_nothing_about_success(hub: Hub, doors: Street, key: str) -> None:
+    shop = await add_shop(hub)
+    for state in ("cancelled", "done", "failed"):
+        run_id = await hub.runs.add(shop.tenant_id, shop.id, RunKind.PULL)
+        if state == "cancelled":
+            assert await hub.runs.cancel(shop.tenant_id, run_id, "test")
+            rates = (await doors.get("/api/v1/runs/stats", key)).json["items"]
+            assert [(one["cancelled"], one["success_rate"]) for one in rates] == [(1, None)]
+            continue
+        async with hub.database.engine() as conn:
+            await conn.execute("UPDATE run SET state = $2, ended_at = now() WHERE id = $1", run_id, state)
+    rates = (await doors.get("/api/v1/runs/stats", key)).json["items"]
+    assert [(one["ended"], one["cancelled"], one["success_rate"]) for one in rates] == [(3, 1, 0.5)]

@@ -10,7 +10,9 @@ from pydantic import SecretStr
 from crossdock.errors import BadInput, Conflict, NotFound, Unauthenticated, WrongMasterKey
 from crossdock.govern.vault import new_master_key
 from crossdock.settings import Settings
+from crossdock.store import migrate
 from crossdock.wiring import Hub, open_hub
+from tests.support.database import TestServer
 from tests.support.hub import add_shop
 
 
@@ -70,3 +72,17 @@ async def test_a_database_sealed_with_another_key_is_not_touched(settings: Setti
     ring = SecretStr(f"{new_master_key()},{old}")
     async with open_hub(settings.model_copy(update={"master_key": ring})) as hub, hub.database.engine() as conn:
         assert await conn.fetchval("SELECT count(*) FROM vault_key") == 2
+
+
+async def test_the_master_key_is_checked_before_the_schema_is_touched(postgres: TestServer, settings: Settings) -> None:
+    name = postgres.create("template0")
+    try:
+        url = postgres.url(name)
+        migrate.upgrade(url, login=postgres.embedded is not None, to="0008")
+        postgres.admin("INSERT INTO vault_key VALUES ('00c0ffee', 'another key')", database=name)
+        with pytest.raises(WrongMasterKey, match="00c0ffee"):
+            async with open_hub(settings.model_copy(update={"database_url": SecretStr(url)})):
+                pytest.fail("it was opened")
+        assert postgres.admin("SELECT version_num FROM alembic_version", database=name) == [("0008",)]
+    finally:
+        postgres.drop(name)

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from crossdock.cli.answers import explain
+from crossdock.errors import Trouble
 from crossdock.settings import Settings
 
 
@@ -44,6 +45,43 @@ def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, b
     monkeypatch.delenv("CROSSDOCK_PORT")
     monkeypatch.setenv("CROSSDOCK_CONFIG", str(other))
     assert Settings().port == 9004
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "nearest"),
+    [
+        ("pool-size = 20", "pool-size", "pool_size"),
+        ("CROSSDOCK_PORT = 8000", "CROSSDOCK_PORT", "port"),
+        ("retry_for = 7", "retry_for", "retry_for_s"),
+        ("[server]\nport = 9000", "server", None),
+    ],
+)
+def test_a_key_of_the_file_that_nothing_reads_is_refused(bare: Path, line: str, key: str, nearest: str | None) -> None:
+    (bare / "config.toml").write_text(f"port = 9001\n{line}\n")
+    with pytest.raises(Trouble) as refused:
+        Settings()
+    assert key in refused.value.problem
+    assert refused.value.field == key
+    assert "lower case, without CROSSDOCK_" in refused.value.remedy
+    assert (f"did you mean {nearest!r}" in refused.value.remedy) == (nearest is not None)
+
+
+def test_a_file_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch, bare: Path) -> None:
+    (bare / "config.toml").write_text("port = [\n")
+    with pytest.raises(Trouble, match=r"config\.toml cannot be read: it is no TOML"):
+        Settings()
+    monkeypatch.setenv("CROSSDOCK_CONFIG", str(bare / "nowhere.toml"))
+    with pytest.raises(Trouble, match="is no file"):
+        Settings()
+
+
+def test_a_pooler_in_transaction_mode_needs_a_direct_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSDOCK_TRANSACTION_POOLING", "true")
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert "needs CROSSDOCK_LISTEN_URL" in explain(refused.value)[1]
+    monkeypatch.setenv("CROSSDOCK_LISTEN_URL", "postgresql://db/crossdock")
+    assert Settings().transaction_pooling
 
 
 def test_lists_and_addresses_are_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,4 +127,5 @@ def test_a_bad_value_names_its_variable_and_rule(monkeypatch: pytest.MonkeyPatch
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSDOCK_MASTER_KEY", "canary-master")
     monkeypatch.setenv("CROSSDOCK_DATABASE_URL", "postgresql://u:canary-password@db/x")
+    monkeypatch.setenv("CROSSDOCK_METRICS_TOKEN", "canary-of-the-metrics")
     assert "canary" not in repr(Settings()) + str(Settings()) + Settings().model_dump_json()

@@ -13,10 +13,20 @@ from crossdock.model.plan import Plan, Step, Write
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def claim(*, attempt: int = 1, created_at: datetime = NOW) -> Claim:
+def claim(*, attempt: int = 1, created_at: datetime = NOW, failing_since: datetime | None = None) -> Claim:
     """Return a claim of its own."""
     tenant, route = uuid.UUID(int=1), uuid.UUID(int=2)
-    return Claim(uuid.uuid4(), tenant, route, uuid.uuid4(), new_id(created_at), 1, attempt, created_at)
+    return Claim(
+        uuid.uuid4(),
+        tenant,
+        route,
+        uuid.uuid4(),
+        new_id(created_at),
+        1,
+        attempt,
+        created_at,
+        failing_since=failing_since,
+    )
 
 
 def job(*steps: tuple[str, Write] | tuple[str, Write, Write], main_key: str = "s:order:1") -> Job:
@@ -28,6 +38,9 @@ def _tuples(steps: tuple[tuple[str, Write] | tuple[str, Write, Write], ...]) -> 
     return [(step[0], tuple(part for part in step[1:] if isinstance(part, Write))) for step in steps]
 
 
-def ended(outcome: Outcome | None, *, attempt: int = 1, created_at: datetime = NOW) -> Job:
+def ended(
+    outcome: Outcome | None, *, attempt: int = 1, created_at: datetime = NOW, failing_since: datetime | None = None
+) -> Job:
     """Return a job whose attempt is over."""
-    return Job(claim(attempt=attempt, created_at=created_at), "s:order:1", outcome=outcome)
+    made = claim(attempt=attempt, created_at=created_at, failing_since=failing_since)
+    return Job(made, "s:order:1", outcome=outcome, connector="crm")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,8 +16,8 @@ LIMITS = Limits(retry_base_s=2.0, retry_ceiling_s=60.0)
 LATE = NOW + LIMITS.retry_for + timedelta(seconds=1)
 
 
-def _end(outcome: Outcome, *, attempt: int = 1) -> End:
-    verdict = decide(ended(outcome, attempt=attempt), LATE if attempt == 1 else NOW, LIMITS)
+def _end(outcome: Outcome, *, attempt: int = 9, now: datetime = LATE) -> End:
+    verdict = decide(ended(outcome, attempt=attempt, failing_since=NOW), now, LIMITS)
     assert isinstance(verdict, End)
     return verdict
 
@@ -51,8 +51,15 @@ def test_what_is_not_the_deliverys_fault_burns_no_attempt(outcome: Outcome) -> N
     assert (back.state, back.unburnt) == (DeliveryState.WAITING, 1)
 
 
-def test_retry_waits_as_long_as_the_vendor_says() -> None:
-    assert _back(Retry("busy", after_s=7.5)).wait == timedelta(seconds=7.5)
+def test_retry_waits_as_long_as_the_vendor_says_and_never_less() -> None:
+    waits = [_back(Retry("busy", after_s=7.5), attempt=40).wait.total_seconds() for _ in range(200)]
+    assert min(waits) >= 7.5
+    assert max(waits) <= 7.5 * 1.1
+    assert len(set(waits)) > 100, "a queue that came back at one moment would be turned away again"
+
+
+def test_a_vendor_that_says_at_once_is_not_asked_without_a_pause() -> None:
+    assert max(_back(Retry("busy", after_s=0.0), attempt=3).wait for _ in range(100)) > timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("attempt", [1, 3, 40])
@@ -63,7 +70,7 @@ def test_retry_backs_off_by_itself_below_the_ceiling(attempt: int) -> None:
 
 
 def test_retry_goes_on_for_days_and_then_is_dead() -> None:
-    job = ended(Retry("busy", code="503"), attempt=90)
+    job = ended(Retry("busy", code="503"), attempt=90, failing_since=NOW)
     assert isinstance(decide(job, NOW + LIMITS.retry_for - timedelta(seconds=1), LIMITS), Back)
     assert decide(job, LATE, LIMITS) == End(DeliveryState.DEAD, reason="given up after 90 attempts: 503: busy")
 
@@ -78,13 +85,40 @@ def test_unknown_waits_until_the_call_can_no_longer_take_effect() -> None:
 def test_doubt_has_an_end() -> None:
     end = _end(Unknown("answer lost"))
     assert end.state is DeliveryState.DEAD
-    assert end.reason == "given up in doubt after 1 attempts: answer lost"
+    assert end.reason == "given up in doubt after 9 attempts: answer lost"
+
+
+@pytest.mark.parametrize("outcome", [Retry("busy"), Unknown("cut")])
+def test_the_days_of_retrying_begin_with_the_first_failure_not_with_the_delivery(outcome: Outcome) -> None:
+    week = NOW + timedelta(days=7)
+    waited = ended(outcome, created_at=NOW)
+    assert isinstance(decide(waited, week, LIMITS), Back), "it had waited behind a broken connection"
+    failing = ended(outcome, attempt=9, created_at=NOW, failing_since=week - timedelta(days=1))
+    assert isinstance(decide(failing, week, LIMITS), Back)
+
+
+@pytest.mark.parametrize("outcome", [Retry("busy"), Unknown("cut")])
+def test_it_is_not_given_up_after_a_few_tries_however_long_ago(outcome: Outcome) -> None:
+    few = ended(outcome, attempt=LIMITS.least_tries - 1, failing_since=NOW)
+    assert isinstance(decide(few, LATE, LIMITS), Back), "the lane stood, or its breaker was open"
+    assert isinstance(decide(ended(outcome, attempt=LIMITS.least_tries, failing_since=NOW), LATE, LIMITS), End)
+
+
+@pytest.mark.parametrize("outcome", [Retry("busy"), Throttled(1), Refresh("401"), Gone()])
+def test_what_had_a_part_of_its_effect_is_looked_up_before_it_is_sent_again(outcome: Outcome) -> None:
+    part = ended(outcome)
+    part.touched = True
+    back = decide(part, NOW, LIMITS)
+    assert isinstance(back, Back)
+    assert back.doubted
+    assert not _back(outcome).doubted
+    assert _back(Unknown("cut")).doubted
 
 
 def test_gone_is_tried_at_once_and_given_up_after_five() -> None:
     back = _back(Gone())
     assert (back.state, back.wait) == (DeliveryState.WAITING, timedelta(0))
-    assert _end(Gone(), attempt=5).state is DeliveryState.DEAD
+    assert _end(Gone(), attempt=5, now=NOW).state is DeliveryState.DEAD
 
 
 def test_an_attempt_without_an_outcome_is_tried_again() -> None:

@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import random
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
-from crossdock.flow.pull.pace import CALM, LONGEST_S, Pace
+from crossdock.connectors.woocommerce.sandbox.crowd import Crowd, p95
+from crossdock.flow.pull.pace import LEAST, LONGEST_S, Pace
 from crossdock.flow.pull.terms import Terms
-from crossdock.flow.pull.turns import Queue, Turns
+from crossdock.flow.pull.turns import Ears, Queue, Turns
 from crossdock.flow.run import PutOff
 from crossdock.kit.clock import SetClock
 from crossdock.kit.ids import new_id
 
 
 def settle(pace: Pace, took_s: Callable[[], float], times: int) -> list[float]:
-    rests = []
+    shares = []
     for _ in range(times):
         pace.answered("order", took_s(), 100)
-        rests.append(pace.rest_s)
-    return rests
+        shares.append(pace.share)
+    return shares
 
 
-def test_a_shop_at_ease_is_asked_without_a_rest_and_in_time_twice_at_once() -> None:
+def test_a_shop_at_ease_is_asked_without_a_rest() -> None:
     pace, chance = Pace(), random.Random(1)
-    rests = settle(pace, lambda: 0.4 * chance.uniform(0.95, 1.1), CALM + 5)
-    assert (max(rests), pace.width) == (0.0, 2)
+    assert set(settle(pace, lambda: 0.4 * chance.uniform(0.95, 1.05), 50)) == {1.0}
+    assert pace.rest_s == 0.0
 
 
-def test_rest_grows_by_factors_while_the_shop_is_busy_and_shrinks_by_steps_after() -> None:
+def test_a_slow_answer_now_and_then_is_chance() -> None:
+    pace, count = Pace(), itertools.count()
+    assert set(settle(pace, lambda: 0.8 if next(count) % 40 == 20 else 0.4, 400)) == {1.0}
+
+
+def test_our_share_of_the_time_is_halved_while_the_shop_is_busy_and_grows_by_steps_after() -> None:
     pace = Pace()
-    settle(pace, lambda: 0.4, CALM + 5)
-    grown = settle(pace, lambda: 0.8, 6)
-    assert pace.width == 1
-    assert all(later == pytest.approx(2 * earlier, rel=0.05) for earlier, later in itertools.pairwise(grown))
-    shrunk = settle(pace, lambda: 0.4, 20)
-    steps = [earlier - later for earlier, later in itertools.pairwise(shrunk)]
-    assert max(steps) == pytest.approx(min(steps), rel=0.05)
+    settle(pace, lambda: 0.4, 5)
+    halved = settle(pace, lambda: 0.8, 6)
+    assert halved == [1.0, 1.0, 0.5, 0.25, 0.125, 0.0625]
+    assert pace.rest_s == pytest.approx(0.4 * 15, rel=0.05)
+    grown = settle(pace, lambda: 0.4, 20)
+    steps = [later - earlier for earlier, later in itertools.pairwise(grown)]
+    assert max(steps) == pytest.approx(min(steps))
     assert min(steps) > 0
 
 
@@ -49,6 +57,9 @@ def test_rest_has_an_end_and_failures_count_as_busy() -> None:
     assert pace.rest_s > 0
     settle(pace, lambda: 0.4, 1)
     settle(pace, lambda: 4.0, 30)
+    assert pace.share == LEAST
+    pace.answered("export", 60.0)
+    pace.failed()
     assert pace.rest_s == LONGEST_S
 
 
@@ -68,30 +79,49 @@ def test_each_kind_of_request_has_its_own_usual_time() -> None:
     assert pace.rest_s == 0.0
 
 
-def test_in_a_simulated_shop_the_pull_makes_room_for_visitors_and_takes_the_idle_rest() -> None:
-    """A shop of four workers: what runs beside shares them; beyond four everybody is slower."""
-    chance = random.Random(7)
+def beside(workers: int, visitors: float, *, paced: bool) -> tuple[float, float]:
+    """Read lists in a simulated shop for ten minutes; returns how much longer checkouts take (95th) and our share."""
+    crowd, pace, lists = Crowd(workers, visitors, 6, 0.0), Pace(), 0
+    now = 0.0
+    while now < 600.0:
+        crowd.advance(now)
+        job = crowd.add(0.37)
+        lists += 1
+        while job.ended is None:
+            now += min(0.05, crowd.ends_in(job))
+            crowd.advance(now)
+        pace.answered("order", job.ended - job.begun, 100)
+        now += pace.rest_s if paced else 0.0
+    return p95(crowd.took) / p95(crowd.took_alone) - 1, lists * 0.37 / now  # type: ignore[operator]
 
-    def share(visitors: float, *, paced: bool) -> float:
-        """Return how much of the time the pull is busy in the shop."""
-        pace, busy, whole = Pace(), 0.0, 0.0
-        settle(pace, lambda: 0.4, 10)
-        for _ in range(400):
-            beside = sum(chance.random() < visitors / 8 for _ in range(8))
-            took = 0.4 * max(1.0, (beside + 1) / 4)
-            pace.answered("order", took, 100)
-            busy += took
-            whole += took + (pace.rest_s if paced else 0.0)
-        return busy / whole
 
-    assert share(1.0, paced=True) > 0.9, "an idle shop is used"
-    assert share(5.5, paced=True) < 0.15, "a full one is left to its visitors"
-    assert share(5.5, paced=False) == 1.0
+def test_an_idle_shop_is_used_and_nobody_feels_it() -> None:
+    rise, share = beside(4, 1.0, paced=True)
+    assert rise < 0.05
+    assert share > 0.9
+
+
+@pytest.mark.parametrize(("workers", "visitors"), [(4, 2.0), (4, 3.0), (8, 6.5)])
+def test_the_pace_finds_how_much_a_shop_can_take_without_its_visitors_feeling_it(workers: int, visitors: float) -> None:
+    assert beside(workers, visitors, paced=False)[0] > 0.05, "they would"
+    rise, share = beside(workers, visitors, paced=True)
+    assert rise < 0.05
+    assert share > 0.01, "it gets on all the same"
+
+
+async def test_an_answer_that_we_were_too_busy_to_hear_does_not_make_the_shop_look_slow() -> None:
+    ears = Ears()
+    async with ears.listening():
+        await asyncio.sleep(0.05)
+        assert ears.late_s() < 0.05
+        time.sleep(0.3)  # noqa: ASYNC251 - the process does something else
+        await asyncio.sleep(0.001)
+        assert ears.late_s() > 0.2
 
 
 async def test_the_days_budget_puts_the_run_off_until_midnight() -> None:
     clock = SetClock(datetime(2026, 11, 21, 23, 0, tzinfo=UTC))
-    queue, terms = Queue(clock), Terms(per_day=2)
+    queue, terms = Queue(clock, Ears()), Terms(per_day=2)
     for _ in range(2):
         async with queue.turn("order", terms):
             pass

@@ -59,7 +59,7 @@ class Sender:
         if isinstance(outcome, Throttled | Refresh):
             self._stop = outcome
         elif reply.status in _SPLIT and len(rows) > 1:
-            return await self._halves(rows, call)
+            return await self._halves(rows, call, absent)
         self.refusals.update(dict.fromkeys((row.trace for row in rows), refusal))
         return _all(rows, outcome)
 
@@ -94,15 +94,17 @@ class Sender:
         self.refusals[row.trace] = refusal
         return self._reader.of(reply, refusal, self._clock.now())
 
-    async def _halves(self, rows: Sequence[Row], call: Call) -> Found:
+    async def _halves(self, rows: Sequence[Row], call: Call, absent: Outcome | None = None) -> Found:
         middle = len(rows) // 2
-        return await self._again(rows[:middle], call) | await self._again(rows[middle:], call)
+        return await self._again(rows[:middle], call, absent) | await self._again(rows[middle:], call, absent)
 
-    async def _again(self, rows: Sequence[Row], call: Call) -> Found:
+    async def _again(self, rows: Sequence[Row], call: Call, absent: Outcome | None = None) -> Found:
         if self._splits <= 0:
-            return _all(rows, Retry("another row of the batch is refused; sent again with fewer", after_s=1.0))
+            return _all(
+                rows, Retry("another row of the batch is refused; sent again with fewer", after_s=1.0, ours=True)
+            )
         self._splits -= 1
-        return await self._part(rows, call)
+        return await self._part(rows, call, absent)
 
 
 def _all(rows: Sequence[Row], outcome: Outcome) -> Found:

@@ -259,7 +259,7 @@ class Performance:
         for at in members:
             resolved = self._writes[at]
             if resolved.from_id is None or resolved.to_id is None or resolved.write.to is None:
-                self.outcomes[at] = Retry("a record to be associated has no link yet", after_s=0.5)
+                self.outcomes[at] = Retry("a record to be associated has no link yet", after_s=0.5, ours=True)
                 continue
             place = (resolved.write.to.object, resolved.from_id, resolved.to_id)
             row = Row(next(self._traces), resolved.from_id, to_id=resolved.to_id)

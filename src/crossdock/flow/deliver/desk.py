@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,15 @@ import asyncpg
 import msgspec
 
 from crossdock import metrics
-from crossdock.flow.deliver import intents
+from crossdock.flow.deliver import cause, intents
 from crossdock.flow.deliver.job import Claim, Job, NewLink
 from crossdock.flow.deliver.pace import Paces
 from crossdock.flow.deliver.ports import Limits
 from crossdock.flow.deliver.settle import Back, End, decide, kind
+from crossdock.flow.deliver.told import detail_of
 from crossdock.flow.ports import Store
 from crossdock.kit.ids import new_id
+from crossdock.model.delivery import DeliveryState
 from crossdock.model.outcome import Delivered
 from crossdock.store.queries import load
 
@@ -64,9 +66,9 @@ class Desk:
         for left in reversed(range(_TRIES)):
             try:
                 async with self._store.transaction() as conn:
-                    await self._fence(conn)
+                    now = await self._fence(conn)
                     if jobs:
-                        await self._settle(conn, jobs, fresh, took_ms)
+                        await self._settle(conn, now, jobs, fresh, took_ms)
                     return await self._claim(conn, most) if most else []
             except asyncpg.DeadlockDetectedError:
                 if not left:
@@ -86,9 +88,12 @@ class Desk:
             await self._save_links(conn, fresh)
             await conn.execute(SQL["advance"], sorted(ids), self._lane.epoch, 0, self._limits.step_budget)
 
-    async def _fence(self, conn: Any) -> None:
-        if await conn.fetchval(SQL["fence"], self._lane.id, self._lane.epoch) is None:
+    async def _fence(self, conn: Any) -> datetime:
+        """Make sure that the lane is still ours; returns the database's time."""
+        now: datetime | None = await conn.fetchval(SQL["fence"], self._lane.id, self._lane.epoch)
+        if now is None:
             raise Fenced(str(self._lane.id))
+        return now
 
     async def _claim(self, conn: Any, most: int) -> list[Claim]:
         await conn.execute(SQL["end_doubt"], self._lane.id)
@@ -105,8 +110,9 @@ class Desk:
         )
         return [Claim(**dict(row)) for row in rows]
 
-    async def _settle(self, conn: Any, jobs: Sequence[Job], fresh: Sequence[NewLink], took_ms: int) -> None:
-        now = datetime.now(UTC)
+    async def _settle(
+        self, conn: Any, now: datetime, jobs: Sequence[Job], fresh: Sequence[NewLink], took_ms: int
+    ) -> None:
         verdicts = sorted(((job, decide(job, now, self._limits)) for job in jobs), key=lambda pair: pair[0].claim.id)
         await self._save_links(conn, fresh)
         stale = sorted({name for job in jobs for name in job.stale})
@@ -125,11 +131,15 @@ class Desk:
     async def _end(self, conn: Any, ended: Sequence[tuple[Job, End]]) -> None:
         if not ended:
             return
+        dead = [(job, end.reason or "") for job, end in ended if end.state is DeliveryState.DEAD]
+        causes = await cause.keep(conn, self._lane.tenant_id, dead)
         await conn.execute(
             SQL["settle"],
             self._lane.epoch,
             [job.claim.id for job, _ in ended],
             *([getattr(end, n) for _, end in ended] for n in ("state", "rule", "reason", "evidence", "external_id")),
+            [causes.get(job.claim.id) for job, _ in ended],
+            [job.mapping_version for job, _ in ended],
         )
         await conn.execute(
             SQL["promote"], [job.claim.route_id for job, _ in ended], [job.claim.record_id for job, _ in ended]
@@ -141,7 +151,7 @@ class Desk:
                 SQL["put_back"],
                 self._lane.epoch,
                 [job.claim.id for job, _ in backs],
-                *([getattr(back, n) for _, back in backs] for n in ("state", "wait", "unburnt", "reason")),
+                *([getattr(back, n) for _, back in backs] for n in ("state", "wait", "unburnt", "reason", "doubted")),
             )
 
     async def _note(self, conn: Any, jobs: Sequence[Job], took_ms: int) -> None:
@@ -156,6 +166,7 @@ class Desk:
                 kind(job.outcome, skipped=job.skipped is not None),
                 *_told(job),
                 took_ms,
+                detail_of(job),
             )
             for job in jobs
         ]

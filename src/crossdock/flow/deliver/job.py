@@ -26,6 +26,12 @@ class Claim(msgspec.Struct, frozen=True):
     attempt: int
     created_at: datetime
     priority: int = 1
+    doubted: bool = False
+    """An earlier attempt may have taken effect."""
+    failing_since: datetime | None = None
+    """When its first attempt failed that counts."""
+    mapping_version: int | None = None
+    """The version of the mapping a replay asked for; None: the route's own."""
 
 
 class Intended(msgspec.Struct, frozen=True):
@@ -58,6 +64,12 @@ class Job(msgspec.Struct):
     """What it is about to change where the destination is a source as well."""
     returned: dict[str, Any] = msgspec.field(default_factory=dict)
     """Values the vendor answered with."""
+    connector: str = ""
+    """The destination's."""
+    touched: bool = False
+    """Some write of this attempt took effect."""
+    mapping_version: int | None = None
+    """The version of the mapping its plan was made with; None where nothing is mapped."""
 
     @property
     def open(self) -> bool:

@@ -93,7 +93,7 @@ class Performer:
             return _NOTHING
         to_id = self._links.get((write.to.object, write.to.key)) if write.to else None
         if write.verb in (Verb.ASSOCIATE, Verb.DISSOCIATE) and (known is None or to_id is None):
-            return Retry("a record to be associated has no link yet", after_s=0.5)
+            return Retry("a record to be associated has no link yet", after_s=0.5, ours=True)
         asked_at = time_of(job.claim.event_id)
         properties = {}
         for name, value in write.properties.items():
@@ -108,7 +108,7 @@ class Performer:
             from_id=known,
             to_id=to_id,
             idempotency_key=show(Prefix.EVENT, job.claim.event_id),
-            repeated=job.claim.attempt > 1 or job.claim.created_at > asked_at + _REPLAYED,
+            repeated=job.claim.attempt > 1 or job.claim.doubted or job.claim.created_at > asked_at + _REPLAYED,
             asked_at=asked_at,
         )
 
@@ -118,6 +118,7 @@ class Performer:
             results = [(write, outcomes[_identity(write, job)]) for write in job.step.writes]
             for write, outcome in results:
                 if isinstance(outcome, Delivered):
+                    job.touched = True
                     self._note(job, write, outcome, fresh)
                 elif isinstance(outcome, Gone):
                     job.stale.append((write.object, write.key))

@@ -28,7 +28,11 @@ class Limits(msgspec.Struct, frozen=True):
     retry_base_s: float = 2.0
     retry_ceiling_s: float = 3600.0
     retry_for: timedelta = timedelta(days=3)
+    least_tries: int = 8
+    """However long ago its first failure was, a delivery is tried so often before it is given up."""
     breaker_for: timedelta = timedelta(seconds=15)
+    """How long a breaker stays open at first; it doubles with every failed probe."""
+    breaker_ceiling: timedelta = timedelta(minutes=10)
     slice_s: float = 2.0
     """How long a lane is kept before others get their turn."""
     pressed_slice_s: float = 0.25

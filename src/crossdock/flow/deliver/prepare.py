@@ -52,7 +52,8 @@ class Planned(msgspec.Struct):
     subject: Subject
     main_key: str
     plan: Any = None
-    refused: str = ""
+    refused: Rejected | None = None
+    mapping_version: int | None = None
 
 
 class Planner:
@@ -80,7 +81,7 @@ class Planner:
                 await self._read(subject, destination, connector)
                 able.append(item)
             except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
-                item.refused = _said(refused)
+                item.refused = _refusal(refused)
         answers = await self._look_up(conn, connection, [item.subject for item in able])
         kept = kept_by(connection.config)
         for item, context in zip(able, answers, strict=True):
@@ -89,7 +90,7 @@ class Planner:
                 plan = destination.plan(item.subject.route.action, item.subject.entity, mapped, context)
                 item.plan = with_blanks(plan, _both(mapped.blanks, kept)) if mapped.blanks or kept else plan
             except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
-                item.refused = _said(refused)
+                item.refused = _refusal(refused)
         return planned
 
     async def _read(self, subject: Subject, destination: Destination, connector: Connector) -> None:
@@ -174,12 +175,14 @@ def _both(one: dict[str, frozenset[str]], other: dict[str, frozenset[str]]) -> d
     return {name: one.get(name, frozenset()) | other.get(name, frozenset()) for name in {*one, *other}}
 
 
-def _said(refused: Exception) -> str:
-    """Return why an entity has no plan; a bug is logged, and said without its text, which may hold a person."""
+def _refusal(refused: Exception) -> Rejected:
+    """Say why an entity has no plan; a bug is logged, and told without its text, which may hold a person."""
     if isinstance(refused, PlanRefused | ValueError):
-        return str(refused)
+        field, rule = getattr(refused, "field", None), getattr(refused, "rule", "")
+        return Rejected(str(refused), code="mapping", field=field, rule=rule or ("" if field else str(refused)))
     log.error("planning failed", problem=type(refused).__name__, exc_info=refused)
-    return f"an unexpected {type(refused).__name__} while planning; the log has more"
+    name = type(refused).__name__
+    return Rejected(f"an unexpected {name} while planning; the log has more", code="planning-bug", rule=name)
 
 
 def _own_key(subject: Subject) -> str:
@@ -206,13 +209,13 @@ class Preparer:
         await self._load_routes(conn, claims)
         jobs, subjects = [], []
         for claim in claims:
-            job = Job(claim, main_key="")
+            job = Job(claim, main_key="", connector=connection.connector)
             jobs.append(job)
             route, event = self._routes[claim.route_id], events.get(claim.event_id)
             if route is None:
                 job.skipped = SkipReason.ROUTE_REMOVED
             elif event is None or event["body"] is None:
-                job.outcome = Rejected("the event's body is no longer kept", code="body-expired")
+                job.outcome = Rejected("the event's body is no longer kept", code="body-expired", rule="retention")
             else:
                 source = await self._directory.connection(event["connection_id"])
                 subjects.append(Subject(job, claim.tenant_id, route, source, event))
@@ -220,7 +223,7 @@ class Preparer:
             job = planned.subject.key
             job.main_key = planned.main_key
             if planned.plan is None:
-                job.outcome = Rejected(planned.refused, code="mapping")
+                job.outcome = planned.refused
                 continue
             job.plan = planned.plan
             self._intend(job, planned.subject, connection)

@@ -7,7 +7,7 @@ import contextlib
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import structlog
 from crossdock import metrics
 from crossdock.connect.budget import urgent
 from crossdock.connect.connector import Connector
-from crossdock.flow.deliver.breaker import Breaker
+from crossdock.flow.deliver.breaker import Breaker, BreakerState, open_for
 from crossdock.flow.deliver.desk import Desk, Fenced, Lane
 from crossdock.flow.deliver.job import Claim, Job, NewLink
 from crossdock.flow.deliver.pace import Paces
@@ -29,7 +29,7 @@ from crossdock.flow.ports import Store
 from crossdock.kit.clock import Clock
 from crossdock.kit.failpoints import Failpoints
 from crossdock.kit.redact import text
-from crossdock.model.outcome import Delivered, Refresh, Retry, Throttled, Unknown
+from crossdock.model.outcome import Delivered, Gone, Refresh, Rejected, Retry, Throttled, Unknown
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("queue.sql"))
@@ -40,6 +40,7 @@ _SWEEP = timedelta(seconds=1.5)
 _LEAVE_S = 2.0
 """How long a pump that is cancelled may take to give its lease back."""
 _SHOWN = 500
+_LEAST_REST_S = 0.1
 log = structlog.get_logger("crossdock.deliver")
 
 
@@ -47,7 +48,9 @@ class Taken(msgspec.Struct, frozen=True):
     """A lane whose lease we have, and the breaker it was left with."""
 
     lane: Lane
-    breaker: str
+    breaker: Breaker
+    at: datetime
+    """When it was taken (the database's time)."""
 
 
 class Trip(msgspec.Struct):
@@ -55,6 +58,7 @@ class Trip(msgspec.Struct):
 
     lane: Lane
     breaker: Breaker
+    began: datetime
     batch: int = 1
     """How many deliveries are claimed at once."""
     rest: float | None = None
@@ -123,7 +127,8 @@ class Pump:
         if row is None:
             return None
         self._mine[row["id"]] = row["tenant_id"]
-        return Taken(Lane(row["id"], row["tenant_id"], owner, row["epoch"]), row["breaker"])
+        breaker = Breaker(state=row["breaker"], seen=row["breaker_seen"], opened=row["breaker_opened"])
+        return Taken(Lane(row["id"], row["tenant_id"], owner, row["epoch"]), breaker, row["at"])
 
     async def next_s(self) -> float | None:
         """Return the seconds until the next lane is due by its own time; None: none is."""
@@ -134,12 +139,13 @@ class Pump:
     async def drain(self, taken: Taken) -> None:
         """Drain a lane for a slice and leave it."""
         try:
-            await self._hold(taken.lane, taken.breaker)
+            await self._hold(taken)
         finally:
             self._mine.pop(taken.lane.id, None)
 
-    async def _hold(self, lane: Lane, breaker: str) -> None:
-        trip = Trip(lane, Breaker(state=breaker))
+    async def _hold(self, taken: Taken) -> None:
+        lane = taken.lane
+        trip = Trip(lane, taken.breaker, taken.at)
         drain = asyncio.create_task(self._drain(trip))
         heart = asyncio.create_task(self._beat(lane))
         try:
@@ -159,7 +165,7 @@ class Pump:
             await asyncio.wait({drain})
             with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
                 async with asyncio.timeout(_LEAVE_S), self._store.engine() as conn:
-                    await conn.execute(SQL["leave_lane"], lane.id, lane.owner, lane.epoch)
+                    await conn.execute(SQL["leave_lane"], lane.id, lane.owner, lane.epoch, trip.breaker.seen)
             raise
         finally:
             for task in (drain, heart):
@@ -183,8 +189,7 @@ class Pump:
     async def _leave(self, trip: Trip, problem: BaseException | None) -> None:
         lane = trip.lane
         async with self._store.engine() as conn:
-            if trip.broken:
-                await conn.execute(SQL["break_connection"], lane.id, trip.broken)
+            if trip.broken and await conn.fetchval(SQL["break_connection"], lane.id, trip.broken, trip.began):
                 log.error("connection broken", connection=str(lane.id), reason=trip.broken)
             if trip.held is not None:
                 least, wait_s = trip.held
@@ -192,14 +197,23 @@ class Pump:
                     SQL["hold_lane"], lane.id, lane.owner, lane.epoch, least, timedelta(seconds=wait_s), trip.reason
                 )
             if trip.rest is not None:
-                opened = trip.breaker.state if trip.breaker.state != "half_open" else "open"
-                metrics.BREAKER.labels(str(lane.id)).set(2 if opened == "open" else 0)
+                opened = trip.breaker.state if trip.breaker.state is not BreakerState.HALF_OPEN else BreakerState.OPEN
+                metrics.BREAKER.labels(str(lane.id)).set(2 if opened is BreakerState.OPEN else 0)
                 wait = timedelta(seconds=trip.rest)
-                await conn.execute(SQL["rest_lane"], lane.id, lane.owner, lane.epoch, opened, wait, trip.reason)
+                await conn.execute(
+                    SQL["rest_lane"],
+                    lane.id,
+                    lane.owner,
+                    lane.epoch,
+                    opened,
+                    wait,
+                    trip.reason,
+                    trip.breaker.opened,
+                )
             elif trip.breaker.state == "closed":
                 metrics.BREAKER.labels(str(lane.id)).set(0)
                 await conn.execute(SQL["close_breaker"], lane.id, lane.owner, lane.epoch)
-            await conn.execute(SQL["leave_lane"], lane.id, lane.owner, lane.epoch)
+            await conn.execute(SQL["leave_lane"], lane.id, lane.owner, lane.epoch, trip.breaker.seen)
         if problem is not None:
             log.error("lane stopped", lane=str(lane.id), problem=type(problem).__name__, exc_info=problem)
             await asyncio.sleep(1)
@@ -267,13 +281,27 @@ class Pump:
                 case Throttled(after_s=after_s, reason=reason, from_priority=least) if least:
                     trip.held, trip.reason = (least, max(trip.held[1] if trip.held else 0.0, after_s)), reason
                 case Throttled(after_s=after_s, reason=reason):
-                    trip.rest, trip.reason = max(trip.rest or 0.0, after_s), text(reason)[:_SHOWN]
+                    # a vendor that says 0 is asked again after a pause all the same
+                    trip.rest, trip.reason = max(trip.rest or _LEAST_REST_S, after_s), text(reason)[:_SHOWN]
                 case Refresh(reason=reason):
                     trip.broken = text(reason)[:_SHOWN]
-        failed = sum(isinstance(job.outcome, Retry | Unknown) for job in jobs)
-        if trip.breaker.note(ok=sum(isinstance(job.outcome, Delivered) for job in jobs), failed=failed):
-            trip.rest, trip.reason = self._limits.breaker_for.total_seconds(), "too many calls failed"
+        failed = sum(_failed(job) for job in jobs)
+        if trip.breaker.note(ok=sum(_answered(job) for job in jobs), failed=failed):
+            base, ceiling = self._limits.breaker_for.total_seconds(), self._limits.breaker_ceiling.total_seconds()
+            open_s = open_for(trip.breaker.opened, base_s=base, ceiling_s=ceiling)
+            trip.rest, trip.reason = max(trip.rest or 0.0, open_s), "too many calls failed"
             log.warning("breaker opened", lane=str(trip.lane.id), failed=failed)
+
+
+def _failed(job: Job) -> bool:
+    """Whether the vendor failed, not we."""
+    return isinstance(job.outcome, Unknown) or (isinstance(job.outcome, Retry) and not job.outcome.ours)
+
+
+def _answered(job: Job) -> bool:
+    """Whether the vendor did its work: a refusal of what we sent is an answer too."""
+    outcome = job.outcome
+    return isinstance(outcome, Delivered) or (isinstance(outcome, Rejected | Gone) and outcome.exchange is not None)
 
 
 def _sends_messages(connector: Connector | None) -> bool:

@@ -13,7 +13,8 @@ WHERE lane.id = (
     ORDER BY CASE WHEN $5::boolean THEN l.best ELSE 0 END, l.due_at NULLS FIRST
     LIMIT 1
     FOR UPDATE OF l SKIP LOCKED)
-RETURNING id, tenant_id, epoch, breaker;
+RETURNING id, tenant_id, epoch, breaker, breaker_opened, now() AS at,
+          CASE WHEN breaker_at > now() - interval '10 minutes' THEN breaker_seen ELSE 1 END AS breaker_seen;
 
 -- name: next_lane
 -- Seconds until the next lane is due by its own time; NULL: none is.
@@ -26,7 +27,9 @@ UPDATE lane SET until = now() + $4::interval WHERE id = $1 AND owner = $2 AND ep
 -- Due again when its next delivery is; now, when a hint came meanwhile (due_at is the row's own, so that it is seen even
 -- when it was written while this statement waited). Behind the others: round robin.
 UPDATE lane
-SET owner = NULL, until = NULL, best = next.best,
+-- What the breaker has seen goes to the next holder; when there is nothing to remember its time stands still.
+SET owner = NULL, until = NULL, best = next.best, breaker_seen = $4,
+    breaker_at = CASE WHEN $4 = breaker_seen THEN breaker_at ELSE now() END,
     due_at = CASE WHEN lane.due_at IS NOT NULL THEN now() ELSE greatest(next.at, now()) END
 FROM (SELECT l.id, n.at, n.best FROM lane l CROSS JOIN LATERAL lane_next(l.id, l.held_priority, l.held_until) AS n
       WHERE l.id = $1) AS next
@@ -38,11 +41,12 @@ UPDATE lane SET held_priority = $4, held_until = now() + $5::interval, reason = 
 WHERE id = $1 AND owner = $2 AND epoch = $3;
 
 -- name: rest_lane
-UPDATE lane SET breaker = $4, breaker_until = now() + $5::interval, reason = $6
+UPDATE lane SET breaker = $4, breaker_until = now() + $5::interval, reason = $6, breaker_opened = $7
 WHERE id = $1 AND owner = $2 AND epoch = $3;
 
 -- name: close_breaker
-UPDATE lane SET breaker = 'closed', breaker_until = NULL, reason = NULL WHERE id = $1 AND owner = $2 AND epoch = $3;
+UPDATE lane SET breaker = 'closed', breaker_until = NULL, reason = NULL, breaker_opened = 0
+WHERE id = $1 AND owner = $2 AND epoch = $3;
 
 -- name: hint_lanes
 -- Hints, after the commit: the truth is a due head. A lane that is due already is left alone, unless something more
@@ -83,7 +87,7 @@ WHERE lane.id = found.id AND (lane.until IS NULL OR lane.until < now())
 -- What an earlier owner was doing when it lost the lane: in doubt until its call can no longer take effect.
 UPDATE delivery
 SET state = CASE WHEN call_deadline_at + $3::interval > now() THEN 'in_doubt' ELSE 'waiting' END,
-    due_at = greatest(now(), call_deadline_at + $3::interval), reason = 'its worker was lost in the middle of a call'
+    due_at = greatest(now(), call_deadline_at + $3::interval), reason = 'its worker was lost in the middle of a call', doubted = true
 WHERE lane_id = $1 AND state = 'claimed' AND lane_epoch < $2;
 
 -- name: end_doubt
@@ -113,10 +117,11 @@ UPDATE delivery d
 SET state = 'claimed', lane_epoch = $2, attempt = d.attempt + 1, step = 0, call_deadline_at = now() + $4::interval
 FROM due
 WHERE d.id = due.id AND d.state = 'waiting'
-RETURNING d.id, d.tenant_id, d.route_id, d.record_id, d.event_id, d.seq, d.attempt, d.created_at, d.priority;
+RETURNING d.id, d.tenant_id, d.route_id, d.record_id, d.event_id, d.seq, d.attempt, d.created_at, d.priority,
+          d.doubted, d.failing_since, d.mapping_version;
 
 -- name: fence
-SELECT 1 FROM lane WHERE id = $1 AND epoch = $2 FOR SHARE;
+SELECT now() FROM lane WHERE id = $1 AND epoch = $2 FOR SHARE;
 
 -- name: tell_channel
 SELECT pg_notify($1, 'news');
@@ -128,18 +133,20 @@ WHERE id = ANY($1::uuid[]) AND lane_epoch = $2;
 
 -- name: settle
 WITH ends AS (
-    SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-        AS k(id, state, rule, reason, evidence, external_id)
+    SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[],
+                         $9::integer[])
+        AS k(id, state, rule, reason, evidence, external_id, cause_id, mapping_version)
 ), line AS (
     SELECT d.id FROM delivery d JOIN ends USING (id) WHERE d.lane_epoch = $1 ORDER BY d.id FOR UPDATE OF d
 ), gone AS (
     DELETE FROM delivery d USING line WHERE d.id = line.id
-    RETURNING d.id, d.tenant_id, d.lane_id, d.route_id, d.record_id, d.event_id, d.seq, d.attempt, d.created_at
+    RETURNING d.id, d.tenant_id, d.lane_id, d.route_id, d.record_id, d.event_id, d.seq, d.attempt, d.created_at,
+              d.replay_id
 )
 INSERT INTO delivery_done (id, tenant_id, lane_id, route_id, record_id, event_id, seq, state, rule, reason, evidence,
-                           external_id, attempts, created_at)
+                           external_id, attempts, created_at, cause_id, mapping_version, replay_id)
 SELECT g.id, g.tenant_id, g.lane_id, g.route_id, g.record_id, g.event_id, g.seq, k.state, k.rule, k.reason,
-       k.evidence, k.external_id, g.attempt, g.created_at
+       k.evidence, k.external_id, g.attempt, g.created_at, k.cause_id, k.mapping_version, g.replay_id
 FROM gone g JOIN ends k USING (id)
 RETURNING id;
 
@@ -160,18 +167,25 @@ WHERE d.id = next.id AND NOT d.head
 -- name: put_back
 -- Not ended: tried again later. A throttled or refused-credential call burns no attempt.
 UPDATE delivery d
-SET state = k.state, due_at = now() + k.wait, attempt = d.attempt - k.unburnt, reason = k.reason
-FROM unnest($2::uuid[], $3::text[], $4::interval[], $5::integer[], $6::text[])
-     AS k(id, state, wait, unburnt, reason)
+SET state = k.state, due_at = now() + k.wait, attempt = d.attempt - k.unburnt, reason = k.reason,
+    doubted = d.doubted OR k.doubted,
+    failing_since = CASE WHEN k.unburnt = 1 THEN d.failing_since ELSE coalesce(d.failing_since, now()) END
+FROM unnest($2::uuid[], $3::text[], $4::interval[], $5::integer[], $6::text[], $7::boolean[])
+     AS k(id, state, wait, unburnt, reason, doubted)
 WHERE d.id = k.id AND d.lane_epoch = $1;
 
 -- name: note_attempts
-INSERT INTO attempt (id, tenant_id, delivery_id, lane_id, number, step, outcome, code, reason, took_ms)
+INSERT INTO attempt (id, tenant_id, delivery_id, lane_id, number, step, outcome, code, reason, took_ms, detail)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[], $7::text[], $8::text[],
-                     $9::text[], $10::integer[]);
+                     $9::text[], $10::integer[], $11::text[]);
 
 -- name: break_connection
-UPDATE connection SET state = 'broken', problem = $2, changed_at = now() WHERE id = $1 AND state = 'active';
+-- Unless somebody put new credentials in meanwhile: what was refused were the old ones (processes may keep them 2 s).
+UPDATE connection SET state = 'broken', problem = $2, changed_at = now()
+WHERE id = $1 AND state = 'active'
+  AND NOT EXISTS (SELECT 1 FROM credential k WHERE k.connection_id = $1 AND k.changed_at > $3::timestamptz - interval '2 s'
+                  AND k.generation > 1)
+RETURNING id;
 
 -- name: bodies
 SELECT id, connection_id, stream, external_id, type, origin, presence, status, modified_at, recorded_at, hops, body

@@ -15,6 +15,8 @@ from crossdock.model.outcome import Delivered, Gone, Outcome, Refresh, Rejected,
 
 _GONE_TRIES = 5
 _SHOWN = 500
+_SPREAD = 0.1
+"""Of a wait the vendor gave: what is added by chance, so that a full queue does not return at one moment."""
 
 
 class End(msgspec.Struct, frozen=True):
@@ -35,10 +37,12 @@ class Back(msgspec.Struct, frozen=True):
     reason: str
     unburnt: int = 0
     """1: this try counts as none."""
+    doubted: bool = False
+    """This try may have had an effect, or a part of one: the next one looks before it sends."""
 
 
 def decide(job: Job, now: datetime, limits: Limits) -> End | Back:
-    """Decide about one job whose attempt is over."""
+    """Decide about one job whose attempt is over. ``now`` is the database's time."""
     if job.skipped is not None:
         return End(DeliveryState.SKIPPED, rule=job.skipped, reason=job.reason or None)
     outcome = job.outcome
@@ -48,11 +52,11 @@ def decide(job: Job, now: datetime, limits: Limits) -> End | Back:
         case Rejected():
             return End(DeliveryState.DEAD, reason=_said(outcome))
         case Throttled() | Refresh():
-            return Back(DeliveryState.WAITING, timedelta(0), _said(outcome), unburnt=1)
+            return Back(DeliveryState.WAITING, timedelta(0), _said(outcome), unburnt=1, doubted=job.touched)
         case Unknown():
             return _doubt(job, outcome, now, limits)
         case Gone() if job.claim.attempt < _GONE_TRIES:
-            return Back(DeliveryState.WAITING, timedelta(0), _said(outcome))
+            return Back(DeliveryState.WAITING, timedelta(0), _said(outcome), doubted=job.touched)
         case _:
             return _again(job, outcome, now, limits)
 
@@ -60,21 +64,33 @@ def decide(job: Job, now: datetime, limits: Limits) -> End | Back:
 def _doubt(job: Job, outcome: Unknown, now: datetime, limits: Limits) -> End | Back:
     """Wait until the call can no longer take effect, and longer each time."""
     reason = text(outcome.reason)[:_SHOWN]
-    if now - job.claim.created_at > limits.retry_for:
+    if _over(job, now, limits):
         return End(
             DeliveryState.DEAD, reason=f"given up in doubt after {job.claim.attempt} attempts: {reason}"[:_SHOWN]
         )
     wait = full_jitter(job.claim.attempt, base_s=limits.retry_base_s, ceiling_s=limits.retry_ceiling_s)
-    return Back(DeliveryState.IN_DOUBT, limits.doubt_margin + timedelta(seconds=wait), reason)
+    return Back(DeliveryState.IN_DOUBT, limits.doubt_margin + timedelta(seconds=wait), reason, doubted=True)
 
 
 def _again(job: Job, outcome: Outcome | None, now: datetime, limits: Limits) -> End | Back:
     reason = _said(outcome)
-    if isinstance(outcome, Gone) or now - job.claim.created_at > limits.retry_for:
+    if isinstance(outcome, Gone) or _over(job, now, limits):
         return End(DeliveryState.DEAD, reason=f"given up after {job.claim.attempt} attempts: {reason}"[:_SHOWN])
-    given = outcome.after_s if isinstance(outcome, Retry) else None
     wait = full_jitter(job.claim.attempt, base_s=limits.retry_base_s, ceiling_s=limits.retry_ceiling_s)
-    return Back(DeliveryState.WAITING, timedelta(seconds=given if given is not None else wait), reason)
+    given = outcome.after_s if isinstance(outcome, Retry) else None
+    if given:
+        # never before the vendor's time; a 0 of its is none, or it would be asked without a pause
+        wait = given * (1 + full_jitter(1, base_s=_SPREAD))
+    return Back(DeliveryState.WAITING, timedelta(seconds=wait), reason, doubted=job.touched)
+
+
+def _over(job: Job, now: datetime, limits: Limits) -> bool:
+    """Whether it was tried long enough: for days since its first failure, and more than a few times in them.
+
+    Not since it was made: it may have waited a week behind a connection that was broken.
+    """
+    since = job.claim.failing_since or now
+    return now - since > limits.retry_for and job.claim.attempt >= limits.least_tries
 
 
 def _said(outcome: Outcome | None) -> str:

@@ -45,15 +45,21 @@ RETURNING 1;
 DELETE FROM checkpoint WHERE connection_id = $1 AND stream = $2 AND kind = $3;
 
 -- name: take_bells
+-- Some of each shop, the longest due first; shops in $4 are being answered.
 UPDATE doorbell d
 SET due_at = now() + $1::interval
 FROM (
     SELECT b.connection_id, b.stream, b.external_id
-    FROM doorbell b JOIN connection c ON c.id = b.connection_id
-    WHERE b.due_at <= now() AND c.state = 'active'
+    FROM connection c, LATERAL (
+        SELECT o.connection_id, o.stream, o.external_id, o.due_at
+        FROM doorbell o
+        WHERE o.connection_id = c.id AND o.due_at <= now()
+        ORDER BY o.due_at
+        LIMIT $3
+        FOR UPDATE SKIP LOCKED) AS b
+    WHERE c.state = 'active' AND NOT (c.id = ANY($4::uuid[]))
     ORDER BY b.due_at
     LIMIT $2
-    FOR UPDATE OF b SKIP LOCKED
 ) AS due
 WHERE (d.connection_id, d.stream, d.external_id) = (due.connection_id, due.stream, due.external_id)
 RETURNING d.connection_id, d.tenant_id, d.stream, d.external_id, d.parent_id, d.reason, d.rung_at, d.failures;
@@ -67,7 +73,7 @@ WITH still AS (
 DELETE FROM doorbell WHERE connection_id = $1 AND stream = $2 AND external_id = $3 AND rung_at <= $4;
 
 -- name: postpone_bell
-UPDATE doorbell SET due_at = now() + $4::interval, failures = failures + 1
+UPDATE doorbell SET due_at = now() + $4::interval, failures = failures + $5::integer
 WHERE connection_id = $1 AND stream = $2 AND external_id = $3;
 
 -- name: unplanned

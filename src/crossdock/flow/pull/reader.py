@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ import orjson
 
 from crossdock import metrics
 from crossdock.connect.connector import Page, Source
+from crossdock.connect.manifest import CursorKind
 from crossdock.flow.ports import Recorder, Sources, Store
 from crossdock.flow.pull.terms import Terms, terms_of
-from crossdock.flow.pull.turns import Turns
+from crossdock.flow.pull.turns import Check, Turns
 from crossdock.flow.run import PutOff, Run, RunKind, Runs
 from crossdock.kit.failpoints import Failpoints
 from crossdock.model.connection import Connection
@@ -50,6 +52,10 @@ class Progress(msgspec.Struct):
     """Entities that a sweep has not met; a GET decides whether they are gone."""
 
 
+class Quiet(PutOff):
+    """The shop's quiet hours have begun: what is read in bulk waits until they end."""
+
+
 class Job(msgspec.Struct, frozen=True):
     """A run with what it reads by."""
 
@@ -57,6 +63,12 @@ class Job(msgspec.Struct, frozen=True):
     connection: Connection
     source: Source
     terms: Terms
+    whole: frozenset[str]
+    """Streams that are read whole, whatever the run."""
+
+    def bulk(self, stream: str, kind: RunKind) -> bool:
+        """Whether this reads all there is of a stream."""
+        return kind is not RunKind.PULL or stream in self.whole
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -84,7 +96,9 @@ class Reading:
         """Read all streams of a run. Raises what the source raises; what was committed stays."""
         connection = await self._sources.connection(run.connection_id)
         source = await self._sources.source(run.connection_id)
-        job = Job(run, connection, source, terms_of(connection.config))
+        described = self._sources.described(connection)
+        whole = frozenset(stream.name for stream in described if stream.cursor is CursorKind.FULL)
+        job = Job(run, connection, source, terms_of(connection.config), whole)
         streams = run.streams or self._all(job)
         async with self._store.engine() as conn:
             if run.kind is RunKind.PULL:
@@ -94,22 +108,24 @@ class Reading:
         cursors = {(row["stream"], row["kind"]): orjson.loads(row["cursor"]) for row in rows}
         for stream in streams:
             began = time.monotonic()
-            progress = msgspec.convert(run.progress.get(stream, {}), Progress)
-            if progress.done:
+            if run.progress.get(stream, {}).get("done"):
                 continue
             if run.kind is not RunKind.PULL and (stream, "pull") not in cursors:
                 # the pull goes on from where the backfill began, so what changes meanwhile is not missed
-                await self._keep(
-                    job, stream, RunKind.PULL, await self._fetch(job, stream, RunKind.PULL, None), Progress()
-                )
-            await self._stream(job, stream, cursors.get((stream, run.kind)), progress)
-            progress.done = True
+                await self._keep(job, stream, RunKind.PULL, await self._fetch(job, stream, RunKind.PULL, None))
+            try:
+                await self._stream(job, stream, cursors.get((stream, run.kind)))
+            except Quiet as hours:
+                if run.kind is not RunKind.PULL:
+                    raise
+                async with self._store.engine() as conn:
+                    await conn.execute(SQL["wait_until"], connection.id, [stream], hours.until)
+                continue
             if run.kind is RunKind.PULL:
                 rest = timedelta(seconds=min(_REST * (time.monotonic() - began), _LONGEST_REST_S))
                 async with self._store.engine() as conn:
                     await conn.execute(SQL["rest"], connection.id, stream, rest)
-            run.progress[stream] = msgspec.to_builtins(progress)
-        return {stream: run.progress[stream] for stream in streams}
+        return {stream: run.progress[stream] for stream in streams if stream in run.progress}
 
     def _all(self, job: Job) -> tuple[str, ...]:
         """Return the streams of a run that names none; who asks for one by its name gets it, switched off or not."""
@@ -119,7 +135,7 @@ class Reading:
             if stream.name not in job.terms.switched_off and (stream.bulk or job.run.kind is RunKind.PULL)
         )
 
-    async def _stream(self, job: Job, stream: str, cursor: Any, progress: Progress) -> None:
+    async def _stream(self, job: Job, stream: str, cursor: Any) -> None:
         kind = job.run.kind
         ahead = asyncio.create_task(self._fetch(job, stream, kind, cursor))
         try:
@@ -127,67 +143,74 @@ class Reading:
                 fetched = await ahead
                 if not fetched.page.done:
                     ahead = asyncio.create_task(self._fetch(job, stream, kind, fetched.page.cursor))
-                await self._keep(job, stream, kind, fetched, progress)
-                job.run.progress[stream] = msgspec.to_builtins(progress)
+                await self._keep(job, stream, kind, fetched)
                 if fetched.page.done:
                     break
         finally:
             ahead.cancel()
             await asyncio.gather(ahead, return_exceptions=True)
-        if kind is not RunKind.PULL:
-            async with self._store.transaction() as conn:
-                await self._runs.fence(conn, job.run)
-                await conn.execute(SQL["clear_checkpoint"], job.connection.id, stream, kind)
 
     async def _fetch(self, job: Job, stream: str, kind: RunKind, cursor: Any) -> Fetched:
-        full = kind is not RunKind.PULL
-        async with self._turns.of(job.connection.id).turn(stream, job.terms) as turn:
+        async with self._turns.of(job.connection.id).turn(stream, job.terms, self._quiet(job, stream, kind)) as turn:
             began = await self._now()
-            if full and job.terms.quiet is not None and (until := job.terms.quiet.left(began)) is not None:
-                raise PutOff(until, "the shop's quiet hours: nothing is read in bulk")
-            page = await job.source.page(stream, cursor, full=full)
+            turn.begin()
+            page = await job.source.page(stream, cursor, full=kind is not RunKind.PULL)
             turn.items = len(page.items)
         return Fetched(page, began, await self._now())
 
-    async def _keep(self, job: Job, stream: str, kind: RunKind, fetched: Fetched, progress: Progress) -> None:
+    def _quiet(self, job: Job, stream: str, kind: RunKind) -> Check | None:
+        """Return what stops a reading in bulk, page by page, while the shop wants its quiet."""
+        quiet = job.terms.quiet
+        if quiet is None or not job.bulk(stream, kind):
+            return None
+
+        def check(now: datetime) -> None:
+            if (until := quiet.left(now)) is not None:
+                raise Quiet(until, "the shop's quiet hours: nothing is read in bulk")
+
+        return check
+
+    async def _keep(self, job: Job, stream: str, kind: RunKind, fetched: Fetched) -> None:
         await self._failpoints.reach("pull.read")
         for left in reversed(range(_TRIES)):
             try:
-                verdicts, rung = await self._save(job, stream, kind, fetched)
+                told = await self._save(job, stream, kind, fetched)
                 break
             except (asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError, self._recorder.again):
                 if not left:
                     raise
+        job.run.progress = told
         self._recorder.recorded()
+        metrics.PULLED.labels(stream).inc(len(fetched.page.items))
         await self._failpoints.reach("pull.saved")
-        page = fetched.page
-        metrics.PULLED.labels(stream).inc(len(page.items))
-        progress.read += len(page.items)
-        progress.pages += 1
-        progress.rung += rung
-        progress.total = page.total if page.total is not None else progress.total
-        for verdict, count in verdicts.items():
-            progress.verdicts[verdict] = progress.verdicts.get(verdict, 0) + count
 
-    async def _save(self, job: Job, stream: str, kind: RunKind, fetched: Fetched) -> tuple[dict[str, int], int]:
+    async def _save(self, job: Job, stream: str, kind: RunKind, fetched: Fetched) -> dict[str, Any]:
+        """Commit a page with its checkpoint and the run's progress, which is returned."""
         page, connection = fetched.page, job.connection
+        told = {**job.run.progress}
         async with self._store.transaction() as conn:
-            await self._runs.fence(conn, job.run)
             interval = (fetched.began, fetched.ended)
             verdicts = await self._recorder.record(conn, connection, page.items, _ORIGIN[kind], interval)
             if page.passed:
                 await conn.execute(SQL["passed"], connection.id, stream, list(page.passed), fetched.ended)
             rung = await self._ring_absent(conn, job, stream, kind, fetched)
-            await conn.execute(
-                SQL["save_checkpoint"],
-                connection.id,
-                stream,
-                kind,
-                connection.tenant_id,
-                orjson.dumps(page.cursor).decode(),
-                None if page.done else fetched.began,
-            )
-            return verdicts, rung
+            if page.done and kind is not RunKind.PULL:
+                await conn.execute(SQL["clear_checkpoint"], connection.id, stream, kind)
+            else:
+                await conn.execute(
+                    SQL["save_checkpoint"],
+                    connection.id,
+                    stream,
+                    kind,
+                    connection.tenant_id,
+                    orjson.dumps(page.cursor).decode(),
+                    None if page.done else fetched.began,
+                )
+            if kind is job.run.kind:
+                progress = msgspec.convert(told.get(stream, {}), Progress)
+                told[stream] = msgspec.to_builtins(grown(progress, page, verdicts, rung))
+            await self._runs.advance(conn, job.run, told)
+        return told
 
     async def _ring_absent(self, conn: Any, job: Job, stream: str, kind: RunKind, fetched: Fetched) -> int:
         """Ring for what was read once and did not come again: only a GET can tell that it is gone."""
@@ -203,3 +226,18 @@ class Reading:
         async with self._store.engine() as conn:
             now: datetime = await conn.fetchval(SQL["now"])
             return now
+
+
+def grown(progress: Progress, page: Page, verdicts: Mapping[str, int], rung: int) -> Progress:
+    """Return the progress after a page."""
+    counts = dict(progress.verdicts)
+    for verdict, count in verdicts.items():
+        counts[verdict] = counts.get(verdict, 0) + count
+    return Progress(
+        read=progress.read + len(page.items),
+        total=page.total if page.total is not None else progress.total,
+        verdicts=counts,
+        done=page.done,
+        pages=progress.pages + 1,
+        rung=progress.rung + rung,
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime, time, timedelta
 
 from crossdock.flow.pull.pace import Pace
@@ -16,59 +16,115 @@ from crossdock.kit.buckets import Window
 from crossdock.kit.clock import Clock
 from crossdock.model.connection import Connection
 
+Check = Callable[[datetime], None]
 _MOST = 4096
 _MINUTE_S = 60.0
+
+
+_BEAT_S = 0.02
+_NOTICED_S = 0.01
+_NEAR_S = 0.03
+_DEAF = 16
+
+
+class Ears:
+    """When this process was too busy to hear an answer: its own lateness must not look like the shop's."""
+
+    def __init__(self) -> None:
+        self._deaf: deque[tuple[float, float]] = deque(maxlen=_DEAF)
+        self._listening = 0
+        self._beat: asyncio.Task[None] | None = None
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Watch the event loop for the length of a block."""
+        self._listening += 1
+        if self._beat is None:
+            self._beat = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            self._listening -= 1
+            if not self._listening and self._beat is not None:
+                self._beat.cancel()
+                self._beat = None
+
+    def late_s(self) -> float:
+        """Return how much earlier an answer may have come that is heard now."""
+        now = at = asyncio.get_running_loop().time()
+        for began, ended in reversed(self._deaf):
+            if at - ended > _NEAR_S:
+                break
+            at = min(at, began)
+        return now - at
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _BEAT_S
+            await asyncio.sleep(_BEAT_S)
+            if (now := loop.time()) > due + _NOTICED_S:
+                self._deaf.append((due, now))
 
 
 class Turn:
     """One request under way; its reader says how many rows came."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.items = 0
+        self._clock = clock
+        self.began = clock.monotonic()
+
+    def begin(self) -> None:
+        """Say that the shop is asked only now; what went before was our own."""
+        self.began = self._clock.monotonic()
 
 
 class Queue:
     """The turns of one shop."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, ears: Ears) -> None:
         self.pace = Pace()
         self._clock = clock
-        self._busy = 0
-        self._free = asyncio.Condition()
+        self._ears = ears
+        self._one = asyncio.Lock()
         self._ended = clock.monotonic() - _MINUTE_S
         self._minute: Window | None = None
         self._day = date.min
         self._today = 0
 
     @contextlib.asynccontextmanager
-    async def turn(self, kind: str, terms: Terms) -> AsyncIterator[Turn]:
-        """Wait for a turn and learn from how long it takes. Raises ``PutOff`` when the day's budget is spent."""
-        async with self._free:
-            await self._free.wait_for(lambda: self._busy < self.pace.width)
-            self._busy += 1
-        try:
-            await self._wait(terms)
-            began, turn = self._clock.monotonic(), Turn()
-            try:
-                yield turn
-            except Exception:
-                self.pace.failed()
-                raise
-            self.pace.answered(kind, self._clock.monotonic() - began, turn.items)
-        finally:
-            self._ended = self._clock.monotonic()
-            self._busy -= 1
-            async with self._free:
-                self._free.notify_all()
+    async def turn(self, kind: str, terms: Terms, check: Check | None = None) -> AsyncIterator[Turn]:
+        """Wait for a turn and learn from how long it takes. ``check`` is asked when it has come.
 
-    async def _wait(self, terms: Terms) -> None:
-        self._spend_today(terms, self._clock.now())
+        Raises ``PutOff`` when the day's budget is spent, and what ``check`` raises: then the shop is not asked.
+        """
+        async with self._one:
+            await self._wait(terms, check)
+            async with self._ears.listening():
+                turn = Turn(self._clock)
+                try:
+                    yield turn
+                except Exception:
+                    self.pace.failed()
+                    raise
+                else:
+                    took_s = self._clock.monotonic() - turn.began - self._ears.late_s()
+                    self.pace.answered(kind, took_s, turn.items)
+                finally:
+                    self._ended = self._clock.monotonic()
+
+    async def _wait(self, terms: Terms, check: Check | None) -> None:
         if self._minute is None or self._minute.limit != terms.per_minute:
             self._minute = Window(terms.per_minute, _MINUTE_S, self._clock)
         rest = self._ended + self.pace.rest_s - self._clock.monotonic()
         while (wait := max(rest, self._minute.wait_s())) > 0:
             await asyncio.sleep(wait)
             rest = 0.0
+        now = self._clock.now()
+        if check is not None:
+            check(now)
+        self._spend_today(terms, now)
         self._minute.take()
 
     def _spend_today(self, terms: Terms, now: datetime) -> None:
@@ -85,13 +141,14 @@ class Turns:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._ears = Ears()
         self._queues: OrderedDict[uuid.UUID, Queue] = OrderedDict()
 
     def of(self, connection_id: uuid.UUID) -> Queue:
         """Return a shop's queue."""
         queue = self._queues.get(connection_id)
         if queue is None:
-            queue = self._queues[connection_id] = Queue(self._clock)
+            queue = self._queues[connection_id] = Queue(self._clock, self._ears)
         self._queues.move_to_end(connection_id)
         while len(self._queues) > _MOST:
             self._queues.popitem(last=False)

@@ -1,7 +1,7 @@
 -- name: add_run
 INSERT INTO run (id, tenant_id, connection_id, kind, streams, asked, state)
 VALUES ($1, $2, $3, $4, $5, $6::jsonb, 'waiting')
-ON CONFLICT (connection_id, kind) WHERE state IN ('waiting', 'running') DO NOTHING
+ON CONFLICT (connection_id, kind) WHERE state IN ('waiting', 'running') AND kind <> 'replay' DO NOTHING
 RETURNING id;
 
 -- name: run_under_way
@@ -15,7 +15,7 @@ SET owner = $1, epoch = run.epoch + 1, until = now() + $2::interval, state = 'ru
 WHERE run.id = (
     SELECT r.id FROM run r JOIN connection c ON c.id = r.connection_id
     WHERE r.state IN ('waiting', 'running') AND r.kind = ANY($4::text[]) AND r.due_at <= now() AND (r.until IS NULL OR r.until < now() OR r.progress_at < now() - $3::interval)
-      AND c.state = 'active'
+      AND (c.state = 'active' OR r.kind = 'replay')
     ORDER BY r.due_at LIMIT 1
     FOR UPDATE OF r SKIP LOCKED)
 RETURNING id, tenant_id, connection_id, kind, streams, asked, epoch, failures, progress, errors, error_count;
@@ -25,6 +25,11 @@ RETURNING id, tenant_id, connection_id, kind, streams, asked, epoch, failures, p
 UPDATE run SET until = now() + $3::interval, progress = coalesce($4::jsonb, progress), errors = $5::jsonb,
                error_count = $6,
                progress_at = CASE WHEN progress IS DISTINCT FROM $4::jsonb THEN now() ELSE progress_at END
+WHERE id = $1 AND epoch = $2 AND state = 'running' RETURNING id;
+
+-- name: advance_run
+-- Progress that commits with the work it tells of, or not at all.
+UPDATE run SET until = now() + $3::interval, progress = $4::jsonb, progress_at = now()
 WHERE id = $1 AND epoch = $2 AND state = 'running' RETURNING id;
 
 -- name: fence_run

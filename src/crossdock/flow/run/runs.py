@@ -157,7 +157,7 @@ class Runs:
             {
                 **dict(row),
                 "connection_id": show(Prefix.CONNECTION, row["connection_id"]),
-                "success_rate": round((row["done"] + row["partial"]) / row["ended"], 4),
+                "success_rate": _rate(row["done"] + row["partial"], row["failed"]),
             }
             for row in rows
         ]
@@ -209,6 +209,12 @@ class Runs:
         if await conn.fetchval(SQL["fence_run"], run.id, run.epoch) is None:
             raise RunLost(str(run.id))
 
+    async def advance(self, conn: Any, run: Run, progress: Mapping[str, Any]) -> None:
+        """Move a run's progress and extend its lease inside a transaction. Raises :class:`RunLost`."""
+        told = orjson.dumps(progress).decode()
+        if await conn.fetchval(SQL["advance_run"], run.id, run.epoch, self._lease, told) is None:
+            raise RunLost(str(run.id))
+
     async def _beat(self, run: Run) -> None:
         pause = self._lease.total_seconds() / 4
         missed = 0
@@ -251,6 +257,11 @@ class Runs:
             else:
                 wait = timedelta(seconds=1 + full_jitter(run.failures + 1, base_s=1, ceiling_s=60))
                 await conn.execute(SQL["retry_run"], run.id, run.epoch, wait, said)
+
+
+def _rate(good: int, failed: int) -> float | None:
+    """Return the share of runs that came to their end by themselves; one that a person cancelled says nothing."""
+    return round(good / (good + failed), 4) if good + failed else None
 
 
 def _told(run: Run) -> tuple[str, str]:

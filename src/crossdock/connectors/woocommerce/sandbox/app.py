@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
-import random
+from collections.abc import AsyncIterator
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,6 +19,7 @@ from .answers import Answer, Call, WpError, no_route
 from .consent import ROOT as CONSENT
 from .consent import Consent
 from .control import Control
+from .crowd import Crowd
 from .deliveries import Runner
 from .hooks import Hooks
 from .settings import Settings
@@ -42,38 +44,41 @@ class Ceiling:
     def __init__(self, shop_settings: Settings) -> None:
         self._settings = shop_settings
         self._free_at = 0.0
-        self._random = random.Random(shop_settings.seed)  # noqa: S311 - repeatable, not secret
-        self._active = 0
+        self._crowd: Crowd | None = None
 
-    def crowding(self) -> float:
-        """Return how many times as long a request takes that begins now: visitors come by chance."""
-        workers, mean = self._settings.workers, self._settings.visitors
+    def crowd(self) -> Crowd | None:
+        """Return the shop's visitors as of now; None where its workers are not counted."""
+        workers, visitors = self._settings.workers, self._settings.visitors
         if not workers:
-            return 1.0
-        beside = sum(self._random.random() < mean / 16 for _ in range(16))
-        return max(1.0, (self._active + beside + 1) / workers)
+            return None
+        now = asyncio.get_running_loop().time()
+        if self._crowd is None or self._crowd.terms != (workers, visitors):
+            self._crowd = Crowd(workers, visitors, self._settings.seed, now)
+        self._crowd.advance(now)
+        return self._crowd
 
     def backlog_s(self) -> float:
         """Return how long a new request would wait (the synthetic latency of the checkout is 0.11 s plus this)."""
         return max(0.0, self._free_at - asyncio.get_running_loop().time())
 
-    async def pass_by(self, items: int, *, few_fields: bool) -> None:
-        """Wait for a turn: 100 whole orders cost one over the ceiling, few fields cost half (measured)."""
+    @contextlib.asynccontextmanager
+    async def turn(self, items: int, *, few_fields: bool) -> AsyncIterator[None]:
+        """Take as long as the shop would: 100 whole orders cost one over the ceiling, few fields half (measured)."""
         ceiling = self._settings.list_ceiling_per_s
         if not ceiling:
+            yield
             return
-        now = asyncio.get_running_loop().time()
         cost = max(items, 5) / 100 / ceiling * (0.5 if few_fields else 1.0)
-        if self._settings.workers:
-            cost *= self.crowding()
-            self._active += 1
-            try:
-                await asyncio.sleep(cost)
-            finally:
-                self._active -= 1
-            return
-        self._free_at = max(now, self._free_at) + cost
-        await asyncio.sleep(self._free_at - now)
+        clock = asyncio.get_running_loop()
+        begun = clock.time()
+        crowd = self.crowd()
+        self._free_at = max(begun, self._free_at) + (0.0 if crowd else cost)
+        ends = self._free_at
+        yield
+        if crowd is not None:
+            await crowd.serve(max(0.0, begun + cost - clock.time()))
+        else:
+            await asyncio.sleep(ends - clock.time())
 
 
 class SandboxApp:
@@ -190,9 +195,15 @@ class SandboxApp:
             raise refused
         if route.listed and call.method == "GET":
             items = int(call.params.get("per_page") or 10)
-            await self.ceiling.pass_by(items, few_fields="_fields" in call.query)
-        result = handler(call)
-        return await result if inspect.isawaitable(result) else result
+            async with self.ceiling.turn(items, few_fields="_fields" in call.query):
+                return await _handled(handler, call)
+        return await _handled(handler, call)
+
+
+async def _handled(handler: Any, call: Call) -> Answer:
+    result = handler(call)
+    answer: Answer = await result if inspect.isawaitable(result) else result
+    return answer
 
 
 def _body_params(content_type: str, body: bytes) -> dict[str, Any]:

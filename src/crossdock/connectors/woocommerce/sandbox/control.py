@@ -12,13 +12,11 @@ from crossdock.connect.sandbox import CONTROL, FaultSwitch, Scope, Send, answer_
 from .acts import Acts
 from .answers import WpError
 from .backup import Backup
+from .crowd import CHECKOUT_S
 from .settings import TURNABLE, Settings
 
 if TYPE_CHECKING:
     from .app import SandboxApp
-
-CHECKOUT_S = 0.111
-"""What creating one order costs an idle shop (measured on the recorded store)."""
 
 
 class Control:
@@ -111,10 +109,19 @@ class Control:
         return {"changed": [hook.id for hook in chosen]}
 
     def _get_load(self, given: Any) -> dict[str, Any]:
+        """Tell how the shop's visitors fare, with our requests and as they would without."""
         del given
-        backlog = self.app.ceiling.backlog_s()
-        checkout = CHECKOUT_S * self.app.ceiling.crowding() + backlog
-        return {"list_backlog_s": backlog, "checkout_latency_s": checkout, "requests": self.app.requests}
+        backlog, crowd = self.app.ceiling.backlog_s(), self.app.ceiling.crowd()
+        checkout = CHECKOUT_S * (crowd.crowding() if crowd else 1.0) + backlog
+        told = crowd.told() if crowd else {}
+        return {"list_backlog_s": backlog, "checkout_latency_s": checkout, "requests": self.app.requests, **told}
+
+    def _delete_load(self, given: Any) -> dict[str, Any]:
+        """Count the visitors anew."""
+        del given
+        if crowd := self.app.ceiling.crowd():
+            crowd.forget()
+        return {}
 
     def _get_webhooks_deliveries(self, given: Any) -> dict[str, Any]:
         del given

@@ -68,9 +68,9 @@ class Settings(msgspec.Struct, kw_only=True):
     believes: str | None = None
     """File of certificates the shop believes when it calls out (its wc-auth callback); unset: the system's."""
     workers: int | None = None
-    """Requests that the shop can do side by side; beyond them each takes longer by as much (None: no such limit)."""
+    """Requests that the shop can do side by side; beyond them all take longer by as much (None: no such limit)."""
     visitors: float = 0.0
-    """Mean number of visitors' requests under way beside ours."""
+    """Mean number of visitors' checkouts under way beside our requests, in a shop that is not full."""
     title: str = "Crossdock Sandbox Shop"
 
     def __repr__(self) -> str:

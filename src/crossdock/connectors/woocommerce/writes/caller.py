@@ -49,10 +49,10 @@ class Caller:
             reply = await self._client.vendor().request(method, path, params=params, timeout_s=_TIMEOUT_S)
         except CallFailed as problem:
             outcome = failed(problem)
-            raise Stop(Retry(problem.reason) if isinstance(outcome, Unknown) else outcome) from None
+            raise Stop(_harmless(outcome)) from None
         outcome = self._meant(reply)
         if outcome is not None:
-            raise Stop(Retry(outcome.reason) if isinstance(outcome, Unknown) else outcome)
+            raise Stop(_harmless(outcome))
         document = document_of(reply)
         if document is None:
             raise Stop(Retry("the shop answered a web page or broken text instead of JSON"))
@@ -80,7 +80,7 @@ class Caller:
             raise Stop(failed(problem)) from None
         outcome = self._meant(reply)
         if isinstance(outcome, Retry) and reply.status in _DONE_UNTOLD:
-            outcome = Unknown(outcome.reason)
+            outcome = Unknown(outcome.reason, outcome.exchange)
         if outcome is not None:
             raise Stop(outcome)
         found = document_of(reply)
@@ -95,9 +95,9 @@ class Caller:
         rows = answered.get("update")
         if not isinstance(rows, list) or len(rows) != len(items):
             raise Stop(Unknown("the shop answered another number of items than were sent"))
-        return [self._item(row) for row in rows]
+        return [self._item(row, path) for row in rows]
 
-    def _item(self, row: Any) -> Row | Outcome:
+    def _item(self, row: Any, path: str) -> Row | Outcome:
         if not isinstance(row, dict):
             return Unknown("the shop answered no object for an item")
         error = row.get("error")
@@ -107,7 +107,7 @@ class Caller:
         status = data.get("status") if isinstance(data, dict) else data
         code, text = str(error.get("code") or ""), str(error.get("message") or "")
         status = status if isinstance(status, int) and 300 <= status < 600 else 400
-        reply = Reply(status, {}, b"", 0.0)
+        reply = Reply(status, {}, b"", 0.0, "POST", path)
         if code.endswith("_invalid_id"):
             return Gone("the shop has nothing of this id any more")
         outcome = _OUTCOMES.of(reply, self._clock.now(), code=code, text=text)
@@ -120,3 +120,8 @@ class Caller:
             return Gone(f"the shop has nothing of this id any more ({code})")
         outcome = _OUTCOMES.of(reply, self._clock.now(), code=code, text=text)
         return None if isinstance(outcome, Delivered) else outcome
+
+
+def _harmless(outcome: Outcome) -> Outcome:
+    """Say of a reading that went astray that it may be tried again: it changed nothing."""
+    return Retry(outcome.reason, exchange=outcome.exchange) if isinstance(outcome, Unknown) else outcome

@@ -187,4 +187,4 @@ ALTER TABLE route ADD COLUMN fallback_action text;
 ALTER TABLE route ADD COLUMN fallback_after_s integer NOT NULL DEFAULT 300 CHECK (fallback_after_s >= 0);
 CREATE INDEX route_fallback ON route (destination_id) WHERE fallback_id IS NOT NULL AND enabled;
 -- It may have been done by a call whose end nobody saw: only the destination that got the call may take it again.
-ALTER TABLE delivery ADD COLUMN doubted boolean NOT NULL DEFAULT false;
+ALTER TABLE delivery ADD COLUMN IF NOT EXISTS doubted boolean NOT NULL DEFAULT false;
