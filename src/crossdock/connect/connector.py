@@ -77,6 +77,8 @@ class Page(msgspec.Struct, frozen=True):
     """The page holds all entities below this parent."""
     passed: tuple[str, ...] = ()
     """Entities that stand, but are left out (older than the connection)."""
+    shape: str = ""
+    """What kind of request it took: requests of one stream and shape take about as long."""
 
 
 class Hook(msgspec.Struct, frozen=True):

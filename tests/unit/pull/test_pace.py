@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crossdock.connectors.woocommerce.sandbox.crowd import Crowd, p95
-from crossdock.flow.pull.pace import LEAST, LONGEST_S, Pace
+from crossdock.flow.pull.pace import LEAST, LONGEST_S, STEP, Pace
 from crossdock.flow.pull.terms import Terms
 from crossdock.flow.pull.turns import Ears, Queue, Turns
 from crossdock.flow.run import PutOff
@@ -47,8 +47,8 @@ def test_our_share_of_the_time_is_halved_while_the_shop_is_busy_and_grows_by_ste
     assert pace.rest_s == pytest.approx(0.4 * 15, rel=0.05)
     grown = settle(pace, lambda: 0.4, 20)
     steps = [later - earlier for earlier, later in itertools.pairwise(grown)]
-    assert max(steps) == pytest.approx(min(steps))
-    assert min(steps) > 0
+    assert steps[0] == pytest.approx(STEP, rel=0.2)
+    assert steps == sorted(steps), "the longer the shop is at ease, the larger they are"
 
 
 def test_rest_has_an_end_and_failures_count_as_busy() -> None:
@@ -107,6 +107,15 @@ def test_the_pace_finds_how_much_a_shop_can_take_without_its_visitors_feeling_it
     rise, share = beside(workers, visitors, paced=True)
     assert rise < 0.05
     assert share > 0.01, "it gets on all the same"
+
+
+def test_an_answer_that_was_heard_late_says_nothing() -> None:
+    pace = Pace()
+    settle(pace, lambda: 0.4, 5)
+    for _ in range(20):
+        assert pace.answered("order", 0.8, 100, late_s=0.5)
+    assert pace.share == 1.0
+    assert not pace.answered("order", 0.9, 100, late_s=0.1), "slow for all that"
 
 
 async def test_an_answer_that_we_were_too_busy_to_hear_does_not_make_the_shop_look_slow() -> None:

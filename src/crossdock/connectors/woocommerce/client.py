@@ -160,7 +160,7 @@ class WooCommerceClient:
         else:
             self._rows(reply)
             begun = walk.start_at(self._shop_now(reply))
-        return Page((), walk.save(begun), done=True)
+        return Page((), walk.save(begun), done=True, shape="begin")
 
     async def _page(self, stream: str, reading: walk.Reading, place: walk.Cursor, *, full: bool) -> Page:
         reply = await self._get(reading.path, walk.ask(reading, place, self._size))
@@ -175,20 +175,24 @@ class WooCommerceClient:
         items = tuple(observe(stream, row) for row in fresh)
         left = _left_out(rows, fresh) if reading.yields and place.floor and place.mode is walk.Mode.SWEEP else ()
         swept = moved.done and moved.swept
-        return Page(items, walk.save(moved), moved.done, _total(reply, place), swept=swept, passed=left)
+        return Page(
+            items, walk.save(moved), moved.done, _total(reply, place), swept=swept, passed=left, shape=place.mode
+        )
 
     async def _page_below(self, stream: str, reading: walk.Reading, place: walk.Cursor) -> Page:
         parent = place.parents[0]
         if stream == "shipping_zone":
             zone, moved = await self._zone(parent), walk.leave(place)
-            return Page((zone,) if zone else (), walk.save(moved), moved.done, swept=moved.done and moved.swept)
+            found, swept = (zone,) if zone else (), moved.done and moved.swept
+            return Page(found, walk.save(moved), moved.done, swept=swept, shape="below")
         reply = await self._get(reading.children.format(id=parent), walk.ask_below(place, reading, self._size))
         gone = absent(reply)
         rows = [] if gone else self._rows(reply)
         moved, fresh = (walk.leave(place), []) if gone else walk.take_below(reading, place, rows, self._size)
         items = tuple(observe(stream, row, parent) for row in fresh)
         whole = parent if reading.together else None
-        return Page(items, walk.save(moved), moved.done, swept=moved.done and moved.swept, whole_of=whole)
+        swept = moved.done and moved.swept
+        return Page(items, walk.save(moved), moved.done, swept=swept, whole_of=whole, shape="below")
 
     async def _zone(self, zone_id: str) -> Observation | None:
         """Read a shipping zone with its locations and methods; None when it is gone."""

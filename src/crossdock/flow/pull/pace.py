@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-RISE: Final = 1.1
+RISE: Final = 1.15
 """A shop that takes this many times as long as usual is busy."""
 NOISE_S: Final = 0.010
 """Differences below this say nothing."""
@@ -23,6 +23,8 @@ DOUBT: Final = 2.0
 """So many slow answers in a row may be chance, too, when there were none for long."""
 STEP: Final = 0.005
 """What an answer at ease adds to our share of the time."""
+CALM: Final = 10
+"""After so many answers at ease in a row the step is twice as large, after twice as many three times, and so on."""
 LEAST: Final = 0.02
 """Our share of the time in a shop that is full."""
 LONGEST_S: Final = 30.0
@@ -42,24 +44,34 @@ class Pace:
         self.share = 1.0
         self.rest_s = 0.0
         self._chances = DOUBT
+        self._calm = 0
         self._usual: dict[str, _Usual] = {}
 
-    def answered(self, kind: str, took_s: float, items: int = 0) -> bool:
-        """Learn from an answer of ``items`` rows; returns whether the shop is at ease."""
+    def answered(self, kind: str, took_s: float, items: int = 0, late_s: float = 0.0) -> bool:
+        """Learn from an answer of ``items`` rows; returns whether the shop may be at ease.
+
+        ``late_s``: it may have come so much earlier, and was heard only now; then it says little.
+        """
         usual = self._usual.get(kind)
         if usual is None:
-            self._usual[kind] = _Usual(took_s, items)
+            if not late_s:
+                self._usual[kind] = _Usual(took_s, items)
             return True
-        busy = took_s > usual.took_s * RISE + NOISE_S
-        self._learn(usual, took_s, items)
-        if not busy:
+        limit = usual.took_s * RISE + NOISE_S
+        if not late_s:
+            self._learn(usual, took_s, items)
+        if took_s <= limit:
             self._chances = min(DOUBT, self._chances + CHANCE)
-            self._take(min(1.0, self.share + STEP), usual.took_s)
+            self._take(min(1.0, self.share + STEP * (1 + self._calm / CALM)), usual.took_s)
+            self._calm += 1
+        elif took_s - late_s <= limit:
+            return True
         elif self._chances >= 1.0:
             self._chances -= 1.0
         else:
             self._take(self.share / 2, usual.took_s)
-        return not busy
+            self._calm = 0
+        return took_s <= limit
 
     def failed(self) -> None:
         """Learn from no answer, or one that says that the shop is in trouble."""

@@ -68,9 +68,10 @@ class Ears:
 
 
 class Turn:
-    """One request under way; its reader says how many rows came."""
+    """One request under way; its reader says of which shape it was and how many rows came."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, kind: str, clock: Clock) -> None:
+        self.kind = kind
         self.items = 0
         self._clock = clock
         self.began = clock.monotonic()
@@ -102,15 +103,15 @@ class Queue:
         async with self._one:
             await self._wait(terms, check)
             async with self._ears.listening():
-                turn = Turn(self._clock)
+                turn = Turn(kind, self._clock)
                 try:
                     yield turn
                 except Exception:
                     self.pace.failed()
                     raise
                 else:
-                    took_s = self._clock.monotonic() - turn.began - self._ears.late_s()
-                    self.pace.answered(kind, took_s, turn.items)
+                    took_s = self._clock.monotonic() - turn.began
+                    self.pace.answered(turn.kind, took_s, turn.items, self._ears.late_s())
                 finally:
                     self._ended = self._clock.monotonic()
 
