@@ -209,4 +209,4 @@ def _text(value: Any) -> bool:
 
 
 def _list(names: Mapping[str, Any]) -> str:
-    return ", ".join(("name", *names))
+    return ", ".join(("name", "url", *names))

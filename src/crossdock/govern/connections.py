@@ -91,13 +91,14 @@ class Connections(Routing):
             result = await part.check()
         except CallFailed as failed:
             result = CheckResult(ok=False, problem=str(failed), remedy=failed.remedy, code=failed.kind)
-        if result.ok and result.account_uid not in ("", connection.account_uid):
+        home = str(connection.account.get("home_uid") or connection.account_uid)
+        if result.ok and result.account_uid not in ("", home):
             return msgspec.structs.replace(
                 result,
                 ok=False,
                 code="another-account",
-                problem=f"this address is now {result.account_uid}, not {connection.account_uid} any more",
-                remedy="connect it anew if it is another account; nothing is written to it under the old name",
+                problem=f"this address is now {result.account_uid}, not {home} any more",
+                remedy="if it moved for good: crossdock connections set NAME url=…; if it is another: connect it anew",
             )
         if result.ok and result.account:
             await self._learn(connection, result.account)
@@ -222,7 +223,8 @@ class Connections(Routing):
                 orjson.dumps(draft.config).decode(),
                 orjson.dumps(account).decode(),
             )
-            if made is None:
+            moved_here = (draft.tenant_id, draft.connector, draft.account_uid, draft.id)
+            if made is None or await conn.fetchval(SQL["moved_here"], *moved_here):
                 raise Conflict(
                     f"the account {draft.account_uid} is connected already",
                     remedy="rotate its credentials instead, or disconnect it first",

@@ -24,6 +24,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb)
 ON CONFLICT (tenant_id, connector, account_uid) WHERE state <> 'revoked' DO NOTHING
 RETURNING id;
 
+-- name: moved_here
+-- An account that moved to the address of a new one is the same account.
+SELECT 1 FROM connection
+WHERE tenant_id = $1 AND connector = $2 AND state <> 'revoked' AND id <> $4 AND account ->> 'home_uid' = $3;
+
 -- name: add_lane
 INSERT INTO lane (id, tenant_id) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING;
 

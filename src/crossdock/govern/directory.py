@@ -98,6 +98,10 @@ class Directory:
         secrets = (await self._entry(connection_id)).secrets
         return {name[len(HOOK) :]: secret for name, secret in secrets.items() if name.startswith(HOOK)}
 
+    async def secrets(self, connection_id: uuid.UUID) -> Mapping[str, str]:
+        """Return all secrets of a connection by their names. Raises :class:`NotFound`."""
+        return (await self._entry(connection_id)).secrets
+
     async def source(self, connection_id: uuid.UUID) -> Source:
         """Return the reading half of a connection."""
         entry = await self._entry(connection_id)

@@ -15,6 +15,7 @@ from crossdock.govern.choices import checked, merged
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
 from crossdock.govern.forms import secrets_of
+from crossdock.govern.moving import home_of, move
 from crossdock.govern.routing import SQL, Store, audit
 from crossdock.model.connection import Connection, ConnectionState
 
@@ -55,9 +56,9 @@ class Upkeep:
             raise BadInput(f"{connection.connector} has no credentials", field="connection")
         secrets = secrets_of(connector, given)
         tried = await self._connections.tried(connector, connection, secrets)
-        if tried.account_uid != connection.account_uid:
+        if tried.account_uid != home_of(connection):
             raise Conflict(
-                f"these are credentials of {tried.account_uid}, not of {connection.account_uid}",
+                f"these are credentials of {tried.account_uid}, not of {home_of(connection)}",
                 remedy="make them in the same account, or connect the other account beside this one",
             )
         account = {**connection.account, **tried.account}
@@ -77,9 +78,10 @@ class Upkeep:
     async def change(
         self, tenant_id: uuid.UUID, connection_id: uuid.UUID, changes: Mapping[str, Any], *, actor: str
     ) -> Connection:
-        """Change the name and the choices; every process acts by them within about a second.
+        """Change the name, the choices, or the address (``url``); every process acts by them within about a second.
 
-        Raises ``BadInput`` naming the field, ``NotFound``, or ``Conflict`` for a name that another one has.
+        Raises ``BadInput`` naming the field, ``NotFound``, ``Conflict`` for a name that another one has, and what
+        :func:`crossdock.govern.moving.move` raises. An address is changed first: if it is refused, nothing changes.
         """
         connection = await self._connections.one(tenant_id, connection_id)
         connector = self._directory.connector(connection.connector)
@@ -87,7 +89,11 @@ class Upkeep:
             raise BadInput(f"nothing can be chosen about {connection.connector}", field="connection")
         choices = dict(changes)
         name = _name(choices.pop("name")) if "name" in choices else None
+        url = choices.pop("url", None)
         wanted = checked(connector, choices)
+        if url is not None:
+            await move(self._store, self._directory, self._connections, connection, url, actor=actor)
+            await self._due_now(tenant_id, connection_id)
         async with self._store.transaction() as conn:
             row = await conn.fetchrow(SQL["config_for_change"], tenant_id, connection_id)
             if row is None:

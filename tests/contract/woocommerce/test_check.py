@@ -149,6 +149,19 @@ async def test_what_is_no_shop_is_told_apart(app: Asgi, code: str) -> None:
             assert ("https://www.shop.example" in result.remedy) == ("www" in repr(result))
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize(
+    "target", ["https://shop.example", "https://www.shop.example", "http://shop.example", "https://shop.example/store"]
+)
+async def test_a_redirect_to_https_www_or_elsewhere_is_named_and_not_followed(target: str, status: int) -> None:
+    """From http to https, from the bare host to www and back: the remedy is the very address to give."""
+    moved = site(status, "", location=f"{target}/wp-json/")
+    async with HARNESS.open() as bench, serving(moved) as other:
+        result = await tried(bench.access(url=other.url))
+        assert (result.ok, result.code) == (False, "moved")
+        assert result.remedy == f"give {target} as the address"
+
+
 async def test_a_shop_whose_keys_meet_a_web_page_is_not_json() -> None:
     state: dict[str, Any] = {"index": INDEX.replace("wp/v2", "wc/v3")}
 

@@ -125,7 +125,6 @@ async def test_choices_are_kept_merged_and_taken_back(office: Office) -> None:
     ("change", "field"),
     [
         ({"surprise": 1}, "surprise"),
-        ({"url": "https://other.example"}, "url"),
         ({"name": ""}, "name"),
         ({"streams": {"banana": {}}}, "streams.banana"),
         ({"streams": {"order": {"interval_s": 1}}}, "streams.order.interval_s"),

@@ -153,8 +153,8 @@ AILMENTS: Final[Mapping[str, Ailment]] = {
     ),
     "staging-clone": _away(
         "the site that answers calls itself by another address than the connected shop: a copy, or a moved shop",
-        "if it is a copy (staging), let the connected address lead to the shop again; if the shop "
-        "moved for good, disconnect and connect it by its new address. Nothing is read or written meanwhile",
+        "if it is a copy (staging), let the connected address lead to the shop again; if the shop moved for good, tell "
+        "the hub: crossdock connections set NAME url=NEW-ADDRESS. Nothing is read or written meanwhile",
         breaks=True,
         stops_writes=True,
     ),
@@ -187,7 +187,8 @@ AILMENTS: Final[Mapping[str, Ailment]] = {
     "too-old": _away("the shop runs a WooCommerce that is too old", "update WooCommerce to 5.8 or newer", breaks=True),
     "moved": _away(
         "the shop's address points elsewhere",
-        "if the shop moved for good, disconnect and connect it by its new address; else remove the redirect",
+        "if the shop moved for good (to https or www, too), tell the hub: crossdock connections set NAME url=ADDRESS; "
+        "else remove the redirect",
     ),
     "wrong-url": _away("no WordPress REST API is at the shop's address", "let the address lead to the shop again"),
     "refused": _away("the shop refuses to list orders", "look at the shop's error log"),
