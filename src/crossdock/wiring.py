@@ -199,7 +199,7 @@ async def open_hub(
             keys=keys,
             journey=journey,
             hints=hints,
-            pump=Pump(database, directory, Preparer(directory, planner), delivery_limits(settings), clock, failpoints),
+            pump=pump_of(settings, database, directory, planner, clock, failpoints),
             runs=runs,
             schedule=schedule,
             reports=Reports(database, directory, prover, vault),
@@ -294,6 +294,14 @@ def schedule_of(settings: Settings, database: Database, directory: Directory, ru
     usual, without = settings.pull_interval_s, settings.pull_only_interval_s
     reachable = settings.public_url is not None
     return Schedule(database, directory, runs, usual_s=usual, without_s=without, reachable=reachable)
+
+
+def pump_of(
+    settings: Settings, database: Database, directory: Directory, planner: Planner, clock: Clock, failpoints: Failpoints
+) -> Pump:
+    """Put the pump together."""
+    preparer = Preparer(directory, planner, database.ears)
+    return Pump(database, directory, preparer, delivery_limits(settings), clock, failpoints)
 
 
 def delivery_limits(settings: Settings) -> Limits:

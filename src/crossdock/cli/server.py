@@ -83,6 +83,7 @@ async def work(settings: Settings, *, ready: Callable[[Hub], None] = lambda _hub
 @contextlib.asynccontextmanager
 async def _working(hub: Hub, *, on: bool) -> AsyncIterator[None]:
     """Run a worker beside the block; without one the hints and counts of what is recorded still go out."""
+    hub.database.ears.start()
     if not on:
         housekeeping = Housekeeping(hub)
         tasks = [asyncio.create_task(hub.hints.run()), asyncio.create_task(housekeeping.run())]

@@ -1,5 +1,6 @@
 -- name: connection
-SELECT id, tenant_id, connector, name, state, account_uid, config, account, route_epoch FROM connection WHERE id = $1;
+SELECT id, tenant_id, connector, name, state, account_uid, config, account, route_epoch, writes_stopped
+FROM connection WHERE id = $1;
 
 -- name: secrets
 SELECT id, name, sealed FROM credential WHERE connection_id = $1;

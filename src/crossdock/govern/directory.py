@@ -1,11 +1,9 @@
-"""Who is who: connections with their connectors and unsealed secrets, cached per process for a short time."""
+"""Who is who: connections with their connectors and unsealed secrets, remembered until a change is heard of."""
 
 from __future__ import annotations
 
 import contextlib
-import time
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,11 +14,13 @@ import orjson
 from crossdock.connect.client import Transport
 from crossdock.connect.connector import Access, Connector, Destination, Source
 from crossdock.connect.manifest import Stream
+from crossdock.connect.metering import Meter, Metered
 from crossdock.connect.watching import Watcher
 from crossdock.errors import BadInput, NotFound
 from crossdock.govern.vault import Vault
 from crossdock.kit.clock import Clock
 from crossdock.model.connection import Connection, ConnectionState
+from crossdock.store.memory import Ear, Memory
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("connections.sql"))
@@ -29,12 +29,16 @@ HOOK = "hook:"
 HUB = "events"
 """The connector word of a tenant's own events API: no vendor stands behind it."""
 
-_FRESH_S = 1.0
-_MOST = 2048
+_MOST = 4096
 
 
 class Reads(Protocol):
     """The database, as the directory needs it."""
+
+    @property
+    def ears(self) -> Ear:
+        """What this process hears of changes."""
+        ...
 
     def engine(self) -> contextlib.AbstractAsyncContextManager[Any]:
         """Return an engine connection."""
@@ -46,7 +50,7 @@ class Entry(msgspec.Struct):
 
     connection: Connection
     secrets: Mapping[str, str]
-    until: float
+    writes_stopped: str | None
     source: Source | None = None
     destination: Destination | None = None
 
@@ -72,7 +76,7 @@ def connection_of(row: Any) -> Connection:
 
 
 class Directory:
-    """Looks connections up. An entry lives a second: a pause or a new secret acts everywhere within it."""
+    """Looks connections up. What it remembers is half a second behind the database at most, whoever changed it."""
 
     def __init__(
         self,
@@ -87,7 +91,9 @@ class Directory:
         self._transport = transport
         self._clock = clock
         self.connector = connectors
-        self._entries: OrderedDict[uuid.UUID, Entry] = OrderedDict()
+        self.meter = Meter()
+        """What every connection has called since it was last written down."""
+        self._entries: Memory[uuid.UUID, Entry] = Memory(store.ears, "connection", uuid.UUID, _MOST)
 
     async def connection(self, connection_id: uuid.UUID) -> Connection:
         """Return a connection. Raises :class:`NotFound`."""
@@ -122,6 +128,22 @@ class Directory:
             entry.destination = connector.destination(self._access(entry))
         return entry.destination
 
+    async def withheld(self, connection_id: uuid.UUID, destination: Destination) -> str:
+        """Return why nothing may be sent by this ``destination`` any more; empty while it may.
+
+        Asked before every call of a pump, so that a pause, a new secret or a lowered limit acts in the middle of a
+        batch.
+        """
+        try:
+            entry = await self._entry(connection_id)
+        except NotFound:
+            return "the connection has ended"
+        if entry.connection.state is not ConnectionState.ACTIVE:
+            return f"the connection is {entry.connection.state}"
+        if entry.writes_stopped is not None:
+            return f"nothing is written to it now: {entry.writes_stopped}"
+        return "" if entry.destination is destination else "its settings or secrets have changed"
+
     async def watcher(self, connection_id: uuid.UUID) -> Watcher:
         """Return the watching part of a connection. Raises ``BadInput`` where its connector has none."""
         entry = await self._entry(connection_id)
@@ -141,35 +163,31 @@ class Directory:
 
     def access(self, connection: Connection, secrets: Mapping[str, str]) -> Access:
         """Return what a connector gets to work with."""
-        return Access(connection, dict(secrets), self._transport, self._clock)
+        transport = Metered(self._transport, self.meter, connection.tenant_id, connection.id)
+        return Access(connection, dict(secrets), transport, self._clock)
 
     def forget(self, connection_id: uuid.UUID) -> None:
-        """Drop what is cached of a connection."""
-        self._entries.pop(connection_id, None)
+        """Read a connection again at its next use: for those who cannot wait until they hear of their own change."""
+        self._entries.drop(connection_id)
 
     def _access(self, entry: Entry) -> Access:
         return self.access(entry.connection, entry.secrets)
 
     async def _entry(self, connection_id: uuid.UUID) -> Entry:
-        now = time.monotonic()
-        entry = self._entries.get(connection_id)
-        if entry is not None and entry.until > now:
-            return entry
+        return await self._entries.get(connection_id, lambda known: self._read(connection_id, known))
+
+    async def _read(self, connection_id: uuid.UUID, known: Entry | None) -> Entry:
         async with self._store.engine() as conn:
             row = await conn.fetchrow(SQL["connection"], connection_id)
             sealed = await conn.fetch(SQL["secrets"], connection_id)
         if row is None or row["state"] == "revoked":
-            self._entries.pop(connection_id, None)
             raise NotFound("there is no such connection", remedy="list them with: crossdock connections")
         secrets = {
             s["name"]: self._vault.open_secret(s["sealed"], secret_row(connection_id, s["name"])) for s in sealed
         }
         connection = connection_of(row)
-        if entry is not None and entry.connection == connection and entry.secrets == secrets:
-            # unchanged: the client keeps what it has learned (rate windows)
-            entry.until = now + _FRESH_S
-            return entry
-        entry = self._entries[connection_id] = Entry(connection, secrets, now + _FRESH_S)
-        while len(self._entries) > _MOST:
-            self._entries.popitem(last=False)
-        return entry
+        if known is not None and known.connection == connection and known.secrets == secrets:
+            # the client keeps what it has learned (rate windows)
+            known.writes_stopped = row["writes_stopped"]
+            return known
+        return Entry(connection, secrets, row["writes_stopped"])

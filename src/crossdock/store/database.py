@@ -40,6 +40,8 @@ class Database:
         self._engine: asyncpg.Pool | None = None
         self._app: asyncpg.Pool | None = None
         self._watch: asyncio.Task[None] | None = None
+        self.ears = Listener(lambda: self.connect(roles.ENGINE, "ears"))
+        """What this process hears, over one direct connection that is made when something listens."""
 
     # -- life ---------------------------------------------------------------------------------------------------
 
@@ -99,6 +101,7 @@ class Database:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watch
             self._watch = None
+        await self.ears.close()
         for pool in (self._engine, self._app):
             if pool is not None:
                 await _close_pool(pool)
@@ -145,30 +148,30 @@ class Database:
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await conn.close(timeout=5)
 
-    async def connect(self, role: str) -> Connection:
-        """Open a single direct connection in a role. Raises :class:`ConnectionLost`."""
+    async def connect(self, role: str, name: str = "") -> Connection:
+        """Open a single direct connection in a role, shown by a name. Raises :class:`ConnectionLost`."""
         try:
             return await asyncpg.connect(
                 self.direct_url(role),
                 timeout=self.settings.connect_timeout_s,
-                server_settings=self._session(role, pooled=False),
+                server_settings=self._session(role, pooled=False, name=name),
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
             raise lost(problem) from problem
 
-    def listener(self, callbacks: Mapping[str, Callable[[str], None]]) -> Listener:
-        """Return a listener for ``async with``: LISTEN on a direct connection that is made again when lost.
-
-        Each callback gets the payload; after every (re)connect each is called with ``""``, because what was notified
-        meanwhile is unknown.
-        """
-        return Listener(lambda: self.connect(roles.ENGINE), callbacks)
-
     async def listen(self, channel: str, callback: Callable[[str], None]) -> Callable[[], Awaitable[None]]:
-        """Listen to one channel in the background, as :meth:`listener` does; returns what ends it."""
-        listener = self.listener({channel: callback})
-        listener.start()
-        return listener.close
+        """Listen to a channel in the background; returns what ends it.
+
+        The callback gets the payload, and ``""`` after every (re)connect, because what was notified meanwhile is
+        unknown. All channels of the process share one connection.
+        """
+        end = self.ears.on(channel, callback)
+        self.ears.start()
+
+        async def ended() -> None:
+            end()
+
+        return ended
 
     async def tend_partitions(self, keep_days: Mapping[str, int | None]) -> partitions.Upkeep:
         """One round of upkeep (see :func:`crossdock.store.partitions.keep_up`): days to keep by table, None: for ever.
@@ -198,13 +201,13 @@ class Database:
             return self.settings.app_url
         return self.settings.database_url or ""
 
-    def _session(self, role: str, *, pooled: bool) -> dict[str, str]:
-        name = {"application_name": f"crossdock/{role.removeprefix('crossdock_')}"}
+    def _session(self, role: str, *, pooled: bool, name: str = "") -> dict[str, str]:
+        shown = {"application_name": f"crossdock/{name or role.removeprefix('crossdock_')}"}
         if pooled and self.settings.transaction_pooling:
-            return name
+            return shown
         if self.server is not None:
-            return {**name, "timezone": "UTC"}
-        return {**name, "timezone": "UTC", "role": role}
+            return {**shown, "timezone": "UTC"}
+        return {**shown, "timezone": "UTC", "role": role}
 
     async def _pool(self, role: str, size: int) -> asyncpg.Pool:
         pooling = self.settings.transaction_pooling

@@ -1,9 +1,9 @@
-"""LISTEN that survives: a lost connection is made again, and the callbacks are told to look for themselves."""
+"""LISTEN that survives: one direct connection a process, made again when lost; then all look for themselves."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
@@ -16,22 +16,54 @@ from crossdock.store.pools import Connection
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 _HEARTBEAT_S = 30.0
+_PROOF_S = 0.4
+_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+Callback = Callable[[str], None]
 
 
 class Listener:
     """Use with ``async with``, or :meth:`start` and :meth:`close`.
 
-    Callbacks run in the event loop, must not block, and must not raise.
+    Callbacks run in the event loop, must not block, and must not raise. Each gets the payload, and ``""`` after every
+    (re)connect, because what was notified meanwhile is unknown.
     """
 
     def __init__(
-        self, connect: Callable[[], Awaitable[Connection]], callbacks: Mapping[str, Callable[[str], None]]
+        self, connect: Callable[[], Awaitable[Connection]], callbacks: Mapping[str, Callback] | None = None
     ) -> None:
         self._connect = connect
-        self._callbacks = dict(callbacks)
+        self._callbacks: dict[str, list[Callback]] = {name: [one] for name, one in (callbacks or {}).items()}
         self._task: asyncio.Task[None] | None = None
+        self._conn: Connection | None = None
+        self._using = asyncio.Lock()
+        self._proving: asyncio.Task[bool] | None = None
+        self._adding: asyncio.Task[None] | None = None
+        self._proven_at = float("-inf")
         self.connected = asyncio.Event()
         """Set while the connection stands."""
+
+    def on(self, channel: str, callback: Callback) -> Callable[[], None]:
+        """Call ``callback`` with what comes on a channel; returns what ends it. Nothing comes before :meth:`start`."""
+        known = channel in self._callbacks
+        self._callbacks.setdefault(channel, []).append(callback)
+        if self._conn is not None:
+            self._adding = asyncio.create_task(self._add(self._conn, channel, callback, known=known))
+
+        def end() -> None:
+            self._callbacks[channel].remove(callback)
+
+        return end
+
+    async def _add(self, conn: Connection, channel: str, callback: Callback, *, known: bool) -> None:
+        try:
+            if not known:
+                async with self._using:
+                    await conn.add_listener(channel, self._heard)
+        except _TROUBLE:
+            # the next connection listens to all channels
+            conn.terminate()
+            return
+        callback("")
 
     def start(self) -> None:
         """Begin to listen in the background."""
@@ -40,11 +72,11 @@ class Listener:
 
     async def close(self) -> None:
         """Stop listening."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        for task in (self._task, self._proving, self._adding):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        self._task = self._proving = self._adding = None
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -54,6 +86,39 @@ class Listener:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @property
+    def proven(self) -> bool:
+        """Whether all that was committed up to 0.4 s ago has surely been heard."""
+        return time.monotonic() - self._proven_at < _PROOF_S
+
+    async def prove(self) -> bool:
+        """Make sure of it by a question on this very connection: the server sends what is notified before its answer.
+
+        All who ask at the same time share one question. False while there is no connection, or one that does not
+        answer (cut without a word): then nothing that is remembered may be believed.
+        """
+        if self.proven:
+            return True
+        if self._conn is None:
+            return False
+        if self._proving is None or self._proving.done():
+            self._proving = asyncio.create_task(self._ask(self._conn))
+        return await asyncio.shield(self._proving)
+
+    async def _ask(self, conn: Connection) -> bool:
+        asked_at = time.monotonic()
+        try:
+            async with asyncio.timeout(_PROOF_S), self._using:
+                await conn.execute("SELECT 1")
+        except _TROUBLE:
+            # whatever is the matter with it, another one is made
+            conn.terminate()
+            return False
+        if self._conn is not conn:
+            return False
+        self._proven_at = asked_at
+        return True
 
     async def _run(self) -> None:
         pause = _FIRST_PAUSE_S
@@ -67,9 +132,10 @@ class Listener:
             pause = _FIRST_PAUSE_S
             try:
                 await self._stay(conn)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            except _TROUBLE:
                 await asyncio.sleep(pause)
             finally:
+                self._conn, self._proven_at = None, float("-inf")
                 self.connected.clear()
                 # not close(): a dead connection would wait for its peer
                 conn.terminate()
@@ -77,18 +143,25 @@ class Listener:
     async def _stay(self, conn: Connection) -> None:
         ended = asyncio.Event()
         conn.add_termination_listener(lambda _conn: ended.set())
-        for channel in self._callbacks:
-            await conn.add_listener(channel, self._heard)
+        for channel in list(self._callbacks):
+            async with self._using:
+                await conn.add_listener(channel, self._heard)
+        self._conn = conn
         self.connected.set()
-        for callback in self._callbacks.values():
-            callback("")
+        for channel in list(self._callbacks):
+            self._tell(channel, "")
         while not ended.is_set():
             try:
                 async with asyncio.timeout(_HEARTBEAT_S):
                     await ended.wait()
             except TimeoutError:
                 # a connection cut without a word shows itself only when it is used
-                await conn.execute("SELECT 1", timeout=10)
+                async with self._using:
+                    await conn.execute("SELECT 1", timeout=10)
 
     def _heard(self, _conn: Connection, _pid: int, channel: str, payload: object) -> None:
-        self._callbacks[channel](str(payload))
+        self._tell(channel, str(payload))
+
+    def _tell(self, channel: str, payload: str) -> None:
+        for callback in tuple(self._callbacks.get(channel, ())):
+            callback(payload)

@@ -24,10 +24,12 @@ from crossdock.model.observation import Presence
 from crossdock.model.outcome import Rejected
 from crossdock.model.plan import with_blanks
 from crossdock.model.route import Priority, Route
+from crossdock.store.memory import Ear, Memory
 from crossdock.store.queries import load
 
 log = structlog.get_logger("crossdock.deliver")
 SQL = load(Path(__file__).with_name("queue.sql"))
+_MOST_ROUTES = 8192
 
 
 class Subject(msgspec.Struct):
@@ -196,22 +198,22 @@ def _asked(subject: Subject, key: str) -> bool:
 class Preparer:
     """Turns claims into jobs."""
 
-    def __init__(self, directory: Directory, planner: Planner) -> None:
+    def __init__(self, directory: Directory, planner: Planner, ears: Ear) -> None:
         self._directory = directory
         self._planner = planner
-        self._routes: dict[uuid.UUID, Route | None] = {}
+        self._routes: Memory[uuid.UUID, Route | None] = Memory(ears, "route", uuid.UUID, _MOST_ROUTES)
 
     async def jobs(
         self, conn: Any, connection: Connection, destination: Destination, claims: Sequence[Claim]
     ) -> list[Job]:
         """Read, look up and plan a claimed batch; a claim that cannot be planned is a job that has its outcome."""
         events = {row["id"]: row for row in await conn.fetch(SQL["bodies"], [c.event_id for c in claims])}
-        await self._load_routes(conn, claims)
+        routes = await self._routes_of(conn, claims)
         jobs, subjects = [], []
         for claim in claims:
             job = Job(claim, main_key="", connector=connection.connector)
             jobs.append(job)
-            route, event = self._routes[claim.route_id], events.get(claim.event_id)
+            route, event = routes[claim.route_id], events.get(claim.event_id)
             if route is None:
                 job.skipped = SkipReason.ROUTE_REMOVED
             elif event is None or event["body"] is None:
@@ -239,12 +241,16 @@ class Preparer:
         if touches := connector.touches(subject.route.action, document):
             job.intended = intended(touches, subject.event, document, connection.id)
 
-    async def _load_routes(self, conn: Any, claims: Sequence[Claim]) -> None:
-        wanted = sorted({c.route_id for c in claims})
-        rows = {row["id"]: row for row in await conn.fetch(SQL["routes"], wanted)}
-        self._routes = {
-            route_id: route_of(rows[route_id]) if route_id in rows and rows[route_id]["enabled"] else None
-            for route_id in wanted
+    async def _routes_of(self, conn: Any, claims: Sequence[Claim]) -> dict[uuid.UUID, Route | None]:
+        """Return the routes of claims; None for one that has been removed."""
+
+        async def read(route_id: uuid.UUID) -> Route | None:
+            row = await conn.fetchrow(SQL["routes"], [route_id])
+            return route_of(row) if row is not None and row["enabled"] else None
+
+        return {
+            route_id: await self._routes.get(route_id, lambda _known, route_id=route_id: read(route_id))  # type: ignore[misc]
+            for route_id in sorted({c.route_id for c in claims})
         }
 
 

@@ -18,6 +18,7 @@ import structlog
 from crossdock import metrics
 from crossdock.connect.budget import urgent
 from crossdock.connect.connector import Connector
+from crossdock.connect.metering import by_leave
 from crossdock.flow.deliver.breaker import Breaker, BreakerState, open_for
 from crossdock.flow.deliver.desk import Desk, Fenced, Lane
 from crossdock.flow.deliver.job import Claim, Job, NewLink
@@ -266,7 +267,9 @@ class Pump:
             await self._failpoints.reach("deliver.intended")
         budget = self._limits.step_budget.total_seconds()
         performer = Performer(destination, links, budget, self._failpoints)
-        with urgent(max(claim.priority for claim in claims)):
+        # a pause or a new secret acts before the next call, in the middle of a batch too
+        withheld = by_leave(lambda: self._directory.withheld(connection.id, destination))
+        with urgent(max(claim.priority for claim in claims)), withheld:
             return jobs, await performer.run(jobs, desk.advance)
 
     @contextlib.asynccontextmanager

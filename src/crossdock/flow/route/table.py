@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -14,14 +15,21 @@ from crossdock.model.observation import Presence
 from crossdock.model.origin import Origin
 from crossdock.model.route import Priority, Route
 from crossdock.model.wish import STREAMS as WISHES
+from crossdock.store.memory import CHANNEL, LONGEST_S, Ear
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("table.sql"))
 _MOST = 4096
+_OURS = "routes:"
 
 
 class Reads(Protocol):
     """The database, as the route table needs it."""
+
+    @property
+    def ears(self) -> Ear:
+        """What this process hears of changes."""
+        ...
 
     def engine(self) -> contextlib.AbstractAsyncContextManager[Any]:
         """Return an engine connection."""
@@ -48,6 +56,7 @@ class Fan:
 
     def __init__(self, epoch: int, routes: Sequence[Route]) -> None:
         self.epoch = epoch
+        self.read_at = time.monotonic()
         self._by_stream: dict[str, tuple[Route, ...]] = {}
         self._routes = tuple(routes)
 
@@ -76,11 +85,21 @@ class RouteTable:
     def __init__(self, database: Reads) -> None:
         self._database = database
         self._fans: OrderedDict[uuid.UUID, Fan] = OrderedDict()
+        database.ears.on(CHANNEL, self._heard)
 
     def of(self, connection_id: uuid.UUID, epoch: int) -> Fan | None:
         """Return the fan-out of a connection, None when what is cached is of another epoch."""
         fan = self._fans.get(connection_id)
-        return fan if fan is not None and fan.epoch == epoch else None
+        if fan is None or fan.epoch != epoch or time.monotonic() - fan.read_at > LONGEST_S:
+            return None
+        return fan
+
+    def _heard(self, payload: str) -> None:
+        """Drop what has changed: the epoch shows it too, but for a writer that forgot to raise it."""
+        if not payload:
+            self._fans.clear()
+        elif payload.startswith(_OURS):
+            self._fans.pop(uuid.UUID(payload.removeprefix(_OURS)), None)
 
     async def refresh(self, connection_ids: Sequence[uuid.UUID]) -> None:
         """Read the routes of connections again."""

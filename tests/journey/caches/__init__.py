@@ -1,0 +1,1 @@
+"""What every process remembers, and how it hears of changes."""
