@@ -15,7 +15,7 @@ from tests.crash.campaign.points import places
 from tests.crash.campaign.rounds import Outcome, Terms, play, together
 from tests.support.database import TestServer, serving_databases
 
-_A_ROUND = 80
+_A_ROUND = 250
 
 
 def main() -> int:

@@ -42,7 +42,7 @@ class Traffic:
     async def run(self) -> None:
         """Let every hand work until :meth:`rest`."""
         async with asyncio.TaskGroup() as group:
-            for hand in (self._shop, self._caller, self._platform, self._weather):
+            for hand in (self._shop, self._caller, self._platform, self._stock, self._keeper, self._weather):
                 group.create_task(hand(random.Random(f"{self._seed}:{hand.__name__}")))
 
     def rest(self) -> None:
@@ -85,19 +85,70 @@ class Traffic:
     async def _platform(self, dice: random.Random) -> None:
         """Set statuses of orders of its own, write notes, give money back."""
         own = []
-        for _ in range(2):
+        for _ in range(3):
             made = await self._world.act("place_order", status="processing")
             own.append(str(made["id"]))
+        moved = own.pop()
         async for number in self._ticks(dice):
-            order = await self._known(dice.choice(own))
+            to_move = dice.random() < 0.25
+            order = await self._known(moved if to_move else dice.choice(own))
             if order is None:
                 continue
-            await self._write(dice, number, order)
+            await (self._move(dice, number, order) if to_move else self._write(dice, number, order))
 
     async def _known(self, number: str) -> tuple[str, str] | None:
         sql = "SELECT id FROM record WHERE connection_id = $1 AND stream = 'order' AND external_id = $2"
         found = await self._world.value(sql, self._world.shop.id, number)
         return (number, show(Prefix.ORDER, found)) if found else None
+
+    async def _move(self, dice: random.Random, number: int, order: tuple[str, str]) -> None:
+        """Set the status of an order that nobody else touches."""
+        status = dice.choice(("processing", "on-hold", "completed"))
+        code, answer = await self._world.ask(
+            "PUT", f"/api/v1/orders/{order[1]}/status", {"status": status}, f"move {number}"
+        )
+        if code == 202:
+            self._world.asked.append(Asked("status", order[0], status))
+        else:
+            assert code == 409, answer
+
+    async def _stock(self, dice: random.Random) -> None:
+        """Link a product that nobody buys and set its level, and one that is sold."""
+        shelf = [self._world.shelve(f"SHELF-{n}", sold=n == 1) for n in range(2)]
+        linked = set[str]()
+        async for number in self._ticks(dice):
+            which = dice.randrange(2)
+            product, sku = shelf[which]
+            if product not in linked:
+                if await self._link(product, sku, number):
+                    linked.add(product)
+                continue
+            if which == 1:
+                bought = [{"product_id": int(product), "quantity": 1}]
+                await self._world.act("place_order", status="processing", line_items=bought)
+                continue
+            level = dice.randrange(1, 500)
+            code, answer = await self._world.ask(
+                "PUT", "/api/v1/stock", {"sku": sku, "on_hand": level}, f"put {number}"
+            )
+            assert code == 200, answer
+            assert answer["items"][0]["status"] in ("changed", "unchanged"), answer
+            self._world.asked.append(Asked("stock", product, str(level)))
+
+    async def _link(self, product: str, sku: str, number: int) -> bool:
+        body = {"store": self._world.shop_id, "product_id": product, "hub_sku": sku, "store_sku": sku}
+        code, _ = await self._world.ask("POST", "/api/v1/sku-links", {**body, "take_level": True}, f"link {number}")
+        # until the product is recorded there is nothing to link with
+        return code == 201
+
+    async def _keeper(self, dice: random.Random) -> None:
+        """Do what an operator does now and then, and let what is due in minutes be due now."""
+        path = f"/api/v1/connections/{self._world.shop_id}"
+        async for number in self._ticks(dice):
+            await self._world.hasten()
+            what = dice.choice(("pull", "reconcile", "stock-push", "pull", "pull"))
+            await self._world.ask("POST", f"{path}/{what}", {}, f"keep {number}")
+            await asyncio.sleep(self._pause_s * 4)
 
     async def _write(self, dice: random.Random, number: int, order: tuple[str, str]) -> None:
         text = f"write {number}"

@@ -18,8 +18,9 @@ from crossdock.connect.sandbox import serving
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.webhook import sandbox as receiver
 from crossdock.connectors.woocommerce import sandbox as woocommerce
+from crossdock.connectors.woocommerce.sandbox import products
 from crossdock.flow.run import RunKind
-from crossdock.kit.ids import new_id
+from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.connection import Connection
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
@@ -39,7 +40,8 @@ class Unrest(Exception):
 class World:
     """Everything of a round."""
 
-    def __init__(self, hub: Hub, family: Family, http: aiohttp.ClientSession, urls: dict[str, str]) -> None:
+    def __init__(self, hub: Hub, family: Family, http: aiohttp.ClientSession, urls: dict[str, str], shelf: Any) -> None:
+        self._shelf = shelf
         self.hub, self.family, self.http, self.urls = hub, family, http, urls
         self.api = f"http://127.0.0.1:{family.port}"
         self.said: list[messages.Said] = []
@@ -95,10 +97,32 @@ class World:
                         return reply.status, answer
             await asyncio.sleep(0.1)
 
+    @property
+    def shop_id(self) -> str:
+        """The shop's connection as the API names it."""
+        return show(Prefix.CONNECTION, self.shop.id)
+
+    def shelve(self, sku: str, *, sold: bool) -> tuple[str, str]:
+        """Put a product on the shop's shelf, one that visitors see or not; returns its number and SKU."""
+        document = {"name": sku, "sku": sku, "regular_price": "5.00", "manage_stock": True, "stock_quantity": 1000}
+        made = products.create(self._shelf, {**document, "status": "publish" if sold else "private"})
+        return str(made["id"]), sku
+
+    async def hasten(self) -> None:
+        """Let what is due within minutes be due now: looks at the shop, and pulls."""
+        async with self.hub.database.engine() as conn:
+            await conn.execute("UPDATE watch SET next_at = least(next_at, now())")
+            await conn.execute("UPDATE checkpoint SET next_at = now() WHERE kind = 'pull' AND next_at IS NOT NULL")
+
     async def value(self, sql: str, *values: Any) -> Any:
         """Ask the ledger for one value."""
         async with self.hub.database.engine() as conn:
             return await conn.fetchval(sql, *values)
+
+    async def rows(self, sql: str) -> list[dict[str, str]]:
+        """Ask the ledger for rows, as words."""
+        async with self.hub.database.engine() as conn:
+            return [{name: str(value) for name, value in row.items()} for row in await conn.fetch(sql)]
 
     async def calm(self) -> None:
         """End all faults of the sandboxes."""
@@ -121,7 +145,8 @@ class World:
     async def _rest(self, until: float) -> None:
         while left := await self._left():
             if time.monotonic() > until:
-                raise Unrest(f"it never came to rest: {left}")
+                runs = await self.rows("SELECT * FROM run WHERE state IN ('waiting', 'running')")
+                raise Unrest(f"it never came to rest: {left} {runs or ''}")
             await asyncio.sleep(0.05)
 
     async def _left(self) -> dict[str, int]:
@@ -160,8 +185,7 @@ class World:
             " FROM event e LEFT JOIN delivery_done d ON d.event_id = e.id LEFT JOIN route r ON r.id = d.route_id"
             " ORDER BY e.id"
         )
-        async with self.hub.database.engine() as conn:
-            return [{name: str(value) for name, value in row.items()} for row in await conn.fetch(sql)]
+        return await self.rows(sql)
 
     async def outcomes(self) -> dict[str, int]:
         """Return how deliveries have ended."""
@@ -184,7 +208,7 @@ async def world(server: TestServer, home: Path, orders: int, seed: int) -> Async
             timeout = aiohttp.ClientTimeout(total=8)
             http = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
             hub = await stack.enter_async_context(open_hub(_settings(env)))
-            made = World(hub, family, http, urls)
+            made = World(hub, family, http, urls, switch.app.shop)
             yield made, {"env": env, "admin_url": server.admin_url, "database": name}
     finally:
         await asyncio.to_thread(server.drop, name)
