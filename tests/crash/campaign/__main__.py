@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.crash.campaign.board import Fault
 from tests.crash.campaign.points import places
 from tests.crash.campaign.rounds import Outcome, Terms, play, together
+from tests.crash.campaign.traffic import HANDS
 from tests.support.database import TestServer, serving_databases
 
 _A_ROUND = 250
@@ -36,18 +37,22 @@ def _asked() -> argparse.Namespace:
     reader.add_argument("--rounds", type=int, default=10_000, help="at most so many rounds (1 replays a seed)")
     reader.add_argument("--orders", type=int, default=8, help="orders in the shop at the start of a round")
     reader.add_argument("--live", type=float, default=8.0, help="seconds of traffic in a round, at least")
-    reader.add_argument("--fault", action="append", help="place:phase:nth:action; a schedule instead of the seed's own")
+    reader.add_argument("--patience", type=float, default=90.0, help="seconds that coming to rest may take")
+    reader.add_argument("--hands", default=",".join(HANDS), help="who is at work, of " + ", ".join(HANDS))
+    reader.add_argument("--faults", help="place:phase:nth:action, one a line, or none; instead of the seed's own")
     return reader.parse_args()
 
 
 async def _rounds(server: TestServer, asked: argparse.Namespace) -> list[Outcome]:
     until = time.monotonic() + asked.minutes * 60
-    faults = None if asked.fault is None else tuple(map(Fault.read, asked.fault))
+    faults = None
+    if asked.faults is not None:
+        faults = tuple(Fault.read(line) for line in asked.faults.splitlines() if line != "none")
     outcomes: list[Outcome] = []
     struck = 0
     while struck < asked.points and len(outcomes) < asked.rounds and (not outcomes or time.monotonic() < until):
         seed = asked.seed + len(outcomes)
-        terms = Terms(seed, _A_ROUND, asked.orders, asked.live, faults)
+        terms = Terms(seed, _A_ROUND, asked.orders, asked.live, faults, asked.patience, tuple(asked.hands.split(",")))
         one = await play(server, terms)
         outcomes.append(one)
         struck += len(one.struck)

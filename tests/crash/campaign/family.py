@@ -76,10 +76,12 @@ class Family:
         """Return who lives and is not stopped."""
         return [kid.pid for kid in self._kids.values() if kid.stopped_at is None]
 
-    def wake_all(self) -> None:
-        """Let every stopped process go on."""
+    def renew(self) -> None:
+        """Let everybody leave; the next has learned nothing of what the faults made of its pace."""
         for kid in self._kids.values():
+            kid.over_at = None
             _send(kid.pid, signal.SIGCONT)
+            _send(kid.pid, signal.SIGTERM)
 
     def _bear(self) -> None:
         assert self._nursery.stdin is not None

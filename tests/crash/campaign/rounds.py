@@ -16,7 +16,7 @@ import orjson
 
 from tests.crash.campaign.board import AFTER, BEFORE, Board, Fault
 from tests.crash.campaign.points import places
-from tests.crash.campaign.traffic import Traffic
+from tests.crash.campaign.traffic import HANDS, Traffic
 from tests.crash.campaign.world import STOP_S, Unrest, world
 from tests.support.database import TestServer
 
@@ -35,6 +35,7 @@ class Terms(msgspec.Struct, frozen=True):
     faults: tuple[Fault, ...] | None = None
     """A schedule instead of the seed's own."""
     patience_s: float = 90.0
+    hands: tuple[str, ...] = HANDS
 
 
 class Outcome(msgspec.Struct):
@@ -82,7 +83,7 @@ async def play(server: TestServer, terms: Terms) -> Outcome:
         await made.connect()
         board.armed = True
         await made.backfill()
-        traffic = Traffic(made, terms.seed, 0.15)
+        traffic = Traffic(made, terms.seed, 0.15, terms.hands)
         hands = asyncio.create_task(traffic.run())
         try:
             await _live(board, len(faults), terms)
@@ -91,10 +92,11 @@ async def play(server: TestServer, terms: Terms) -> Outcome:
             await made.calm()
             await asyncio.wait_for(hands, terms.patience_s)
             await asyncio.sleep(STOP_S if made.family.ends["stopped"] else 0)
+            made.family.renew()
             await made.rest(terms.patience_s)
             wrong = await made.judged()
         except (Unrest, TimeoutError) as stuck:
-            wrong = [f"stuck: {stuck or 'a caller never got its answer'}"]
+            wrong = [f"stuck: {stuck or 'a caller never got its answer'}", *await made.judged()]
         finally:
             hands.cancel()
             await asyncio.gather(hands, return_exceptions=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from crossdock.cli.judge.messages import Said
@@ -25,6 +25,7 @@ _ACTS = (
     ("cancel", 3),
     ("note", 1),
 )
+HANDS = ("shop", "caller", "platform", "stock", "keeper", "weather")
 _LEAVING = ("edit_address",)
 _THINGS = 3
 
@@ -32,7 +33,8 @@ _THINGS = 3
 class Traffic:
     """The hands of a world, each with its own dice, until they are told to rest."""
 
-    def __init__(self, world: World, seed: int, pause_s: float) -> None:
+    def __init__(self, world: World, seed: int, pause_s: float, hands: Sequence[str] = HANDS) -> None:
+        self._hands = hands
         self._world = world
         self._seed = seed
         self._pause_s = pause_s
@@ -42,8 +44,8 @@ class Traffic:
     async def run(self) -> None:
         """Let every hand work until :meth:`rest`."""
         async with asyncio.TaskGroup() as group:
-            for hand in (self._shop, self._caller, self._platform, self._stock, self._keeper, self._weather):
-                group.create_task(hand(random.Random(f"{self._seed}:{hand.__name__}")))
+            for name in self._hands:
+                group.create_task(getattr(self, f"_{name}")(random.Random(f"{self._seed}:{name}")))
 
     def rest(self) -> None:
         """Tell the hands to finish what they are at."""

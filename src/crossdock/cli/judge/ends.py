@@ -38,6 +38,10 @@ async def judge(
         f"record {row['record_id']}: sequence {row['seq']} was applied after {row['before']}"
         for row in await conn.fetch(SQL["disorder"], tenant_id)
     ]
+    wrong += [
+        f"{row['action']} of {row['external_id']} was written without an intent (delivery {row['id']})"
+        for row in await conn.fetch(SQL["unintended"], tenant_id)
+    ]
     return wrong
 
 

@@ -34,6 +34,14 @@ FROM (SELECT route_id, record_id, seq, max(seq) OVER (PARTITION BY route_id, rec
       FROM delivery_done WHERE tenant_id = $1 AND state = 'delivered') AS told
 WHERE seq < before LIMIT 20;
 
+-- name: unintended
+-- Writes to a system that is read from as well, made without an intent: their echo would pass for news.
+SELECT d.id, r.action, e.external_id
+FROM delivery_done d JOIN route r ON r.id = d.route_id JOIN event e ON e.id = d.event_id
+WHERE d.tenant_id = $1 AND d.state = 'delivered' AND r.action IN ('set_status', 'refund')
+  AND NOT EXISTS (SELECT 1 FROM write_intent i WHERE i.delivery_id = d.id)
+ORDER BY d.id LIMIT 20;
+
 -- name: outcomes
 SELECT state, coalesce(rule, evidence, '') AS how, count(*) AS n FROM delivery_done WHERE tenant_id = $1
 GROUP BY 1, 2 ORDER BY 1, 2;
