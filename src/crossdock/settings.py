@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     log_format: str = Field(default="auto", pattern="^(auto|json|text)$", description="auto: text on a terminal.")
     pool_size: int = Field(default=10, ge=2, description="Engine connections to the database per process.")
     max_body_bytes: int = Field(default=5_000_000, ge=1024, description="Largest body a door accepts.")
+    request_timeout_s: float = Field(
+        default=30.0, gt=0, description="How long a request may take to arrive whole; slower callers are cut off."
+    )
     ingest_rows: int = Field(default=20_000, ge=1, description="Arrivals waiting for a commit before 503.")
     ingest_bytes: int = Field(default=128_000_000, ge=1024, description="Bytes waiting for a commit before 503.")
     ingest_age_s: float = Field(default=5.0, gt=0, description="Age of the oldest waiting arrival before 503.")

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.routing import Route
 
 from crossdock.api.app import build_app
+from crossdock.api.patience import patient
 from crossdock.errors import Trouble
 from crossdock.settings import Settings
 from crossdock.web import StatusPage
@@ -43,6 +44,7 @@ async def stand(
     """Serve an open hub on a listening socket until SIGTERM or SIGINT."""
     config = uvicorn.Config(
         build_app(hub, pages=[Route("/", StatusPage(hub).show)]),
+        http=patient(hub.settings.request_timeout_s),
         log_config=None,
         access_log=False,
         lifespan="off",
