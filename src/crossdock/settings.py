@@ -145,6 +145,11 @@ class Settings(BaseSettings):
         default=60.0, ge=0, description="How long a trouble has to be over before its alert ends; longer when it flaps."
     )
     alert_retry_base_s: float = Field(default=5.0, gt=0, description="First span of the back-off of notices.")
+    check_every_s: float = Field(
+        default=3600.0,
+        gt=0,
+        description="Time between two checks of a connection that is no store (those are watched).",
+    )
     keep_alerts_days: int = Field(default=90, ge=1, description="Age at which ended alerts are dropped.")
     keep_runs_days: int = Field(default=90, ge=1, description="Age at which ended runs are dropped.")
     keep_bodies_days: int = Field(default=30, ge=1, description="Age at which unpinned raw bodies are dropped.")

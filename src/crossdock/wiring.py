@@ -111,6 +111,11 @@ def watched() -> tuple[str, ...]:
     return tuple(name for name, connector in found if connector is not None and connector.watcher is not None)
 
 
+def unwatched() -> tuple[str, ...]:
+    """Return the connectors whose connections no watch looks at: the hourly check does."""
+    return tuple(sorted({*catalogue.names()} - {*watched()}))
+
+
 def store_settings(settings: Settings) -> StoreSettings:
     """Return the part of the settings that the store needs."""
     return StoreSettings(
@@ -215,7 +220,7 @@ async def open_hub(
             links=Links(database, canonical, directory),
             book=Book(database),
             stock=stock,
-            alerting=Alerting(database, vault, transport, clock, connector_named, failpoints, alert_options(settings)),
+            alerting=alerting_of(settings, database, vault, transport, directory, connections, clock, failpoints),
         )
 
 
@@ -246,15 +251,26 @@ def intake_of(
     return Intake(ledger, database, clock, limits, bell.ring, tally)
 
 
-def alert_options(settings: Settings) -> Options:
-    """Return the settings of alerting."""
-    return Options(
+def alerting_of(
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    transport: Transport,
+    directory: Directory,
+    connections: Connections,
+    clock: Clock,
+    failpoints: Failpoints,
+) -> Alerting:
+    """Put alerting together."""
+    options = Options(
         base=settings.public_url or "",
         every_s=settings.alert_every_s,
         calm_s=settings.alert_calm_s,
         keep_days=settings.keep_alerts_days,
+        check_every_s=settings.check_every_s,
         backoff_base_s=settings.alert_retry_base_s,
     )
+    return Alerting(database, vault, transport, directory, connections, clock, unwatched, failpoints, options)
 
 
 class StockBell:

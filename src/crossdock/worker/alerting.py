@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 
+from crossdock.govern.alerts import Alerting
 from crossdock.wiring import Hub
 
+_PLAN_S = 60.0
 Step = Callable[[], Awaitable[bool]]
 
 
@@ -16,7 +18,22 @@ def alert_loops(hub: Hub, owner: str) -> tuple[tuple[str, None, Step], ...]:
     return (
         ("alerts", None, _paced(alerting.options.every_s / 2, lambda: alerting.alerts.evaluate(owner))),
         ("notices", None, lambda: alerting.notices.send_one(owner)),
+        ("checks", None, _checking(alerting, owner)),
     )
+
+
+def _checking(alerting: Alerting, owner: str) -> Step:
+    """Check what is due; now and then give new connections their row."""
+    planned_at = [float("-inf")]
+    pause_s = min(_PLAN_S, alerting.options.check_every_s)
+
+    async def check() -> bool:
+        if time.monotonic() - planned_at[0] >= pause_s:
+            planned_at[0] = time.monotonic()
+            await alerting.checks.plan()
+        return await alerting.checks.one(owner)
+
+    return check
 
 
 def _paced(pause_s: float, step: Step) -> Step:
