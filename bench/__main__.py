@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bench import backlog, ingest, portal, pull, stock, through
+from bench import backlog, drain, ingest, portal, pull, rest, stock, through
 
 PARTS = (
     ("Ingest: signed 4 KB webhooks, two routes each, beside a bare insert-only endpoint", ingest.main),
-    ("End to end: signed webhooks in, signed messages out", through.main),
+    ("End to end: webhooks in, messages out, beside Node-RED", through.main),
+    ("Delivery alone: a backlog sent one by one, beside Celery with Redis", drain.main),
     ("To HubSpot in batches: contacts, products, deals, lines, associations", portal.main),
     ("Claims under a backlog of a million waiting deliveries", backlog.main),
     ("Stock: ten thousand SKUs into a shop, and one SKU from acceptance to answer", stock.main),
+    ("REST over a large history", rest.main),
     ("Pull: a shop's orders, beside dlt's rest_api source", pull.main),
 )
 

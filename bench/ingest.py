@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench import load, stage
+from crossdock.cli.demo.ground import free_port
 from crossdock.store import roles
 from crossdock.wiring import open_hub
 
@@ -60,7 +61,7 @@ def _insert_only(home: Path) -> Iterator[int]:
                 )
             return hub.database.direct_url(roles.ENGINE)
 
-    port = stage.free_port()
+    port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "bench.insert_only", asyncio.run(url()), str(port)])
     try:
         stage.wait_for(f"http://127.0.0.1:{port}/")

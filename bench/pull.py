@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import stage
+from crossdock.cli.demo.ground import free_port
 from crossdock.connectors.woocommerce.sandbox import DEFAULT_CONSUMER_KEY, DEFAULT_CONSUMER_SECRET
 from crossdock.flow.run import RunKind
 from crossdock.wiring import open_hub
@@ -39,7 +40,7 @@ asyncio.run(main())
 @contextlib.contextmanager
 def shop(orders: int) -> Iterator[tuple[int, int]]:
     """Run a sandbox shop in its own process and give its two doors."""
-    plain, secure = stage.free_port(), stage.free_port()
+    plain, secure = free_port(), free_port()
     process = subprocess.Popen([sys.executable, "-c", SHOP, str(orders), str(plain), str(secure)])
     try:
         stage.wait_for(f"http://127.0.0.1:{secure}/_sandbox/dials")

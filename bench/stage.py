@@ -7,7 +7,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from crossdock.cli.demo.ground import free_port
 from crossdock.connectors.woocommerce.sandbox import generate
 from crossdock.govern.directory import HOOK, secret_row
 from crossdock.kit.ids import Prefix, new_id, show
@@ -81,6 +81,17 @@ def serving(home: Path, *arguments: str, **more: str) -> Iterator[tuple[int, int
         process.wait(timeout=30)
 
 
+@contextlib.contextmanager
+def working(home: Path, *arguments: str, **more: str) -> Iterator[int]:
+    """Run ``crossdock worker`` and give its process id."""
+    process = subprocess.Popen([sys.executable, "-m", "crossdock", "worker", *arguments], env=environment(home, **more))
+    try:
+        yield process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+
+
 def wait_for(url: str, patience_s: float = 30) -> None:
     """Wait until a URL answers 200."""
     until = time.monotonic() + patience_s
@@ -90,13 +101,6 @@ def wait_for(url: str, patience_s: float = 30) -> None:
                 return
         time.sleep(0.02)
     raise TimeoutError(f"{url} does not answer")
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def add_shop(hub: Hub, tenant: uuid.UUID, number: int) -> uuid.UUID:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import stage
+from crossdock.cli.demo.ground import free_port
 from crossdock.connectors.woocommerce.sandbox import DEFAULT_CONSUMER_KEY, DEFAULT_CONSUMER_SECRET
 from crossdock.flow.stock.levels import Cause, Change
 from crossdock.flow.stock.links import NewLink, Options
@@ -52,7 +53,7 @@ asyncio.run(main())
 @contextlib.contextmanager
 def shop(skus: int) -> Iterator[tuple[int, list[tuple[int, int | None]]]]:
     """Run a sandbox shop; gives its port and (product, variation) of what it sells."""
-    port = stage.free_port()
+    port = free_port()
     command = [sys.executable, "-c", SHOP, str(skus), str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -20,11 +20,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from crossdock.api.app import build_app
+from crossdock.cli.demo.ground import free_port
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
-from tests.journey.watch.stage import free_port
 
 
 def certificate(folder: Path, *, host: str = "127.0.0.1", days: int = 30) -> Path:

@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 
 from crossdock.api.app import build_app
+from crossdock.cli.demo.ground import free_port
 from crossdock.connect.sandbox import Serving, serving
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.flow.command import Ask, Refund
@@ -24,7 +25,6 @@ from crossdock.flow.stock.links import NewLink, Options
 from crossdock.kit.ids import new_id
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
-from tests.journey.watch.stage import free_port
 from tests.support.hub import until, working
 
 

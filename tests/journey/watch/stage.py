@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import datetime as dt
 import ipaddress
-import socket
 import ssl
 import time
 import uuid
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from crossdock.api.app import build_app
+from crossdock.cli.demo.ground import free_port
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.flow.run import RunKind
@@ -209,12 +209,6 @@ class Stage:
     async def rows(self, sql: str, *values: Any) -> list[asyncpg.Record]:
         async with self.hub.database.engine() as conn:
             return await conn.fetch(sql, *values)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.asynccontextmanager
