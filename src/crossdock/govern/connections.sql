@@ -66,7 +66,8 @@ DELETE FROM hook WHERE connection_id = $1;
 DELETE FROM credential WHERE connection_id = $1;
 
 -- name: end_routes
-UPDATE route SET enabled = false WHERE tenant_id = $1 AND $2 IN (source_id, destination_id) AND enabled
+UPDATE route SET enabled = false, ended_at = now()
+WHERE tenant_id = $1 AND $2 IN (source_id, destination_id) AND ended_at IS NULL
 RETURNING source_id;
 
 -- name: left_behind
@@ -84,8 +85,8 @@ WHERE tenant_id = $1 AND id = $2;
 
 -- name: add_route
 INSERT INTO route (id, tenant_id, source_id, destination_id, stream, action, occurrence, historical, priority, types,
-                   skip_statuses)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                   skip_statuses, schedule)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb)
 ON CONFLICT (source_id, destination_id, stream, action) WHERE enabled DO NOTHING
 RETURNING id;
 
@@ -94,13 +95,31 @@ UPDATE connection SET route_epoch = route_epoch + 1, changed_at = now() WHERE id
 
 -- name: list_routes
 SELECT r.id, r.source_id, r.destination_id, s.name AS source, d.name AS destination, r.stream, r.action, r.occurrence,
-       r.historical, r.priority, r.types, r.enabled
+       r.historical, r.priority, r.types, r.skip_statuses, r.schedule, r.mapping_version, r.enabled
 FROM route r JOIN connection s ON s.id = r.source_id JOIN connection d ON d.id = r.destination_id
-WHERE r.tenant_id = $1 AND r.enabled AND r.source_id <> r.destination_id  -- not those that carry the hub's wishes
-ORDER BY r.created_at;
+WHERE r.tenant_id = $1 AND r.ended_at IS NULL AND ($2::uuid IS NULL OR r.id = $2)
+  AND (r.source_id <> r.destination_id OR r.id = $2)  -- not those that carry the hub's wishes
+ORDER BY r.created_at, r.id;
+
+-- name: change_route
+UPDATE route SET historical = coalesce($3, historical), priority = coalesce($4, priority), types = coalesce($5, types),
+                 skip_statuses = coalesce($6, skip_statuses),
+                 schedule = CASE WHEN $7::boolean THEN $8::jsonb ELSE schedule END
+WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL
+RETURNING source_id, occurrence;
+
+-- name: switch_route
+UPDATE route SET enabled = $3 WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL RETURNING source_id;
+
+-- name: replan_route
+-- What waits for a time asks the new schedule for it.
+UPDATE delivery SET due_at = now()
+WHERE tenant_id = $1 AND lane_id = (SELECT destination_id FROM route WHERE id = $2) AND route_id = $2 AND head
+  AND state = 'waiting' AND attempt = 0 AND due_at > now();
 
 -- name: remove_route
-UPDATE route SET enabled = false WHERE tenant_id = $1 AND id = $2 AND enabled RETURNING source_id;
+UPDATE route SET enabled = false, ended_at = now() WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL
+RETURNING source_id;
 
 -- name: audit
 INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6::jsonb);

@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import asyncpg
+import msgspec
 import orjson
 
 from crossdock.connect.manifest import Action
-from crossdock.errors import BadInput, NotFound
+from crossdock.errors import BadInput, Conflict, NotFound
 from crossdock.govern.directory import HUB, Directory, connection_of
+from crossdock.govern.route_terms import Terms, usual_priority
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.connection import Connection
+from crossdock.model.route import Priority
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("connections.sql"))
@@ -44,6 +48,10 @@ async def audit(
     await conn.execute(SQL["audit"], new_id(), tenant_id, actor, action, str(subject), orjson.dumps(detail).decode())
 
 
+def _packed(schedule: object) -> str | None:
+    return None if schedule is None else msgspec.json.encode(schedule).decode()
+
+
 class Routing:
     """Adds, removes and lists routes."""
 
@@ -52,9 +60,17 @@ class Routing:
         self._directory = directory
 
     async def add_route(
-        self, tenant_id: uuid.UUID, source: Connection, destination: Connection, stream: str, action: str, actor: str
+        self,
+        tenant_id: uuid.UUID,
+        source: Connection,
+        destination: Connection,
+        stream: str,
+        action: str,
+        actor: str,
+        terms: Terms | None = None,
     ) -> uuid.UUID | None:
-        """Add a route; None when it is there already."""
+        """Add a route; None when it is there already. Raises ``BadInput`` for an action nobody takes."""
+        terms = terms or Terms()
         connector = self._directory.connector(destination.connector)
         try:
             facts = connector.manifest.action(action) if connector else None
@@ -63,6 +79,7 @@ class Routing:
                 f"{destination.connector} takes no {action!r}", field="action", remedy="crossdock connectors"
             ) from None
         occurrence = facts is not None and facts.kind == "occurrence"
+        usual = usual_priority(self._directory.connector(source.connector), stream)
         async with self._store.transaction() as conn:
             made: uuid.UUID | None = await conn.fetchval(
                 SQL["add_route"],
@@ -73,10 +90,11 @@ class Routing:
                 stream,
                 action,
                 occurrence,
-                False,
-                1,
-                [],
-                [],
+                terms.historical or False,
+                int(terms.priority if isinstance(terms.priority, Priority) else usual),
+                list(terms.types or ()),
+                list(terms.skip_statuses or ()),
+                _packed(terms.schedule or None),
             )
             if made is not None:
                 await conn.execute(SQL["bump_routes"], source.id)
@@ -92,11 +110,59 @@ class Routing:
             await conn.execute(SQL["bump_routes"], source)
             await audit(conn, tenant_id, actor, "route.remove", route_id, {})
 
-    async def routes(self, tenant_id: uuid.UUID) -> Sequence[dict[str, Any]]:
-        """Return the tenant's routes."""
+    async def change_route(self, tenant_id: uuid.UUID, route_id: uuid.UUID, terms: Terms, *, actor: str) -> None:
+        """Change what is chosen about a route; what waits for a time asks the new schedule for it."""
+        given = {name: value for name, value in msgspec.structs.asdict(terms).items() if value is not msgspec.UNSET}
+        async with self._store.transaction() as conn:
+            row = await conn.fetchrow(
+                SQL["change_route"],
+                tenant_id,
+                route_id,
+                given.get("historical"),
+                int(given["priority"]) if "priority" in given else None,
+                list(given["types"]) if "types" in given else None,
+                list(given["skip_statuses"]) if "skip_statuses" in given else None,
+                "schedule" in given,
+                _packed(given.get("schedule")),
+            )
+            if row is None:
+                raise NotFound("there is no such route", remedy="list them with: crossdock routes")
+            if "schedule" in given:
+                await conn.execute(SQL["replan_route"], tenant_id, route_id)
+            await conn.execute(SQL["bump_routes"], row["source_id"])
+            await audit(conn, tenant_id, actor, "route.change", route_id, {"fields": sorted(given)})
+
+    async def switch_route(self, tenant_id: uuid.UUID, route_id: uuid.UUID, *, on: bool, actor: str) -> None:
+        """Switch a route off (what waits on it ends as skipped, route-removed) or on again."""
+        try:
+            async with self._store.transaction() as conn:
+                source = await conn.fetchval(SQL["switch_route"], tenant_id, route_id, on)
+                if source is None:
+                    raise NotFound("there is no such route", remedy="list them with: crossdock routes")
+                await conn.execute(SQL["bump_routes"], source)
+                await audit(conn, tenant_id, actor, "route.enable" if on else "route.disable", route_id, {})
+        except asyncpg.UniqueViolationError:
+            raise Conflict(
+                "another route does the same already", remedy="switch that one off first, or remove this one"
+            ) from None
+
+    async def routes(self, tenant_id: uuid.UUID, route_id: uuid.UUID | None = None) -> list[dict[str, Any]]:
+        """Return the tenant's routes, or the one of an id. Raises ``NotFound`` when there is none of the id."""
         async with self._store.engine() as conn:
-            rows = await conn.fetch(SQL["list_routes"], tenant_id)
-        return [{**dict(row), "id": show(Prefix.ROUTE, row["id"])} for row in rows]
+            rows = await conn.fetch(SQL["list_routes"], tenant_id, route_id)
+        if route_id is not None and not rows:
+            raise NotFound("there is no such route", remedy="list them with: crossdock routes")
+        return [
+            {
+                **dict(row),
+                "id": show(Prefix.ROUTE, row["id"]),
+                "source_id": show(Prefix.CONNECTION, row["source_id"]),
+                "destination_id": show(Prefix.CONNECTION, row["destination_id"]),
+                "priority": Priority(row["priority"]).name.lower(),
+                "schedule": orjson.loads(row["schedule"]) if row["schedule"] is not None else None,
+            }
+            for row in rows
+        ]
 
     async def default_routes(self, new: Connection, actor: str) -> tuple[str, ...]:
         """Route every source's streams to every destination's fitting actions, between the new one and the others."""

@@ -28,6 +28,12 @@ class SkipReason(StrEnum):
     DISCARDED = "discarded"
     ROUTE_REMOVED = "route-removed"
     HOP_LIMIT = "hop-limit"
+    SOURCE_CHANGED = "source-changed"
+    """It waited for its time, and its source changed."""
+    CANCELLED = "cancelled"
+    """It waited for its time, and its source was cancelled or deleted."""
+    TOO_LATE = "too-late"
+    """Its time had passed when its event came."""
 
 
 class Evidence(StrEnum):

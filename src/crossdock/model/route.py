@@ -7,6 +7,8 @@ from enum import IntEnum
 
 import msgspec
 
+from crossdock.model.schedule import Schedule
+
 
 class Priority(IntEnum):
     """Which delivery goes first; older ones age upwards."""
@@ -38,3 +40,5 @@ class Route(msgspec.Struct, frozen=True):
     """Source states it leaves out (``checkout-draft``)."""
     mapping_version: int = 0
     """0 is the connector's own default mapping."""
+    schedule: Schedule | None = None
+    """When its deliveries go out; None: at once."""

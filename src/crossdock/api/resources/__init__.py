@@ -21,6 +21,7 @@ from crossdock.api.resources import (
     orders,
     products,
     proofs,
+    routes,
     runs,
     schemas,
     sku_links,
@@ -34,6 +35,7 @@ from crossdock.wiring import Hub
 ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     connections.router,
     stores.router,
+    routes.router,
     webhooks.router,
     findings.router,
     maps.router,

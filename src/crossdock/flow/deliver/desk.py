@@ -122,11 +122,13 @@ class Desk:
         await self._put_back(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, Back)])
         await intents.conclude(conn, jobs)
         await self._note(conn, jobs, took_ms)
-        self._paces.note(self._lane.id, self._lane.tenant_id, jobs, now)
+        self._paces.note(self._lane.id, self._lane.tenant_id, [job for job in jobs if job.later is None], now)
         for job in jobs:
+            if job.later is not None:
+                continue
             metrics.OUTCOMES.labels(kind(job.outcome, skipped=job.skipped is not None)).inc()
             if isinstance(job.outcome, Delivered):
-                metrics.LAG_SECONDS.observe(max(0.0, (now - job.claim.created_at).total_seconds()))
+                metrics.LAG_SECONDS.observe(max(0.0, (now - job.since).total_seconds()))
 
     async def _end(self, conn: Any, ended: Sequence[tuple[Job, End]]) -> None:
         if not ended:
@@ -169,7 +171,10 @@ class Desk:
                 detail_of(job),
             )
             for job in jobs
+            if job.later is None
         ]
+        if not rows:
+            return
         await conn.execute(SQL["note_attempts"], *map(list, zip(*rows, strict=True)))
 
     async def _save_links(self, conn: Any, fresh: Sequence[NewLink]) -> None:

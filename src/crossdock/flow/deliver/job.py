@@ -62,6 +62,10 @@ class Job(msgspec.Struct):
     """Links that point to records which are no longer there."""
     intended: Intended | None = None
     """What it is about to change where the destination is a source as well."""
+    planned_at: datetime | None = None
+    """The time its route's schedule gave it."""
+    later: datetime | None = None
+    """Its route's schedule lets it go out then: nothing was tried."""
     returned: dict[str, Any] = msgspec.field(default_factory=dict)
     """Values the vendor answered with."""
     connector: str = ""
@@ -70,6 +74,11 @@ class Job(msgspec.Struct):
     """Some write of this attempt took effect."""
     mapping_version: int | None = None
     """The version of the mapping its plan was made with; None where nothing is mapped."""
+
+    @property
+    def since(self) -> datetime:
+        """Return from when on it could go out: its time, where its route has a schedule."""
+        return max(self.planned_at or self.claim.created_at, self.claim.created_at)
 
     @property
     def open(self) -> bool:

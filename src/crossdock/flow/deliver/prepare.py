@@ -16,6 +16,7 @@ from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver.intents import intended
 from crossdock.flow.deliver.job import Claim, Job
 from crossdock.flow.deliver.ports import Directory, Mappings, Opener
+from crossdock.flow.deliver.timetable import Timetable
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
 from crossdock.model.delivery import SkipReason
@@ -24,6 +25,7 @@ from crossdock.model.observation import Presence
 from crossdock.model.outcome import Rejected
 from crossdock.model.plan import with_blanks
 from crossdock.model.route import Priority, Route
+from crossdock.model.schedule import Schedule
 from crossdock.store.memory import Ear, Memory
 from crossdock.store.queries import load
 
@@ -202,6 +204,7 @@ class Preparer:
         self._directory = directory
         self._planner = planner
         self._routes: Memory[uuid.UUID, Route | None] = Memory(ears, "route", uuid.UUID, _MOST_ROUTES)
+        self._timetable = Timetable(planner.canonical)
 
     async def jobs(
         self, conn: Any, connection: Connection, destination: Destination, claims: Sequence[Claim]
@@ -209,6 +212,7 @@ class Preparer:
         """Read, look up and plan a claimed batch; a claim that cannot be planned is a job that has its outcome."""
         events = {row["id"]: row for row in await conn.fetch(SQL["bodies"], [c.event_id for c in claims])}
         routes = await self._routes_of(conn, claims)
+        standing = await self._timetable.standing(conn, claims, routes)
         jobs, subjects = [], []
         for claim in claims:
             job = Job(claim, main_key="", connector=connection.connector)
@@ -218,7 +222,7 @@ class Preparer:
                 job.skipped = SkipReason.ROUTE_REMOVED
             elif event is None or event["body"] is None:
                 job.outcome = Rejected("the event's body is no longer kept", code="body-expired", rule="retention")
-            else:
+            elif (event := self._timetable.look(job, route, event, standing.get(claim.id))) is not None:
                 source = await self._directory.connection(event["connection_id"])
                 subjects.append(Subject(job, claim.tenant_id, route, source, event))
         for planned in await self._planner.plan(conn, connection, destination, subjects):
@@ -256,6 +260,9 @@ class Preparer:
 
 def route_of(row: Any) -> Route:
     """Read a row of the route table."""
-    facts = {name: row[name] for name in Route.__struct_fields__}
+    facts = {name: row[name] for name in Route.__struct_fields__ if name != "schedule"}
     facts["types"], facts["skip_statuses"] = frozenset(row["types"]), frozenset(row["skip_statuses"])
+    schedule = row.get("schedule")
+    if schedule is not None:
+        facts["schedule"] = msgspec.json.decode(schedule, type=Schedule)
     return Route(**{**facts, "priority": Priority(row["priority"])})

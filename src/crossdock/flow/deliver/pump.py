@@ -270,7 +270,7 @@ class Pump:
         # a pause or a new secret acts before the next call, in the middle of a batch too
         withheld = by_leave(lambda: self._directory.withheld(connection.id, destination))
         with urgent(max(claim.priority for claim in claims)), withheld:
-            return jobs, await performer.run(jobs, desk.advance)
+            return jobs, await performer.run([job for job in jobs if job.later is None], desk.advance)
 
     @contextlib.asynccontextmanager
     async def _reading(self) -> AsyncIterator[Any]:

@@ -232,5 +232,15 @@ ORDER BY r.subject, (r.stream = 'customer') DESC,
 
 -- name: routes
 SELECT id, tenant_id, source_id, destination_id, stream, action, occurrence, historical, priority, types,
-       skip_statuses, mapping_version, enabled
+       skip_statuses, mapping_version, schedule, enabled
 FROM route WHERE id = ANY($1::uuid[]);
+
+-- name: standing
+-- How the records of waiting messages stand now, and whether a newer message of the same record waits behind.
+SELECT k.id AS delivery_id, e.id, e.connection_id, e.stream, e.external_id, e.type, e.origin, r.presence, r.status,
+       e.modified_at, e.recorded_at, e.hops, e.body,
+       EXISTS (SELECT 1 FROM delivery f WHERE f.record_id = k.record_id AND f.route_id = k.route_id AND f.seq > k.seq)
+           AS followed
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) AS k(id, route_id, record_id, seq)
+JOIN record r ON r.id = k.record_id
+JOIN event e ON e.id = r.event_id;

@@ -43,6 +43,9 @@ class Back(msgspec.Struct, frozen=True):
 
 def decide(job: Job, now: datetime, limits: Limits) -> End | Back:
     """Decide about one job whose attempt is over. ``now`` is the database's time."""
+    if job.later is not None:
+        wait = max(job.later - now, timedelta(0))
+        return Back(DeliveryState.WAITING, wait, f"planned for {job.later:%Y-%m-%d %H:%M} UTC", unburnt=1)
     if job.skipped is not None:
         return End(DeliveryState.SKIPPED, rule=job.skipped, reason=job.reason or None)
     outcome = job.outcome

@@ -9,36 +9,19 @@ counts as not given: configs are checked where they are written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import time
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from crossdock.connect.manifest import Stream
+from crossdock.kit.hours import Hours
 
 PER_MINUTE: Final = 600
 """More than any shop answers: only the pace holds a shop that names no budget."""
 SHORTEST_S: Final = 5.0
 """No stream is read more often than this, whatever its config says."""
-
-
-class Hours(msgspec.Struct, frozen=True):
-    """Hours of a day in a time zone; they may go over midnight. Equal ends are the whole day."""
-
-    begin: time
-    end: time
-    zone: ZoneInfo
-
-    def left(self, now: datetime) -> datetime | None:
-        """Return when the hours that ``now`` lies in end (UTC), None outside of them."""
-        here = now.astimezone(self.zone)
-        at = here.time()
-        within = self.begin <= at < self.end if self.begin < self.end else at >= self.begin or at < self.end
-        if not within:
-            return None
-        day = here.date() if at < self.end else here.date() + timedelta(days=1)
-        return datetime.combine(day, self.end, self.zone).astimezone(UTC)
 
 
 class Terms(msgspec.Struct, frozen=True):

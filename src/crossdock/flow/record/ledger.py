@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from crossdock.flow.record.batch import (
     RingRow,
     columns,
 )
+from crossdock.flow.record.line import stand_in_line, wake_planned
 from crossdock.flow.record.parcel import Parcel, Receipt, Verdict
 from crossdock.flow.record.rule import Known, Seen, event_type, rule
 from crossdock.flow.record.written import Written
@@ -59,8 +60,17 @@ class Redo(Exception):
     """Somebody else wrote in between; the batch has to be done again from the start."""
 
 
-FanOut = Callable[[EventRow], Sequence[tuple[Route, SkipReason | None]]]
-"""Which routes take an event, and which of them end it at once by a named rule."""
+class FanOut(Protocol):
+    """The routes of one connection."""
+
+    @property
+    def planned(self) -> Sequence[uuid.UUID]:
+        """Return those whose waiting messages look at their source again when it changes."""
+        ...
+
+    def __call__(self, event: EventRow, /) -> Sequence[tuple[Route, SkipReason | None]]:
+        """Return the routes that take an event; a named rule beside those that end it at once."""
+        ...
 
 
 class FanOuts(Protocol):
@@ -113,7 +123,8 @@ class Ledger:
         self._fan_out(batch, fans, written)
         await self._write(conn, batch)
         await written.tell(conn)
-        return batch.told(parcels, receipts), {d.lane_id for d in batch.deliveries if d.rule is None}
+        woken = await wake_planned(conn, batch, fans)
+        return batch.told(parcels, receipts), woken | {d.lane_id for d in batch.deliveries if d.rule is None}
 
     async def _fans(self, gates: dict[uuid.UUID, Any]) -> dict[uuid.UUID, FanOut]:
         stale = [cid for cid, gate in gates.items() if self._fan_outs.of(cid, gate["route_epoch"]) is None]
@@ -325,7 +336,7 @@ class Ledger:
                 last[route.id, event.record_id] = row
 
     async def _write(self, conn: Any, batch: Batch) -> None:
-        await self._stand_in_line(conn, batch)
+        await stand_in_line(conn, batch)
         await self._touch_records(conn, batch)
         if batch.events:
             await self._append(conn, batch)
@@ -343,29 +354,6 @@ class Ledger:
         if batch.rings:
             rows = [batch.rings[key] for key in sorted(batch.rings)]
             await conn.execute(SQL["ring"], *columns(rows, tuple(RingRow.__struct_fields__)))
-
-    async def _stand_in_line(self, conn: Any, batch: Batch) -> None:
-        """Decide which new deliveries are heads and which waiting ones a newer state replaces."""
-        known = [r.id for r in batch.records.values() if r.applied and not r.is_new]
-        if not known or not any(d.rule is None for d in batch.deliveries):
-            return
-        lines: dict[tuple[uuid.UUID, uuid.UUID], list[Any]] = {}
-        for row in await conn.fetch(SQL["lock_deliveries"], known):
-            lines.setdefault((row["route_id"], row["record_id"]), []).append(row)
-        replaced = []
-        for new in batch.deliveries:
-            line = lines.get((new.route_id, new.record_id)) if new.rule is None else None
-            if not line:
-                continue
-            tail = max(line, key=lambda row: (row["seq"], row["id"]))
-            if not new.occurrence and tail["state"] == "waiting" and not tail["occurrence"]:
-                replaced.append(tail["id"])
-                line.remove(tail)
-                new.head = new.head and tail["head"]
-            else:
-                new.head = False
-        if replaced:
-            await conn.execute(SQL["supersede"], sorted(replaced))
 
     async def _append(self, conn: Any, batch: Batch) -> None:
         live = [d for d in batch.deliveries if d.rule is None]

@@ -39,6 +39,13 @@ INSERT INTO delivery_done (id, tenant_id, lane_id, route_id, record_id, event_id
 SELECT id, tenant_id, lane_id, route_id, record_id, event_id, seq, 'skipped', 'superseded', attempt, created_at
 FROM gone;
 
+-- name: wake_planned
+-- Messages that wait for a time their source gave: the pump asks the source's newest state for it again.
+UPDATE delivery d SET due_at = now()
+WHERE d.record_id = ANY($1::uuid[]) AND d.route_id = ANY($2::uuid[]) AND d.head AND d.state = 'waiting'
+  AND d.attempt = 0 AND d.due_at > now()
+RETURNING d.lane_id;
+
 -- name: touch_records
 -- Seen again, unchanged: only the times move (a heap-only update).
 UPDATE record r

@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from crossdock.model.delivery import SkipReason
 from crossdock.model.observation import Presence
 from crossdock.model.origin import Origin
 from crossdock.model.route import Priority, Route
+from crossdock.model.schedule import OnChange, Schedule
 from crossdock.model.wish import STREAMS as WISHES
 from crossdock.store.memory import CHANNEL, LONGEST_S, Ear
 from crossdock.store.queries import load
@@ -59,8 +62,12 @@ class Fan:
         self.read_at = time.monotonic()
         self._by_stream: dict[str, tuple[Route, ...]] = {}
         self._routes = tuple(routes)
+        self.planned = tuple(
+            r.id for r in routes if r.occurrence and r.schedule and r.schedule.on_change is not OnChange.KEEP
+        )
+        """Routes whose waiting messages look at their source again when it changes."""
 
-    def __call__(self, event: Facts) -> list[tuple[Route, SkipReason | None]]:
+    def __call__(self, event: Facts, /) -> list[tuple[Route, SkipReason | None]]:
         """Return the routes that take ``event``; a named rule beside those that end it at once."""
         routes = self._by_stream.get(event.stream)
         if routes is None:
@@ -129,4 +136,5 @@ def _route(row: Any) -> Route:
         types=frozenset(row["types"]),
         skip_statuses=frozenset(row["skip_statuses"]),
         mapping_version=row["mapping_version"],
+        schedule=msgspec.json.decode(row["schedule"], type=Schedule) if row["schedule"] is not None else None,
     )

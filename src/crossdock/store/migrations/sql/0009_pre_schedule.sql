@@ -3,6 +3,9 @@
 
 -- When a route's deliveries go out; NULL: at once.
 ALTER TABLE route ADD COLUMN schedule jsonb;
+-- A route that is switched off can be switched on again, one that has ended cannot.
+ALTER TABLE route ADD COLUMN ended_at timestamptz;
+UPDATE route SET ended_at = now() WHERE NOT enabled;
 
 -- best: the most urgent priority that is due. What is at or behind held_priority waits until held_until (the day's
 -- quota is kept for live traffic).
