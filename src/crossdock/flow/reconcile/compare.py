@@ -46,7 +46,8 @@ class Verdict(msgspec.Struct):
     """What is wrong with one record's plan."""
 
     missing: list[str] = msgspec.field(default_factory=list)
-    duplicates: list[str] = msgspec.field(default_factory=list)
+    duplicates: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    """(object, the record ids that stand under one key, with a space between)."""
     drifted: list[str] = msgspec.field(default_factory=list)
     expected: list[tuple[str, str]] = msgspec.field(default_factory=list)
     """(object, external id) of every record that belongs here."""
@@ -73,7 +74,7 @@ def compare(main_key: str, writes: Iterable[Write], snapshot: Snapshot, links: L
             (verdict.missing if write.key == main_key else verdict.drifted).append(write.object)
             continue
         if len(found) > 1:
-            verdict.duplicates.append(write.object)
+            verdict.duplicates.append((write.object, " ".join(one.external_id for one in found)))
         here[write.object, write.key] = found[0].external_id
         verdict.expected += [(one.object, one.external_id) for one in found]
         if not write.ensure:

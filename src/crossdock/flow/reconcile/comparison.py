@@ -49,8 +49,8 @@ class Judged(msgspec.Struct, frozen=True):
     """delivered, skipped or dead; empty for what is none of them."""
     rule: str
     """The named rule it goes no further by."""
-    things: tuple[tuple[str, str], ...]
-    """(kind, what) of everything that is wrong."""
+    things: tuple[tuple[str, str, str | None], ...]
+    """(kind, what, record ids there) of everything that is wrong."""
 
 
 def judge(presence: str, ending: Any, expected: Expected, verdict: Verdict) -> Judged:
@@ -58,15 +58,16 @@ def judge(presence: str, ending: Any, expected: Expected, verdict: Verdict) -> J
     writes = bool(expected.plan and expected.plan.steps)
     state, rule = ending["state"], ending["rule"] or ""
     if state == "dead":
-        return Judged("dead", "", () if ending["pending"] else (("dead", "delivery"),))
+        return Judged("dead", "", () if ending["pending"] else (("dead", "delivery", None),))
     excused = state == "skipped" and rule in _EXCUSED
-    things: list[tuple[str, str]] = []
+    things: list[tuple[str, str, str | None]] = []
     if presence != "draft":
         missing = [] if excused else verdict.missing
         drifted = [] if verdict.missing or excused else verdict.drifted
         # of a record that is missing as a whole nothing else is worth saying
-        for kind, found in (("missing", missing), ("duplicate", verdict.duplicates), ("drifted", drifted)):
-            things += [(kind, what) for what in dict.fromkeys(found)]
+        things += [("missing", what, None) for what in dict.fromkeys(missing)]
+        things += [("duplicate", what, ids) for what, ids in dict.fromkeys(verdict.duplicates)]
+        things += [("drifted", what, None) for what in dict.fromkeys(drifted)]
     if presence == "deleted":
         return Judged("", "", tuple(things))
     if state == "delivered":
@@ -188,8 +189,8 @@ class Comparison:
 
     def _things(self, route: Any, record: Any, judged: Judged, rounds: int = 0) -> Iterator[Thing]:
         route_id, record_id, about = route["id"], record["record_id"], (route["stream"], record["external_id"])
-        for kind, what in judged.things:
-            at = (self._connection.id, route_id, record_id, None)
+        for kind, what, found_id in judged.things:
+            at = (self._connection.id, route_id, record_id, found_id)
             yield Thing(*at, *about, kind, what, judged.bucket, rounds)
 
     def _count(self, row: ProofRow, bucket: str, more: int) -> None:
@@ -238,7 +239,9 @@ class Comparison:
             self._count(row, buckets[record_id], -1)
             self._count(row, verdict.bucket, 1)
             if record_id not in moving:
-                things += self._things(route, record, verdict, rounds.get(record_id, 0))
+                made = self._things(route, record, verdict, rounds.get(record_id, 0))
+                # asked for by its key one record answers, however many there are: doubles are looked at by their ids
+                things += [thing for thing in made if thing.kind != "duplicate"]
         wrong = {thing.record_id for thing in things}
         right = [record_id for record_id in buckets if record_id not in wrong]
         async with self._store.transaction() as conn:
@@ -272,9 +275,10 @@ class Comparison:
                 return
             after, held = rows[-1]["id"], await self._held()
             for name in sorted({row["what"] for row in rows}):
-                mine = [row for row in rows if row["what"] == name]
-                standing = await held.standing(name, [row["found_id"] for row in mine])
-                gone = [row["id"] for row in mine if row["found_id"] not in standing]
+                mine = {row["id"]: row["found_id"].split() for row in rows if row["what"] == name}
+                standing = await held.standing(name, [one for ids in mine.values() for one in ids])
+                # of doubles two have to stand
+                gone = [one for one, ids in mine.items() if len(standing & set(ids)) < min(2, len(ids))]
                 async with self._store.engine() as conn:
                     await conn.execute(SQL["drop"], gone)
 

@@ -121,10 +121,10 @@ FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text
 -- name: open_pairs
 WITH few AS (
     SELECT DISTINCT record_id FROM proof_exception
-    WHERE proof_id = $1 AND destination_id = $2 AND state = 'open' AND record_id > $3
+    WHERE proof_id = $1 AND destination_id = $2 AND state = 'open' AND kind <> 'duplicate' AND record_id > $3
     ORDER BY record_id LIMIT $4)
 SELECT DISTINCT x.route_id, x.record_id, x.bucket FROM proof_exception x JOIN few USING (record_id)
-WHERE x.proof_id = $1 AND x.destination_id = $2 AND x.state = 'open'
+WHERE x.proof_id = $1 AND x.destination_id = $2 AND x.state = 'open' AND x.kind <> 'duplicate'
 ORDER BY x.record_id, x.route_id;
 
 -- name: in_motion
@@ -150,16 +150,17 @@ WITH gone AS (
     DELETE FROM proof_exception x
     USING unnest($2::uuid[], $3::uuid[]) AS k(route_id, record_id)
     WHERE x.proof_id = $1 AND x.state = 'open' AND x.route_id = k.route_id AND x.record_id = k.record_id
-      AND (x.rounds = 0 OR $4)
+      AND x.kind <> 'duplicate' AND (x.rounds = 0 OR $4)
 )
 UPDATE proof_exception x SET state = 'repaired'
 FROM unnest($2::uuid[], $3::uuid[]) AS k(route_id, record_id)
 WHERE NOT $4 AND x.proof_id = $1 AND x.state = 'open' AND x.rounds > 0
-  AND x.route_id = k.route_id AND x.record_id = k.record_id;
+  AND x.kind <> 'duplicate' AND x.route_id = k.route_id AND x.record_id = k.record_id;
 
 -- name: open_strays
+-- What is looked at again by the ids of its records there.
 SELECT id, what, found_id FROM proof_exception
-WHERE proof_id = $1 AND destination_id = $2 AND state = 'open' AND kind = 'unexpected' AND id > $3
+WHERE proof_id = $1 AND destination_id = $2 AND state = 'open' AND kind IN ('unexpected', 'duplicate') AND id > $3
 ORDER BY id LIMIT $4;
 
 -- name: drop

@@ -16,6 +16,7 @@ class Backup:
         self._notes = copy.deepcopy(shop.notes)
         self._deleted = copy.deepcopy(shop.deleted)
         self._hooks = copy.deepcopy(hooks.rows)
+        self._counters = shop.counters()
 
     def restore(self, shop: Shop, hooks: Hooks) -> None:
         """Bring the shop back to it: what came later is gone. Ids that were given since are given again."""
@@ -24,6 +25,8 @@ class Backup:
             for row_id in list(table.rows):
                 table.drop(row_id)
             shop.fill(kind, copy.deepcopy(self._tables[kind]))
+        for counter, value in self._counters.items():
+            shop.set_next(counter, value)
         shop.notes = copy.deepcopy(self._notes)
         shop.deleted = copy.deepcopy(self._deleted)
         hooks.rows = copy.deepcopy(self._hooks)

@@ -252,7 +252,11 @@ def written(shop: Shop, kind: str, row_id: int, base: str) -> bytes:
 
 
 def only_fields(row: Row, wanted: list[str]) -> Row:
-    """Return the fields that ``_fields`` names (dotted names go inside)."""
+    """Return the fields that ``_fields`` names, as WordPress shapes an answer.
+
+    Dotted names go inside an object; a list has no such keys, so nothing of its members is left (WordPress' source,
+    ``rest_filter_response_fields``: keys are compared, and a list's are numbers).
+    """
     out: Row = {}
     for name, value in row.items():
         inner = [w[len(name) + 1 :] for w in wanted if w.startswith(name + ".")]
@@ -260,6 +264,8 @@ def only_fields(row: Row, wanted: list[str]) -> Row:
             out[name] = value
         elif inner and isinstance(value, dict):
             out[name] = only_fields(value, inner)
+        elif inner:
+            out[name] = [] if isinstance(value, list) else value
     return out
 
 

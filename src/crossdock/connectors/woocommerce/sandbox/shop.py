@@ -105,6 +105,10 @@ class Shop:
         """Set a counter (recordings are replayed with the recorded ids)."""
         self._next[counter] = value
 
+    def counters(self) -> dict[str, int]:
+        """Return the next number of every counter: a database's dump holds them, and a restore brings them back."""
+        return dict(self._next)
+
     def emit(self, topic: str, resource_id: int) -> None:
         """Tell the listeners that a hook fired."""
         event = Event(topic, resource_id)
