@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from crossdock.cli.demo.truth import Judge
+from crossdock.cli.judge.portal import Judge
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.woocommerce import sandbox as woocommerce

@@ -155,10 +155,6 @@ class Turns:
             self._queues.popitem(last=False)
         return queue
 
-    def now(self) -> datetime:
-        """Return the time."""
-        return self._clock.now()
-
 
 class Manners:
     """The terms on which other stages read a shop: they wait for the same turns as the pull does."""
@@ -170,9 +166,12 @@ class Manners:
     async def turn(self, connection: Connection, kind: str, *, bulk: bool) -> AsyncIterator[Turn]:
         """Wait for a turn. Raises ``PutOff`` when the day's budget is spent, or in quiet hours when it is ``bulk``."""
         terms = terms_of(connection.config)
-        if bulk and terms.quiet is not None and (until := terms.quiet.left(self._turns.now())) is not None:
-            raise PutOff(until, "the shop's quiet hours: nothing is read in bulk")
-        async with self._turns.of(connection.id).turn(kind, terms) as turn:
+
+        def check(now: datetime) -> None:
+            if bulk and terms.quiet is not None and (until := terms.quiet.left(now)) is not None:
+                raise PutOff(until, "the shop's quiet hours: nothing is read in bulk")
+
+        async with self._turns.of(connection.id).turn(kind, terms, check) as turn:
             yield turn
 
     def left_out(self, connection: Connection) -> frozenset[str]:

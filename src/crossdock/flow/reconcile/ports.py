@@ -177,9 +177,14 @@ class Requeue(Protocol):
 
 
 class Turn(Protocol):
-    """One request under way; its reader says how many rows came."""
+    """One request under way; its reader says of which shape it was and how many rows came."""
 
+    kind: str
     items: int
+
+    def begin(self) -> None:
+        """Say that the store is asked only now; what went before was our own."""
+        ...
 
 
 class Manners(Protocol):

@@ -112,6 +112,7 @@ class Sweep:
             self._job.connection, f"{stream} lightly" if light else stream, bulk=self._bulk
         ) as turn:
             began = await self._now()
+            turn.begin()
             page: Glance | Page
             if not isinstance(source, Sweeper):
                 page = await source.page(stream, cursor, full=True)
@@ -120,6 +121,8 @@ class Sweep:
             else:
                 page = await source.sweep(stream, cursor, self._span)
             turn.items = len(page.items)
+            if isinstance(page, Page):
+                turn.kind = f"{stream} {page.shape}"
         return began, page, await self._now()
 
     @property
@@ -153,6 +156,7 @@ class Sweep:
     async def _in_full(self, source: Sweeper, stream: str, external_ids: Sequence[str]) -> None:
         async with self._manners.turn(self._job.connection, f"{stream} by id", bulk=self._bulk) as turn:
             began = await self._now()
+            turn.begin()
             items = await source.fetch_some(stream, external_ids)
             turn.items = len(items)
         await self._record(items, (began, await self._now()))
