@@ -29,6 +29,7 @@ from crossdock.wiring import Hub, open_hub
 
 LISTS_PER_S = 2.7
 KILL_EVERY_S = 30.0
+WORKERS = 2
 
 
 class Sides:
@@ -79,29 +80,38 @@ async def read_alone(hub: Hub, source: Connection) -> tuple[float, int]:
 
 
 @contextlib.asynccontextmanager
-async def killed_workers(home: Path, kills: list[float]) -> AsyncIterator[None]:
-    """Keep one worker at work and kill it every 30 s; the next one starts at once, as a supervisor would do."""
+async def killed_workers(hub: Hub, home: Path, kills: list[float]) -> AsyncIterator[None]:
+    """Keep two workers, and every 30 s kill the one that reads; another is started at once, as a supervisor does."""
     environment = stage.environment(home)
 
     def start() -> Child:
         return Child("worker", ["crossdock", "worker"], environment, home / "workers.log")
 
     async def rotate() -> None:
-        nonlocal worker
         while True:
             await asyncio.sleep(KILL_EVERY_S)
-            worker.kill()
+            reader = await _reader(hub)
+            at = next((i for i, worker in enumerate(workers) if worker.pid == reader), 0)
+            workers[at].kill()
             kills.append(time.perf_counter())
-            worker = start()
+            workers[at] = start()
 
-    worker = start()
+    workers = [start() for _ in range(WORKERS)]
     rotating = asyncio.create_task(rotate())
     try:
         yield
     finally:
         rotating.cancel()
         await asyncio.gather(rotating, return_exceptions=True)
-        worker.end()
+        for worker in workers:
+            worker.end()
+
+
+async def _reader(hub: Hub) -> int:
+    """Return the process that does the backfill; 0 when nobody does."""
+    async with hub.database.engine() as conn:
+        owner = await conn.fetchval("SELECT owner FROM run WHERE kind = 'backfill' AND state = 'running'")
+    return int(owner.partition("/")[0].rpartition(":")[2]) if owner else 0
 
 
 async def left(hub: Hub) -> tuple[int, int, int]:
@@ -132,7 +142,7 @@ async def run(home: Path, orders: int) -> dict[str, object]:
             kills: list[float] = []
             began = time.perf_counter()
             read_at = 0.0
-            async with killed_workers(home, kills):
+            async with killed_workers(hub, home, kills):
                 await hub.runs.add(tenant, source.id, RunKind.BACKFILL, ())
                 while any(under_way := await left(hub)):
                     if not under_way[0] and not read_at:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
-import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 
 import uvicorn
 from starlette.routing import Route
 
 from crossdock.api.app import build_app
 from crossdock.api.patience import patient
+from crossdock.cli.working import GRACE_S, settle_memory, signals, working
 from crossdock.errors import Trouble
 from crossdock.settings import Settings
 from crossdock.web import StatusPage
 from crossdock.wiring import Hub, open_hub
-from crossdock.worker import Housekeeping, Worker
 
-_GRACE_S = 10
 Ready = Callable[[Hub, str], None]
 
 
@@ -50,19 +47,19 @@ async def stand(
         lifespan="off",
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=_GRACE_S,
+        timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=65_536,
     )
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     stop = asyncio.Event()
-    with _signals(stop):
-        async with _working(hub, on=worker):
+    with signals(stop):
+        async with working(hub, on=worker):
             task = asyncio.create_task(server.serve(sockets=[listener]))
             while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.01)
-            _settle_memory()
+            settle_memory()
             host, port = listener.getsockname()[:2]
             ready(hub, f"http://{host}:{port}")
             stopping = asyncio.create_task(stop.wait())
@@ -70,61 +67,6 @@ async def stand(
             server.should_exit = True
             stopping.cancel()
             await task
-
-
-async def work(settings: Settings, *, ready: Callable[[Hub], None] = lambda _hub: None) -> None:
-    """Run a worker alone until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    async with open_hub(settings) as hub:
-        with _signals(stop):
-            async with _working(hub, on=True):
-                ready(hub)
-                await stop.wait()
-
-
-@contextlib.asynccontextmanager
-async def _working(hub: Hub, *, on: bool) -> AsyncIterator[None]:
-    """Run a worker beside the block; without one the hints and counts of what is recorded still go out."""
-    hub.database.ears.start()
-    if not on:
-        housekeeping = Housekeeping(hub)
-        tasks = [asyncio.create_task(hub.hints.run()), asyncio.create_task(housekeeping.run())]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            with contextlib.suppress(OSError):
-                await housekeeping.flush()
-        return
-    worker = Worker(hub)
-    task = asyncio.create_task(worker.run())
-    try:
-        yield
-    finally:
-        worker.stop()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(task, _GRACE_S)
-
-
-def _settle_memory() -> None:
-    """Keep the collector of cycles off the hot path: parsed orders are trees and die by their reference counts."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
-@contextlib.contextmanager
-def _signals(stop: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -42,7 +42,7 @@ def serve(
 def worker(as_json: AsJson = False) -> None:
     """Deliver and pull, without serving; any number of these may run on one database."""
     from crossdock.cli.opening import run, settings
-    from crossdock.cli.server import work
+    from crossdock.cli.working import work
 
     def ready(_hub: Hub) -> None:
         if as_json:

@@ -15,11 +15,12 @@ from crossdock.kit.process import own_name
 from crossdock.wiring import Hub
 from crossdock.worker.alerting import alert_loops
 from crossdock.worker.housekeeping import Housekeeping
-from crossdock.worker.orphans import give_back, release_orphans
+from crossdock.worker.orphans import Orphans, give_back
 
 log = structlog.get_logger("crossdock.worker")
 TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 SWEEP_S = 2.0
+_ORPHANS_S = 0.2
 """A lost hint costs at most this."""
 _JITTER_S = 0.01
 _SOON_S = 0.01
@@ -45,6 +46,7 @@ class Worker:
         self._due_s: float | None = None
         self._plan_watches_at = 0.0
         self._plan_proofs_at = 0.0
+        self._orphans = Orphans(hub.database)
 
     def stop(self) -> None:
         """Begin to stop: nothing new is taken."""
@@ -130,7 +132,7 @@ class Worker:
 
     async def _release(self) -> bool:
         """Give up the leases of processes that have died here, so that their work goes on at once."""
-        if await release_orphans(self._hub.database):
+        if await self._orphans.release():
             self._hub.hints.local.set()
             self._runs_due.set()
         return False
@@ -164,7 +166,7 @@ class Worker:
                 log.error("loop failed", loop=name, problem=type(bug).__name__, exc_info=bug)
                 worked = False
             if not worked:
-                await self._wait(hint, self._due_s if name == "pump" else None)
+                await self._wait(hint, {"pump": self._due_s, "orphans": _ORPHANS_S}.get(name))
 
     async def _wait(self, hint: asyncio.Event | None, due_s: float | None) -> None:
         """Wait for a hint, the time something is due by itself, or the sweep; processes do not sweep in step."""

@@ -6,6 +6,7 @@ call that was under way is still waited for and looked up.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,33 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("orphans.sql"))
 log = structlog.get_logger("crossdock.worker")
+_LOOK_S = 2.0
 
 
-async def release_orphans(database: Database) -> int:
-    """Release what dead processes of this machine still hold; returns how many leases of them there were."""
-    async with database.engine() as conn:
-        owners = [row["owner"] for row in await conn.fetch(SQL["owners"])]
-        dead = [owner for owner in owners if is_dead(owner.partition("/")[0])]
-        if dead:
-            await _release(conn, dead)
-            log.warning("a worker has died; its work is taken over", leases=len(dead))
-    return len(dead)
+class Orphans:
+    """Knows who holds leases, and sees within a fraction of a second when one of them on this machine has died."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._owners: frozenset[str] = frozenset()
+        self._look_at = 0.0
+
+    async def release(self) -> int:
+        """Release what dead processes of this machine hold; returns how many leases of them there were.
+
+        Who holds leases is asked of the database now and then; whether they live is asked of this machine.
+        """
+        if time.monotonic() < self._look_at and not any(map(is_dead, self._owners)):
+            return 0
+        async with self._database.engine() as conn:
+            owners = [row["owner"] for row in await conn.fetch(SQL["owners"])]
+            dead = [owner for owner in owners if is_dead(owner.partition("/")[0])]
+            if dead:
+                await _release(conn, dead)
+                log.warning("a worker has died; its work is taken over", leases=len(dead))
+        self._owners = frozenset(owner.partition("/")[0] for owner in owners if owner not in dead)
+        self._look_at = time.monotonic() + _LOOK_S
+        return len(dead)
 
 
 async def give_back(database: Database, owners: Sequence[str]) -> None:

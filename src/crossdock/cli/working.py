@@ -1,0 +1,70 @@
+"""A worker for the length of a block, and ``worker``: one alone. The doors and all they need are not imported."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from crossdock.settings import Settings
+from crossdock.wiring import Hub, open_hub
+from crossdock.worker import Housekeeping, Worker
+
+GRACE_S = 10
+
+
+async def work(settings: Settings, *, ready: Callable[[Hub], None] = lambda _hub: None) -> None:
+    """Run a worker alone until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    async with open_hub(settings) as hub:
+        with signals(stop):
+            async with working(hub, on=True):
+                ready(hub)
+                await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def working(hub: Hub, *, on: bool) -> AsyncIterator[None]:
+    """Run a worker beside the block; without one the hints and counts of what is recorded still go out."""
+    hub.database.ears.start()
+    if not on:
+        housekeeping = Housekeeping(hub)
+        tasks = [asyncio.create_task(hub.hints.run()), asyncio.create_task(housekeeping.run())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(OSError):
+                await housekeeping.flush()
+        return
+    worker = Worker(hub)
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(task, GRACE_S)
+
+
+def settle_memory() -> None:
+    """Keep the collector of cycles off the hot path: parsed orders are trees and die by their reference counts."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+@contextlib.contextmanager
+def signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
