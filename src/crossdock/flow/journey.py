@@ -131,6 +131,7 @@ class Journey:
                 answers.append(await receipt)
             except Exception as refused:  # noqa: BLE001 - each event has its own answer
                 answers.append(refused)
+        await self._failpoints.reach("receive.answered")
         return answers
 
     async def wishes(

@@ -44,10 +44,16 @@ class Housekeeping:
                 if time.monotonic() < due[chore]:
                     continue
                 due[chore] = time.monotonic() + pace
-                try:
-                    await chore()
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
-                    log.warning("chore put off", chore=chore.__name__, problem=type(problem).__name__)
+                await self.do(chore)
+
+    async def do(self, chore: Callable[[], Awaitable[None]]) -> None:
+        """Do one chore. Whatever is wrong with it, the others are done, and it comes again."""
+        try:
+            await chore()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
+            log.warning("chore put off", chore=chore.__name__, problem=type(problem).__name__)
+        except Exception as bug:
+            log.error("chore failed", chore=chore.__name__, problem=type(bug).__name__, exc_info=bug)
 
     async def flush(self) -> None:
         """Write what is counted in memory."""

@@ -7,12 +7,14 @@ import uuid
 from pathlib import Path
 
 import asyncpg
+import structlog
 
 from crossdock.flow.ports import Store
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("queue.sql"))
 _PAUSE_S = 0.05
+log = structlog.get_logger("crossdock.deliver")
 
 
 class Hints:
@@ -53,10 +55,18 @@ class Hints:
             self._wake.clear()
             lanes, self._lanes = sorted(self._lanes), set()
             bells, self._bells = self._bells, False
+            channels, self._channels = sorted(self._channels), set()
             try:
                 async with self._store.engine() as conn:
-                    await conn.execute(SQL["hint_lanes"], lanes, bells, self.sender)
+                    if lanes or bells:
+                        await conn.execute(SQL["hint_lanes"], lanes, bells, self.sender)
+                    for channel in channels:
+                        await conn.execute(SQL["tell_channel"], channel)
             except (asyncpg.PostgresError, OSError, asyncpg.InterfaceError):
                 # the sweep finds what is due; the database's trouble is told where it matters
+                await asyncio.sleep(1)
+            except Exception as bug:
+                # whatever it is: without this loop every later hint would be lost as well
+                log.error("hints failed", problem=type(bug).__name__, exc_info=bug)
                 await asyncio.sleep(1)
             await asyncio.sleep(_PAUSE_S)
