@@ -199,7 +199,7 @@ async def open_hub(
             directory=directory,
             connections=connections,
             upkeep=Upkeep(database, directory, connections, schedule.ring),
-            authorizations=Authorizations(database, connections, connector_named, settings.public_url),
+            authorizations=await stack.enter_async_context(consents_of(settings, database, connections)),
             tenants=Tenants(database),
             keys=keys,
             journey=journey,
@@ -287,6 +287,11 @@ class StockBell:
             self.stock.heard()
         elif self.stock is not None:
             self._hints.tell(self.stock.channel)
+
+
+def consents_of(settings: Settings, database: Database, connections: Connections) -> Authorizations:
+    """Return the authorizations by an account's own page, to be entered."""
+    return Authorizations(database, connections, connector_named, settings.public_url)
 
 
 def stock_of(

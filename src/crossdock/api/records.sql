@@ -93,3 +93,24 @@ SELECT set_config('enable_sort', 'off', true);
 -- name: newest_change
 -- Where a filtered feed has come to when it holds nothing more: all below this place has been looked at.
 SELECT (SELECT max(era) FROM feed_era) AS era, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid;
+
+-- name: guests
+-- Whose newest order in a store this is, where no account of that store has the address; with how often they bought.
+SELECT r.id AS record_id, r.connection_id, r.stream, r.external_id, r.parent_id, r.seq, r.presence, r.status,
+       r.modified_at, r.made_at, r.contested, r.placed_at, e.id AS event_id, e.recorded_at, e.body,
+       (SELECT count(*) FROM record a WHERE a.tenant_id = $1 AND a.subject = r.subject AND a.stream = 'order'
+          AND a.connection_id = r.connection_id AND a.presence = 'live') AS orders,
+       (SELECT min(a.placed_at) FROM record a WHERE a.tenant_id = $1 AND a.subject = r.subject AND a.stream = 'order'
+          AND a.connection_id = r.connection_id AND a.presence = 'live') AS first_at
+FROM (SELECT n.* FROM unnest($2::uuid[]) AS store(id), LATERAL (
+          SELECT * FROM record o
+          WHERE o.tenant_id = $1 AND o.connection_id = store.id AND o.stream = 'order' AND o.presence = 'live'
+            AND o.subject IS NOT NULL AND (o.placed_at, o.id) < ($4, $5)
+            AND NOT EXISTS (SELECT 1 FROM record b WHERE b.tenant_id = $1 AND b.subject = o.subject
+                            AND b.connection_id = o.connection_id AND b.presence = 'live'
+                            AND (b.stream = 'customer'
+                                 OR b.stream = 'order' AND (b.placed_at, b.id) > (o.placed_at, o.id)))
+          ORDER BY o.placed_at DESC, o.id DESC LIMIT $3) AS n
+      ORDER BY n.placed_at DESC, n.id DESC LIMIT $3) AS r
+JOIN event e ON e.id = r.event_id
+ORDER BY r.placed_at DESC, r.id DESC;

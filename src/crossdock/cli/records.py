@@ -53,6 +53,29 @@ def customers_list(
     _list("customer", "", None, {"email": email}, store, limit, tenant, as_json=as_json, body=body)
 
 
+@customers.command("guests")
+@guarded
+def customers_guests(
+    store: Store = None, limit: Limit = 20, body: Body = False, tenant: Tenant = "default", as_json: AsJson = False
+) -> None:
+    """List who bought without an account, the last buyer first."""
+    from crossdock.cli.opening import run, tenant_hub
+
+    async def work() -> list[dict[str, Any]]:
+        from crossdock.api.guests import Guests
+
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            page = await Guests(hub).page(tenant_id, limit=limit, store=store, before=None)
+        items: list[dict[str, Any]] = page["items"]
+        return items if body else [{n: one[n] for n in _GUEST} | {"store": one["store"]["name"]} for one in items]
+
+    rows = run(work())
+    give(rows, as_json=as_json, people=lambda: table(rows, ("store", *_GUEST), empty="There are none."))
+
+
+_GUEST = ("newest_order", "orders", "first_order_at", "last_order_at")
+
+
 @products.command("list")
 @guarded
 def products_list(

@@ -6,16 +6,18 @@ minutes ago, once, and the keys are tried against the very address the state was
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets as random_secrets
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 import msgspec
 import orjson
+import structlog
 
 from crossdock.connect.connector import Authorization, Connector
 from crossdock.errors import BadInput, CrossdockError, Forbidden, Trouble
@@ -27,15 +29,27 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("authorizations.sql"))
 LIFETIME: Final = timedelta(minutes=15)
+log = structlog.get_logger("crossdock.connections")
 
 
 class Connects(Protocol):
     """The connections, as the authorizations need them."""
 
     async def connect(
-        self, tenant_id: uuid.UUID, connector_name: str, answers: Mapping[str, Any], *, name: str = "", actor: str
+        self,
+        tenant_id: uuid.UUID,
+        connector_name: str,
+        answers: Mapping[str, Any],
+        *,
+        name: str = "",
+        actor: str,
+        hooks_later: bool = False,
     ) -> Connected:
         """Check an account and connect it."""
+        ...
+
+    async def add_hooks(self, connection_id: uuid.UUID) -> int:
+        """Register the webhooks of a connection that was made without."""
         ...
 
 
@@ -61,13 +75,14 @@ class AuthorizationState(msgspec.Struct, frozen=True):
 
 
 class Authorizations:
-    """Begins and completes authorizations."""
+    """Begins and completes authorizations. Leaving its context gives up what still follows a callback."""
 
     def __init__(self, store: Store, connections: Connects, connector: Any, public_url: str | None) -> None:
         self._store = store
         self._connections = connections
         self._connector = connector
         self._public_url = public_url
+        self._following: set[asyncio.Task[None]] = set()
 
     async def begin(
         self, tenant_id: uuid.UUID, connector_name: str, given: Mapping[str, Any], *, name: str = "", actor: str
@@ -123,7 +138,7 @@ class Authorizations:
         answers = {**orjson.loads(row["config"]), **granted.answers}
         try:
             made = await self._connections.connect(
-                row["tenant_id"], connector_name, answers, name=row["name"], actor=row["actor"]
+                row["tenant_id"], connector_name, answers, name=row["name"], actor=row["actor"], hooks_later=True
             )
         except CrossdockError as refused:
             await self._refused(row, refused.problem, refused.remedy)
@@ -133,7 +148,26 @@ class Authorizations:
             raise
         async with self._store.engine() as conn:
             await conn.execute(SQL["connected"], row["id"], made.id)
+        # the shop's own request waits for our answer, and webhooks are a call a topic, each with a ping back to us:
+        # they follow when it has it. Should this process be lost now, the watch finds them missing.
+        following = asyncio.create_task(self._follow(made.id))
+        self._following.add(following)
+        following.add_done_callback(self._following.discard)
         return made
+
+    async def _follow(self, connection_id: uuid.UUID) -> None:
+        try:
+            await self._connections.add_hooks(connection_id)
+        except Exception as problem:  # noqa: BLE001 - the watch registers what is missing, whatever it was
+            log.warning("webhooks left to the watch", connection=str(connection_id), problem=type(problem).__name__)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._following:
+            task.cancel()
+        await asyncio.gather(*self._following, return_exceptions=True)
 
     async def state(
         self, connector_name: str, state: str, tenant_id: uuid.UUID | None = None

@@ -44,9 +44,19 @@ class Connections(Routing):
         self._public_url = public_url
 
     async def connect(
-        self, tenant_id: uuid.UUID, connector_name: str, answers: Mapping[str, Any], *, name: str = "", actor: str
+        self,
+        tenant_id: uuid.UUID,
+        connector_name: str,
+        answers: Mapping[str, Any],
+        *,
+        name: str = "",
+        actor: str,
+        hooks_later: bool = False,
     ) -> Connected:
-        """Check an account and connect it. Raises ``BadInput``, ``VendorTrouble`` or ``Conflict``; nothing is kept."""
+        """Check an account and connect it. Raises ``BadInput``, ``VendorTrouble`` or ``Conflict``; nothing is kept.
+
+        ``hooks_later``: whoever asks cannot wait for a call a topic; :meth:`add_hooks` follows.
+        """
         connector = self._directory.connector(connector_name)
         if connector is None:
             raise BadInput(
@@ -71,10 +81,21 @@ class Connections(Routing):
         if connector.destination is not None:
             account.update(await self._prepare(connector, draft, secrets))
         await self._save(connector, draft, account, secrets, actor)
-        hooks, trouble = await self._register_hooks(connector, draft, secrets)
+        hooks, trouble = (0, "") if hooks_later else await self._register_hooks(connector, draft, secrets)
         routes = await self.default_routes(draft, actor)
         warnings = tuple(w for w in (*checked.warnings, trouble) if w)
         return Connected(draft.id, draft.name, account, warnings, hooks, routes)
+
+    async def add_hooks(self, connection_id: uuid.UUID) -> int:
+        """Register the webhooks of a connection that was made without; returns how many."""
+        connection = await self._directory.connection(connection_id)
+        connector = self._directory.connector(connection.connector)
+        if connector is None:
+            return 0
+        made, trouble = await self._register_hooks(connector, connection, await self._directory.secrets(connection_id))
+        if trouble:
+            log.warning("webhooks missing", connection=str(connection_id), made=made, problem=trouble)
+        return made
 
     async def check(self, tenant_id: uuid.UUID, connection_id: uuid.UUID) -> CheckResult:
         """Try a connection; success resumes one that was broken."""

@@ -11,11 +11,13 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from crossdock.connectors.woocommerce.sandbox import DEFAULT_CONSUMER_KEY, DEFAULT_CONSUMER_SECRET
 from crossdock.errors import BadInput, Trouble
 from crossdock.settings import Settings
 from crossdock.wiring import Hub
 from tests.journey.connect.stage import Stage, staged
 from tests.journey.doors.street import is_problem, street
+from tests.support.hub import until
 
 
 @pytest_asyncio.fixture
@@ -31,6 +33,23 @@ async def asked(stage: Stage) -> Any:
     )
 
 
+async def registered(stage: Stage, count: int) -> bool:
+    """Whether the shop and the hub know of so many webhooks."""
+    async with stage.hub.database.engine() as conn:
+        return len(stage.shop.hooks.rows) == count == await conn.fetchval("SELECT count(*) FROM hook")
+
+
+async def test_the_shop_s_own_request_waits_for_ten_calls_at_most(stage: Stage) -> None:
+    """Its worker is busy until we answer, so a call a webhook, each with a ping back to us, comes afterwards."""
+    form = {"url": stage.shop_url, "key": DEFAULT_CONSUMER_KEY, "secret": DEFAULT_CONSUMER_SECRET, "plain_http": True}
+    tenant, before = await stage.hub.tenants.find(), stage.shop.requests
+    made = await stage.hub.connections.connect(tenant, "woocommerce", form, actor="test", hooks_later=True)
+    assert stage.shop.requests - before <= 10
+    assert await registered(stage, 0)
+    assert await stage.hub.connections.add_hooks(made.id) == 15
+    assert await registered(stage, 15)
+
+
 async def told(stage: Stage, state: str, key: str = "ck_x", secret: str = "cs_x") -> Any:
     """Play the shop and POST to the callback; returns (status, problem)."""
     body = orjson.dumps({"key_id": 1, "user_id": state, "consumer_key": key, "consumer_secret": secret})
@@ -40,6 +59,7 @@ async def told(stage: Stage, state: str, key: str = "ck_x", secret: str = "cs_x"
 
 async def test_one_click_connects_a_store(stage: Stage) -> None:
     question = await asked(stage)
+    before = stage.shop.requests
     query = parse_qs(urlsplit(question.url).query)
     assert query["scope"] == ["read_write"]
     assert "&" not in query["app_name"][0]
@@ -52,6 +72,8 @@ async def test_one_click_connects_a_store(stage: Stage) -> None:
     assert (status, "mine is connected" in page, "<script" in page) == (200, True, False)
     found = await stage.hub.authorizations.state("woocommerce", question.state)
     assert (found.state, found.name) == ("connected", "mine")
+    await until(lambda: registered(stage, 15))
+    assert stage.shop.requests - before > 24
     connection = await stage.hub.connections.one(await stage.hub.tenants.find(), found.connection_id)
     assert connection.account["permissions"] == "read_write"
     assert len(stage.shop.consent.made) == 1

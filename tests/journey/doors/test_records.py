@@ -9,7 +9,7 @@ import pytest
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street, is_problem
-from tests.support.hub import add_shop, order
+from tests.support.hub import add_shop, order, signed
 
 
 @pytest.fixture
@@ -49,6 +49,42 @@ async def test_an_order_can_be_found_by_store_id_and_by_person(hub: Hub, doors: 
     guest = (await doors.get("/api/v1/customers?email=guest1@example.com", key)).json
     assert guest["items"] == []
     assert {one["external_id"] for one in guest["guest_orders"]} == {"1", "3"}
+
+
+async def test_guests_are_listed_by_their_newest_order(hub: Hub, doors: Street, key: str) -> None:
+    """Whoever has an account with the address, or ordered with one, is no guest; a store's guests are its own."""
+    shop = await add_shop(hub)
+    at = "2026-11-0{}T09:00:00".format
+    zoe = {"email": "Zoe@example.com", "first_name": "Zoë", "phone": "+1 555"}
+    await told(
+        doors,
+        shop,
+        order(1, billing={"email": "zoe@example.com"}, date_created_gmt=at(1)),
+        order(2, billing=zoe, date_created_gmt=at(4)),
+        order(3, billing={"email": "ann@example.com"}, customer_id=7, date_created_gmt=at(3)),
+        order(4, billing={"email": "bob@example.com"}, date_created_gmt=at(2)),
+        order(5, billing={}, date_created_gmt=at(5)),
+        order(6, billing={"email": "eve@example.com"}, date_created_gmt=at(6)),
+    )
+    account = {"id": 9, "email": "Eve@example.com", "date_modified_gmt": at(6), "billing": {}, "shipping": {}}
+    headers, body = signed(account, "customer.created")
+    await hub.journey.webhook(shop, headers, body)
+    page = (await doors.get("/api/v1/customers?kind=guest", key)).json
+    assert [(one["email"], one["orders"]) for one in page["items"]] == [("Zoe@example.com", 2), ("bob@example.com", 1)]
+    assert page["items"][0]["first_name"] == "Zoë"
+    assert page["items"][0]["first_order_at"].startswith(at(1))
+    newest = (await doors.get(f"/api/v1/orders/{page['items'][0]['newest_order']}", key)).json
+    assert newest["external_id"] == "2"
+    seen: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        part = (await doors.get(f"/api/v1/customers?kind=guest&limit=1{after and '&before=' + after}", key)).json
+        seen += [one["email"] for one in part["items"]]
+        after = part["next"]
+    assert seen == ["Zoe@example.com", "bob@example.com"]
+    stranger = await hub.tenants.add("other")
+    theirs = (await hub.keys.add(stranger, "reads", ("read",)))[1]
+    assert (await doors.get("/api/v1/customers?kind=guest", theirs)).json["items"] == []
 
 
 async def test_lists_page_through_everything_once(hub: Hub, doors: Street, key: str) -> None:

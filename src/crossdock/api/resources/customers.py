@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
 from crossdock.api.access import Access
+from crossdock.api.guests import Guests
 from crossdock.api.problems import answer
 from crossdock.api.records import Asked, Finder
 from crossdock.api.schemas import one_of, page_of
@@ -18,21 +19,26 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["customers"])
     reads = access.needs("read")
-    finder = Finder(hub)
+    finder, guests = Finder(hub), Guests(hub)
 
     @api.get("/customers", responses=page_of("Customer"))
     async def list_customers(
         email: Annotated[str | None, Query(max_length=320, description="Whoever has this address.")] = None,
         store: Annotated[str | None, Query(description="A store by its id, account or name.")] = None,
         before: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
+        kind: Annotated[
+            Literal["registered", "guest"], Query(description="guest: who bought without an account, last buyer first.")
+        ] = "registered",
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         caller: Principal = reads,
     ) -> Any:
-        """List registered customers, the newest first.
+        """List registered customers, the newest first; with ``kind=guest`` the guests, by their newest order.
 
         With ``email`` also ``guest_orders``: the orders billed to that address, so that a guest, who has no account
         anywhere, is found too.
         """
+        if kind == "guest" and email is None:
+            return answer(await guests.page(caller.tenant_id, limit=limit, store=store, before=before))
         subject = hub.vault.subject(email.strip().lower()) if email else None
         page = await finder.page(
             caller.tenant_id, "customer", Asked(limit=limit, store=store, before=before, subject=subject)

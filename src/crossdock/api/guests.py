@@ -1,0 +1,79 @@
+"""Guests: people who bought without an account. They are no entity of a store; their newest order says who they are."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from crossdock.api.records import LAST, SQL, Finder, StoreNamed, parsed_id
+from crossdock.errors import BadInput
+from crossdock.kit.ids import Prefix, show
+from crossdock.wiring import Hub
+
+
+class Guest(msgspec.Struct, frozen=True, kw_only=True):
+    """A person of one store, known by the address on their orders."""
+
+    kind: str = "guest"
+    store: StoreNamed
+    email: str
+    first_name: str
+    last_name: str
+    phone: str
+    billing: dict[str, Any]
+    shipping: dict[str, Any]
+    orders: int
+    """How many orders of the store are billed to the address."""
+    newest_order: str
+    first_order_at: datetime | None
+    last_order_at: datetime | None
+
+
+class Guests:
+    """Lists guests, the last buyer first."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._finder = Finder(hub)
+
+    async def page(self, tenant_id: uuid.UUID, *, limit: int, store: str | None, before: str | None) -> dict[str, Any]:
+        """Return one page: at most ``limit`` guests. ``next`` goes on where it ended, however few it shows.
+
+        Somebody whose newest order belongs to an account with another address is no guest, and left out.
+        """
+        async with self._hub.database.tenant(tenant_id) as conn:
+            stores = await self._finder.stores(conn, tenant_id, store)
+            place = LAST
+            if before is not None:
+                row = await conn.fetchrow(SQL["place"], tenant_id, parsed_id("order", before, "before"))
+                if row is None:
+                    raise BadInput("there is no such place in the list", field="before", remedy="begin without it")
+                place = (row["at"], row["id"])
+            rows = await conn.fetch(SQL["guests"], tenant_id, list(stores), limit, *place)
+        items = [guest for row in rows if (guest := self._guest(row, stores[row["connection_id"]])) is not None]
+        more = len(rows) == limit
+        return {"items": items, "next": show(Prefix.ORDER, rows[-1]["record_id"]) if more else None}
+
+    def _guest(self, row: Any, store: Any) -> dict[str, Any] | None:
+        order, _ = self._finder.said(row, store)
+        if order is None or order.get("customer_id") is not None:
+            return None
+        billing = order.get("billing") or {}
+        return msgspec.to_builtins(  # type: ignore[no-any-return]
+            Guest(
+                store=StoreNamed(show(Prefix.CONNECTION, store.id), store.account_uid, store.name),
+                email=str(billing.get("email") or ""),
+                first_name=str(billing.get("first_name") or ""),
+                last_name=str(billing.get("last_name") or ""),
+                phone=str(billing.get("phone") or ""),
+                billing=billing,
+                shipping=order.get("shipping") or {},
+                orders=row["orders"],
+                newest_order=show(Prefix.ORDER, row["record_id"]),
+                first_order_at=row["first_at"],
+                last_order_at=row["placed_at"],
+            )
+        )
