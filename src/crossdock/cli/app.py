@@ -17,6 +17,7 @@ from crossdock.cli import (
     proving,
     reading,
     records,
+    routing,
     running,
     serving,
     stocking,
@@ -41,7 +42,7 @@ app.command("worker")(serving.worker)
 app.command("doctor")(keeping.doctor)
 app.command("connect", context_settings=connecting.FREE, add_help_option=False)(connecting.connect)
 app.add_typer(managing.connections, name="connections")
-app.add_typer(connecting.routes, name="routes")
+app.add_typer(routing.routes, name="routes")
 app.command("check")(connecting.check)
 app.add_typer(hooking.webhooks, name="webhooks")
 app.command("watch")(watching.watch)

@@ -1,4 +1,4 @@
-"""``connect``, ``routes``, ``check``."""
+"""``connect``, ``check``."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 FREE = {"allow_extra_args": True, "ignore_unknown_options": True}
 """The options of ``connect`` are the fields of the connector's form."""
-
-routes = typer.Typer(help="List, add or remove routes.", invoke_without_command=True)
 
 
 @guarded
@@ -164,84 +162,6 @@ def _with_secrets(connector: Connector, answers: dict[str, Any]) -> dict[str, An
         elif _needed(field) and sys.stdin.isatty():
             answers[field.name] = typer.prompt(field.label, hide_input=field.kind is FieldKind.SECRET, err=True)
     return answers
-
-
-@routes.callback()
-@guarded
-def routes_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List routes, or add or remove one."""
-    if ctx.invoked_subcommand is None:
-        _list_routes(tenant, as_json=as_json)
-
-
-@routes.command("list")
-@guarded
-def routes_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List the tenant's routes."""
-    _list_routes(tenant, as_json=as_json)
-
-
-def _list_routes(tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
-
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return list(await hub.connections.routes(tenant_id))
-
-    rows = run(work())
-    columns = ("id", "source", "stream", "destination", "action")
-    give(rows, as_json=as_json, people=lambda: table(rows, columns, empty="There is no route: connect both sides."))
-
-
-@routes.command("add")
-@guarded
-def routes_add(
-    source: Annotated[str, typer.Option("--from", help="The source connection; events: the hub's own events API.")],
-    to: Annotated[str, typer.Option("--to", help="The destination connection.")],
-    stream: Annotated[str, typer.Option("--stream", help="The stream of the source; * takes all.")],
-    action: Annotated[str, typer.Option("--action", help="What to do there.")],
-    tenant: Tenant = "default",
-    as_json: AsJson = False,
-) -> None:
-    """Add a route from a source's stream to a destination's action."""
-    from crossdock.cli.opening import run, tenant_hub
-    from crossdock.errors import Conflict
-    from crossdock.kit.ids import Prefix, show
-
-    async def work() -> str:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            begin = await (
-                hub.connections.hub_source(tenant_id) if source == "events" else hub.connections.find(tenant_id, source)
-            )
-            end = await hub.connections.find(tenant_id, to)
-            made = await hub.connections.add_route(tenant_id, begin, end, stream, action, "cli")
-            if made is None:
-                raise Conflict("there is such a route already", remedy="list them with: crossdock routes")
-            return show(Prefix.ROUTE, made)
-
-    made = run(work())
-    give({"id": made}, as_json=as_json, people=lambda: f"Added {made}.")
-
-
-@routes.command("remove")
-@guarded
-def routes_remove(
-    route: Annotated[str, typer.Argument(help="Its id.", metavar="ROUTE")],
-    tenant: Tenant = "default",
-    as_json: AsJson = False,
-) -> None:
-    """End a route; what still waits on it ends as skipped (route-removed)."""
-    from crossdock.cli.opening import run, tenant_hub
-    from crossdock.kit.ids import Prefix, parse
-
-    identifier = parse_id(parse, Prefix.ROUTE, route)
-
-    async def work() -> None:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            await hub.connections.remove_route(tenant_id, identifier, actor="cli")
-
-    run(work())
-    give({"id": route, "removed": True}, as_json=as_json, people=lambda: f"Removed {route}.")
 
 
 def parse_id(parse: Any, prefix: Any, text: str) -> Any:

@@ -166,6 +166,44 @@ def _budget(most: int) -> Check:
     return check
 
 
+def _limits(connector: Connector, field: str, given: Any) -> Any:
+    """Limits of the account may be lowered, never raised above what the vendor enforces."""
+    limits, own = connector.manifest.limits, _object(field, given)
+    _only(field, own, ("requests", "per_s", "daily", "concurrency", "endpoints"))
+    most = {"requests": 1_000_000, "daily": limits.daily or 1_000_000_000, "concurrency": 1_000}
+    if limits.enforced:
+        most["concurrency"] = limits.concurrency
+    for name, highest in most.items():
+        if own.get(name) is not None:
+            _whole(f"{field}.{name}", own[name], highest)
+    span = own.get("per_s")
+    if span is not None:
+        _number(f"{field}.per_s", span, 1, 86_400)
+    rate = own["requests"] / (span or limits.per_s) if own.get("requests") else 0.0
+    if limits.enforced and rate > limits.requests / limits.per_s:
+        raise BadInput(
+            f"more than the account may have: {limits.requests} in {limits.per_s:g} s",
+            field=f"{field}.requests",
+            remedy="write fewer, or leave it out",
+        )
+    known = {endpoint.path: endpoint for endpoint in limits.endpoints}
+    for path, terms in _map(f"{field}.endpoints", own.get("endpoints") or {}).items():
+        at = f"{field}.endpoints.{path[:60]}"
+        if path not in known:
+            raise BadInput("there is no such endpoint", field=at, remedy=f"one of {', '.join(known) or 'none'}")
+        _only(at, _object(at, terms), ("requests", "concurrency"))
+        for name, highest in (("requests", known[path].requests), ("concurrency", known[path].concurrency or 1_000)):
+            if terms.get(name) is not None:
+                _whole(f"{at}.{name}", terms[name], highest)
+    return own
+
+
+def _whole(field: str, given: Any, most: int) -> None:
+    if isinstance(given, float):
+        raise BadInput("no whole number", field=field, remedy=f"write one between 1 and {most}")
+    _number(field, given, 1, most)
+
+
 CHECKS: Final[dict[str, Check]] = {
     "streams": _streams,
     "start_date": _start,
@@ -174,6 +212,7 @@ CHECKS: Final[dict[str, Check]] = {
     "status_map": _statuses,
     "shipping_map": _words,
     "payment_map": _words,
+    "limits": _limits,
     "requests_per_minute": _budget(10_000),
     "requests_per_day": _budget(10_000_000),
 }

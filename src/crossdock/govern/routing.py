@@ -78,6 +78,7 @@ class Routing:
             raise BadInput(
                 f"{destination.connector} takes no {action!r}", field="action", remedy="crossdock connectors"
             ) from None
+        self._check_stream(source, stream, facts)
         occurrence = facts is not None and facts.kind == "occurrence"
         usual = usual_priority(self._directory.connector(source.connector), stream)
         async with self._store.transaction() as conn:
@@ -109,6 +110,16 @@ class Routing:
                 raise NotFound("there is no such route", remedy="list them with: crossdock routes")
             await conn.execute(SQL["bump_routes"], source)
             await audit(conn, tenant_id, actor, "route.remove", route_id, {})
+
+    def _check_stream(self, source: Connection, stream: str, action: Action | None) -> None:
+        """Refuse a stream that a source does not have; wishes and the hub's own events are named by others."""
+        connector = self._directory.connector(source.connector)
+        if connector is None or stream == "*" or (action is not None and action.stream == stream):
+            return
+        known = [one.name for one in connector.manifest.streams]
+        if known and stream not in known:
+            problem = f"{source.connector} has no stream {stream[:60]!r}"
+            raise BadInput(problem, field="stream", remedy=f"one of *, {', '.join(known)}")
 
     async def change_route(self, tenant_id: uuid.UUID, route_id: uuid.UUID, terms: Terms, *, actor: str) -> None:
         """Change what is chosen about a route; what waits for a time asks the new schedule for it."""

@@ -33,6 +33,7 @@ _CHANGE: dict[str, Any] = {
     "status_map": {"completed": ["completed", "delivered"]},
     "shipping_map": {"flat_rate": "DHL"},
     "payment_map": {"cod": "cash on delivery"},
+    "limits": {"requests": 50, "per_s": 10, "daily": 20000, "concurrency": 2},
 }
 
 
