@@ -358,5 +358,7 @@ class Connector(msgspec.Struct, frozen=True):
     authorization: Authorization | None = None
     filters: Callable[[Mapping[str, Any]], Filter | None] | None = None
     """Makes of a connection's config the rule of what goes no further than the record; None: all goes on."""
+    owned: Mapping[str, tuple[str, ...]] = {}
+    """Fields (``object.field``) that ``field_owners`` may name, and who may own them; empty: whatever is mapped."""
     mappings: tuple[FieldMapping, ...] = ()
     """Default mappings of a destination, by entity and action."""

@@ -18,6 +18,8 @@ SHORTEST_S: Final = 5
 LONGEST_S: Final = 7 * 24 * 3600
 _MOST: Final = 500
 _WORD = re.compile(r"[a-z0-9_-]{1,60}")
+_FIELD = re.compile(r"[a-z_]{1,60}\.[A-Za-z0-9_]{1,120}")
+_OWNERS: Final = ("store", "hub", "crm", "fill_blanks")
 _FIRST_YEAR: Final = 1990
 
 Check = Callable[[Connector, str, Any], Any]
@@ -156,6 +158,21 @@ def _words(connector: Connector, field: str, given: Any) -> Any:
     return given
 
 
+def _owners(connector: Connector, field: str, given: Any) -> Any:
+    if connector.destination is None:
+        raise BadInput("nothing is written to it, so its fields are its own", field=field, remedy="leave it out")
+    for name, owner in _map(field, given).items():
+        at = f"{field}.{name[:120]}"
+        if connector.owned and name not in connector.owned:
+            raise BadInput("there is no such field", field=at, remedy=f"one of {', '.join(connector.owned)}")
+        if not _FIELD.fullmatch(name):
+            raise BadInput("no name of a field", field=at, remedy="write it as contacts.phone")
+        words = connector.owned.get(name, _OWNERS)
+        if owner not in words:
+            raise BadInput("no owner that this field may have", field=at, remedy=f"one of {', '.join(words)}")
+    return given
+
+
 def _budget(most: int) -> Check:
     def check(connector: Connector, field: str, given: Any) -> Any:
         del connector
@@ -213,6 +230,7 @@ CHECKS: Final[dict[str, Check]] = {
     "shipping_map": _words,
     "payment_map": _words,
     "limits": _limits,
+    "field_owners": _owners,
     "requests_per_minute": _budget(10_000),
     "requests_per_day": _budget(10_000_000),
 }

@@ -140,6 +140,9 @@ async def test_choices_are_kept_merged_and_taken_back(office: Office) -> None:
         ({"status_map": {"a": "x", "b": "x"}}, "status_map.b"),
         ({"shipping_map": {"flat": 1}}, "shipping_map.flat"),
         ({"payment_map": []}, "payment_map"),
+        ({"field_owners": {"order.total": "store"}}, "field_owners.order.total"),
+        ({"field_owners": {"order.status": "fill_blanks"}}, "field_owners.order.status"),
+        ({"field_owners": "store"}, "field_owners"),
         ({"requests_per_day": 0}, "requests_per_day"),
     ],
 )

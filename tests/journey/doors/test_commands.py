@@ -244,6 +244,16 @@ async def test_a_shop_for_reading_alone_refuses(hub: Hub, doors: Street, till: T
     assert "read_write" in problem["remedy"]
 
 
+async def test_a_status_that_the_store_owns_is_refused(till: Till) -> None:
+    one = await till.order()
+    await till.hub.upkeep.change(
+        till.shop.tenant_id, till.shop.id, {"field_owners": {"order.status": "store"}}, actor="t"
+    )
+    problem = is_problem(await till.send("PUT", f"{one}/status", {"status": "completed"}), 409, "conflict")
+    assert "field_owners" in problem["remedy"]
+    assert await till.wishes("order_status") == []
+
+
 async def test_what_is_gone_is_not_written(till: Till) -> None:
     one = await till.order()
     await till.order(1, status="trash", modified="2026-11-20T10:00:07")

@@ -10,6 +10,7 @@ from crossdock.connectors.woocommerce.client import MANIFEST, WooCommerceClient
 from crossdock.connectors.woocommerce.destination import WooCommerceDestination
 from crossdock.connectors.woocommerce.filters import filter_of
 from crossdock.connectors.woocommerce.mapper import read
+from crossdock.connectors.woocommerce.owners import OWNED
 from crossdock.connectors.woocommerce.touches import touches
 from crossdock.connectors.woocommerce.watch import ShopWatcher
 from crossdock.connectors.woocommerce.webhook import DOOR
@@ -24,4 +25,5 @@ CONNECTOR: Final = Connector(
     authorization=WooCommerceAuthorization(),
     touches=touches,
     filters=filter_of,
+    owned=OWNED,
 )

@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from crossdock.connect.connector import Context, PlanRefused
-from crossdock.connectors.woocommerce import wishes
+from crossdock.connectors.woocommerce import owners, wishes
 from crossdock.connectors.woocommerce.wishes import AddNote, Fulfil, SetPrice, SetStatus, SetStock, Wish
 from crossdock.model.plan import Plan, Ref, Step, Verb, Write
 
@@ -33,7 +33,10 @@ def plan(action: str, entity: Any, context: Context) -> Plan:
     if context.presence == "deleted":
         return Plan((), nothing="the wish was withdrawn")
     document = entity if entity is not None else _published(context.body)
-    wish = wishes.read(action, document, context.account)
+    asked = wishes.read(action, document, context.account)
+    wish = owners.allowed(asked, context.config)
+    if isinstance(wish, str):
+        return Plan((), nothing=wish)
     if context.account.get("permissions") == "read":
         raise PlanRefused(
             "permissions",

@@ -117,6 +117,8 @@ class SetPrice(Wish, frozen=True):
     sku: str | None = None
     regular_price: str | None = None
     sale_price: str | None = None
+    blanks: tuple[str, ...] = ()
+    """Prices that are written only where the shop has none."""
 
 
 class WriteBack(Wish, frozen=True):
@@ -124,6 +126,8 @@ class WriteBack(Wish, frozen=True):
 
     order_id: str
     meta: dict[str, str]
+    blanks: bool = False
+    """Write only keys that the order does not have."""
 
 
 def places_of(account: Mapping[str, Any]) -> int:

@@ -215,6 +215,12 @@ def _occurrence(ask: Ask, target: Target, statuses: Sequence[str], carried: set[
             f"{target.connection.name} is connected for reading alone",
             remedy="connect it with keys that may write (read_write)",
         )
+    owners = target.connection.config.get("field_owners")
+    if isinstance(ask.command, SetStatus) and isinstance(owners, dict) and owners.get("order.status") == "store":
+        raise Conflict(
+            f"{target.connection.name} itself owns the status of its orders",
+            remedy="change field_owners of the connection, or the status in the store",
+        )
     if isinstance(ask.command, Fulfil | Refund) and target.order is None:
         raise Conflict("the order's document is no longer kept", remedy="pull the shop, then send the command again")
     maps: Maps = effective(target.connection.config)

@@ -59,7 +59,7 @@ async def metas(caller: Caller, wishes: Sequence[WriteBack]) -> list[Outcome]:
 
 def _meta_to_write(wish: WriteBack, row: Row) -> Row | Outcome:
     held = meta_of(row)
-    missing = {key: value for key, value in wish.meta.items() if held.get(key) != value}
+    missing = {k: v for k, v in wish.meta.items() if (k not in held if wish.blanks else held.get(k) != v)}
     if not missing:
         return Delivered(wish.order_id)
     return {"meta_data": [{"key": key, "value": value} for key, value in sorted(missing.items())]}
@@ -67,7 +67,7 @@ def _meta_to_write(wish: WriteBack, row: Row) -> Row | Outcome:
 
 def _meta_written(wish: WriteBack, row: Row) -> Outcome:
     held = meta_of(row)
-    lost = sorted(key for key, value in wish.meta.items() if held.get(key) != value)
+    lost = sorted(k for k, v in wish.meta.items() if (k not in held if wish.blanks else held.get(k) != v))
     if lost:
         return Rejected(f"the shop did not keep {', '.join(lost)}", "not-taken", "meta")
     return Delivered(wish.order_id)

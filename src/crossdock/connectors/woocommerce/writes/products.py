@@ -81,7 +81,7 @@ def price_to_write(wish: SetPrice, row: Row) -> Row | Outcome:
         return refused
     if row.get("type") in ("variable", "grouped"):
         return Rejected(f"a {row.get('type')} product has no price of its own", "no-price", "product_id")
-    wanted = _prices(wish)
+    wanted = {n: v for n, v in _prices(wish).items() if n not in wish.blanks or row.get(n) in (None, "")}
     regular = wanted.get("regular_price", row.get("regular_price"))
     sale = wanted.get("sale_price", row.get("sale_price"))
     if _number(sale) is not None and (_number(regular) is None or _number(sale) >= _number(regular)):  # type: ignore[operator]
@@ -96,6 +96,8 @@ def price_to_write(wish: SetPrice, row: Row) -> Row | Outcome:
 def _price_written(wish: SetPrice, row: Row) -> Outcome:
     wanted = _prices(wish)
     for name, value in wanted.items():
+        if name in wish.blanks:
+            continue
         if _number(row.get(name)) != _number(value):
             return Rejected(f"the shop made {row.get(name) or 'nothing'} of {value}", "not-taken", name)
     return Delivered(entity_of(wish), returned=wanted)
