@@ -41,6 +41,7 @@ class Prefix(StrEnum):
     USER = "usr"
     KEY = "key"
     AUDIT = "aud"
+    CAUSE = "cau"
 
 
 _lock = threading.Lock()

@@ -96,6 +96,9 @@ Mapper = Callable[[Any], Mapped]
 class Mappings(Protocol):
     """The map stage: which mapping a route applies to an entity."""
 
-    async def of(self, route: Route, destination: Connector, entity: str) -> Mapper:
-        """Return the compiled mapping; one that maps nothing where the connector has none."""
+    async def of(self, route: Route, destination: Connector, entity: str, version: int | None = None) -> Mapper:
+        """Return the compiled mapping of a version (None: the route's own); one that maps nothing where there is none.
+
+        Raises ``ValueError`` for a version that is not there or not valid.
+        """
         ...

@@ -46,6 +46,8 @@ class Subject(msgspec.Struct):
     entity: Any = None
     needs: Needs = Needs()
     mapped: Mapped = Mapped({})
+    mapping_version: int | None = None
+    """Another version of the mapping than the route's."""
     published: bytes = b""
     """The event as the hub publishes it; only messages carry it."""
 
@@ -57,7 +59,6 @@ class Planned(msgspec.Struct):
     main_key: str
     plan: Any = None
     refused: Rejected | None = None
-    mapping_version: int | None = None
 
 
 class Planner:
@@ -107,7 +108,7 @@ class Planner:
         subject.needs = destination.needs(subject.route.action, subject.entity, subject.source.account_uid)
         if event["presence"] == Presence.DELETED:
             return
-        mapper = await self._mappings.of(subject.route, connector, event["stream"])
+        mapper = await self._mappings.of(subject.route, connector, event["stream"], subject.mapping_version)
         subject.mapped = mapper(subject.entity)
 
     async def _look_up(self, conn: Any, connection: Connection, subjects: Sequence[Subject]) -> list[Context]:
@@ -224,7 +225,10 @@ class Preparer:
                 job.outcome = Rejected("the event's body is no longer kept", code="body-expired", rule="retention")
             elif (event := self._timetable.look(job, route, event, standing.get(claim.id))) is not None:
                 source = await self._directory.connection(event["connection_id"])
-                subjects.append(Subject(job, claim.tenant_id, route, source, event))
+                version = claim.mapping_version
+                if not route.occurrence:
+                    job.mapping_version = route.mapping_version if version is None else version
+                subjects.append(Subject(job, claim.tenant_id, route, source, event, mapping_version=version))
         for planned in await self._planner.plan(conn, connection, destination, subjects):
             job = planned.subject.key
             job.main_key = planned.main_key

@@ -44,7 +44,8 @@ SELECT d.tenant_id, '00000000-0000-0000-0000-000000000001', '', 'before-causes',
 FROM delivery_done d WHERE d.state = 'dead' GROUP BY d.tenant_id;
 UPDATE delivery_done SET cause_id = '00000000-0000-0000-0000-000000000001' WHERE state = 'dead';
 DROP INDEX delivery_done_dead;
-CREATE INDEX delivery_done_dead ON delivery_done (tenant_id, cause_id, id) WHERE state = 'dead' AND NOT replayed;
+CREATE INDEX delivery_done_dead ON delivery_done (tenant_id, cause_id, id) INCLUDE (lane_id, route_id, ended_at)
+    WHERE state = 'dead' AND NOT replayed;
 
 -- Of a failing attempt: what was asked (method, path, names of fields) and answered, redacted; JSON.
 ALTER TABLE attempt ADD COLUMN detail text;
