@@ -20,9 +20,11 @@ from crossdock.connect.egress import Guard
 from crossdock.errors import WrongMasterKey
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.command import OrderCommands
-from crossdock.flow.deliver import Hints, Limits, Pump, Replay
+from crossdock.flow.deliver import Hints, Letters, Limits, Pump, Replay, Replays
 from crossdock.flow.deliver.prepare import Planner, Preparer
-from crossdock.flow.journey import DefaultMappings, Expectations, Journey
+from crossdock.flow.deliver.preview import Preview
+from crossdock.flow.journey import Expectations, Journey
+from crossdock.flow.map import Versions
 from crossdock.flow.pull import Bells, Manners, Reading, Schedule, Turns
 from crossdock.flow.reconcile import Prover, Reports
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
@@ -71,7 +73,7 @@ class Hub(msgspec.Struct, frozen=True):
     bells: Bells
     prover: Prover
     replay: Replay
-    refusals: Refusals
+    replays: Replays
     hooks: HookDesk
     watch: Watch
     canonical: Canonical
@@ -82,6 +84,16 @@ class Hub(msgspec.Struct, frozen=True):
     alerting: Alerting
 
     @property
+    def refusals(self) -> Refusals:
+        """What was turned away at the doors."""
+        return self.journey.refusals
+
+    @property
+    def letters(self) -> Letters:
+        """Deliveries as people look for them."""
+        return self.replays.letters
+
+    @property
     def works(self) -> Mapping[RunKind, Work]:
         """Return what does each kind of run."""
         return {
@@ -89,6 +101,7 @@ class Hub(msgspec.Struct, frozen=True):
             RunKind.BACKFILL: self.reading,
             RunKind.RECONCILE: self.reports,
             RunKind.STOCK_PUSH: self._push_stock,
+            RunKind.REPLAY: self.replays,
         }
 
     async def _push_stock(self, run: Run) -> dict[str, Any]:
@@ -185,7 +198,7 @@ async def open_hub(
         canonical = Canonical(vault, connector_named)
         runs = Runs(database, timedelta(seconds=settings.lease_s), timedelta(seconds=settings.run_patience_s))
         replay = Replay(database, hints)
-        planner = Planner(directory, DefaultMappings(), vault)
+        planner = Planner(directory, Versions(database), vault)
         hooks = HookDesk(database, vault, directory, settings.public_url)
         connections = Connections(database, vault, directory, settings.public_url)
         schedule = schedule_of(settings, database, directory, runs)
@@ -212,7 +225,7 @@ async def open_hub(
             reading=Reading(database, directory, journey, runs, turns, failpoints),
             prover=prover,
             replay=replay,
-            refusals=journey.refusals,
+            replays=Replays(database, runs, replay, Letters(database), Preview(directory, planner), failpoints),
             canonical=canonical,
             orders=OrderCommands(database, directory, canonical, journey.wishes),
             hooks=hooks,

@@ -9,6 +9,7 @@ from crossdock.cli import (
     commanding,
     connecting,
     connectors,
+    delivering,
     hooking,
     keeping,
     linking,
@@ -17,6 +18,7 @@ from crossdock.cli import (
     proving,
     reading,
     records,
+    replaying,
     routing,
     running,
     serving,
@@ -51,7 +53,9 @@ app.command("pull")(reading.pull)
 app.command("backfill")(reading.backfill)
 app.add_typer(running.runs, name="runs")
 app.add_typer(looking.events, name="events")
-app.add_typer(looking.deliveries, name="deliveries")
+app.add_typer(delivering.deliveries, name="deliveries")
+app.command("undelivered")(delivering.undelivered)
+app.add_typer(replaying.dead_letters, name="dead-letters")
 app.add_typer(commanding.orders, name="orders")
 app.add_typer(records.customers, name="customers")
 app.add_typer(records.products, name="products")
@@ -59,7 +63,8 @@ app.add_typer(linking.sku_links, name="sku-links")
 app.add_typer(stocking.stock, name="stock")
 app.command("changes")(records.changes)
 app.command("prove")(proving.prove)
-app.command("replay")(looking.replay)
+app.command("replay")(replaying.replay)
+app.add_typer(replaying.replays, name="replays")
 app.add_typer(connectors.connectors, name="connectors")
 app.add_typer(connectors.connectors, name="connector", hidden=True)
 app.command("sandbox")(connectors.sandbox)

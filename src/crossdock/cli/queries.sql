@@ -21,28 +21,6 @@ SELECT e.id, e.connection_id, c.name AS connection, e.record_id, e.seq, e.stream
 FROM event e JOIN connection c ON c.id = e.connection_id
 WHERE e.tenant_id = $1 AND e.id = $2;
 
--- name: deliveries_live
-SELECT d.id, r.stream, r.external_id, ro.action, c.name AS destination, d.state, d.attempt AS attempts, d.reason,
-       NULL::text AS rule, NULL::text AS at_destination, d.created_at, d.due_at, NULL::timestamptz AS ended_at
-FROM delivery d JOIN record r ON r.id = d.record_id JOIN route ro ON ro.id = d.route_id
-     JOIN connection c ON c.id = d.lane_id
-WHERE d.tenant_id = $1 AND ($2::text IS NULL OR d.state = $2) AND ($3::uuid IS NULL OR d.id = $3)
-ORDER BY d.id DESC
-LIMIT $4;
-
--- name: deliveries_done
-SELECT d.id, r.stream, r.external_id, ro.action, c.name AS destination, d.state, d.attempts, d.reason, d.rule,
-       d.external_id AS at_destination, d.evidence, d.replayed, d.created_at, NULL::timestamptz AS due_at, d.ended_at
-FROM delivery_done d JOIN record r ON r.id = d.record_id JOIN route ro ON ro.id = d.route_id
-     JOIN connection c ON c.id = d.lane_id
-WHERE d.tenant_id = $1 AND ($2::text IS NULL OR d.state = $2) AND ($3::uuid IS NULL OR d.id = $3)
-ORDER BY d.id DESC
-LIMIT $4;
-
--- name: attempts
-SELECT number, step, outcome, code, reason, took_ms, ended_at FROM attempt
-WHERE tenant_id = $1 AND delivery_id = $2 ORDER BY number, id;
-
 -- name: tally
 SELECT (SELECT count(*) FROM record WHERE tenant_id = $1 AND stream = 'order') AS orders,
        (SELECT count(*) FROM record WHERE tenant_id = $1) AS recorded,

@@ -15,7 +15,6 @@ from crossdock.connect.connector import Arrived, Connector, Door, Filter
 from crossdock.errors import BadInput, Forbidden, Unauthenticated
 from crossdock.flow.deliver import Directory
 from crossdock.flow.deliver.prepare import Planner, Subject, route_of
-from crossdock.flow.map import compile_mapping
 from crossdock.flow.receive import door_of, read_arrivals
 from crossdock.flow.reconcile import Expected
 from crossdock.flow.record import Intake, Ledger, Parcel, Receipt, Tally
@@ -26,10 +25,8 @@ from crossdock.kit.digest import Volatile
 from crossdock.kit.failpoints import Failpoints
 from crossdock.model.connection import Connection
 from crossdock.model.delivery import SkipReason
-from crossdock.model.mapping import Mapped
 from crossdock.model.observation import Doorbell, Observation, Occurrence
 from crossdock.model.origin import Origin
-from crossdock.model.route import Route
 from crossdock.model.wish import Cause
 
 _LET_GO: dict[str, Any] = {}
@@ -280,23 +277,3 @@ class Expectations:
     def document(self, row: Any) -> dict[str, Any]:
         """Return the source's own document of a record's row."""
         return self._planner.canonical.document(row)
-
-
-class DefaultMappings:
-    """The map stage for the pump: compiled once a mapping."""
-
-    def __init__(self) -> None:
-        self._compiled: dict[tuple[str, str, str], Callable[[Any], Mapped]] = {}
-
-    async def of(self, route: Route, destination: Connector, entity: str) -> Callable[[Any], Mapped]:
-        """Return the connector's own mapping of an action and entity; one that maps nothing where it has none."""
-        name = (destination.manifest.name, route.action, entity)
-        if name not in self._compiled:
-            fitting = [m for m in destination.mappings if m.action == route.action and m.entity == entity]
-            self._compiled[name] = compile_mapping(fitting[0]) if fitting else _nothing
-        return self._compiled[name]
-
-
-def _nothing(entity: Any) -> Mapped:
-    del entity
-    return Mapped({})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from crossdock.api.access import Access
@@ -19,7 +18,6 @@ from crossdock.store.queries import load
 from crossdock.wiring import Hub
 
 SQL = load(Path(__file__).with_name("events.sql"))
-_LAST = uuid.UUID(int=(1 << 128) - 1)
 
 
 class DeliveryShown(BaseModel):
@@ -34,13 +32,6 @@ class DeliveryShown(BaseModel):
     event_id: str | None = None
     created_at: datetime | None = None
     ended_at: datetime | None = None
-
-
-class DeliveryPage(BaseModel):
-    """A page of deliveries, newest first; ``next`` goes into ``before``."""
-
-    items: list[DeliveryShown]
-    next: str | None
 
 
 class EventShown(BaseModel):
@@ -65,19 +56,6 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["events"])
     reads = access.needs("read")
-
-    @api.get("/deliveries", response_model=DeliveryPage)
-    async def deliveries(
-        state: Literal["waiting", "claimed", "in_doubt", "delivered", "skipped", "dead"] | None = None,
-        before: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 50,
-        caller: Principal = reads,
-    ) -> Any:
-        upper = parsed(ids.Prefix.DELIVERY, before, "before") if before else _LAST
-        async with hub.database.tenant(caller.tenant_id) as conn:
-            rows = await conn.fetch(SQL["deliveries"], caller.tenant_id, state, upper, limit)
-        items = [_delivery(row) for row in rows]
-        return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
 
     @api.get("/events/{event_id}", response_model=EventShown)
     async def event(event_id: str, caller: Principal = reads) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from crossdock.connect.connector import Destination, Holds
+from crossdock.connect.connector import Destination, Seeker
 from crossdock.flow.deliver.ports import Directory
 from crossdock.flow.deliver.prepare import Planned, Planner, Subject, route_of
 from crossdock.flow.deliver.replay import SQL, versions_of
@@ -122,7 +122,7 @@ class Preview:
         asked = {pair: versions.get(pair[0]) for pair in pairs}
         planned = await self._plan(conn, tenant_id, connection, destination, pairs, routes, asked)
         links = await _links(conn, destination_id, planned.values())
-        if isinstance(destination, Holds):
+        if isinstance(destination, Seeker):
             before, how = await _held(destination, planned.values(), links), "held"
         else:
             before, how = await self._written(conn, tenant_id, connection, destination, pairs, routes, links), "written"
@@ -254,17 +254,17 @@ async def _links(conn: Any, connection_id: uuid.UUID, planned: Any) -> Links:
     return {(row["object"], row["key"]): row["external_id"] for row in rows}
 
 
-async def _held(destination: Holds, planned: Any, links: Links) -> dict[tuple[str, str], Values]:
+async def _held(destination: Seeker, planned: Any, links: Links) -> dict[tuple[str, str], Values]:
     """Return what the destination holds now of every linked record, by (object, our key)."""
     ids: dict[str, dict[str, str]] = {}
-    names: dict[str, set[str]] = {}
     for write in _writes(planned):
         linked = links.get((write.object, write.key))
         if write.verb is Verb.UPSERT and linked is not None:
             ids.setdefault(write.object, {})[write.key] = linked
-            names.setdefault(write.object, set()).update(write.properties)
     held: dict[tuple[str, str], Values] = {}
     for object_name, wanted in sorted(ids.items()):
-        found = await destination.held(object_name, sorted(set(wanted.values())), sorted(names[object_name]))
+        rows = await destination.sought(object_name, None, sorted(set(wanted.values())))
+        # a person with further addresses comes once for each; the last is by the first address
+        found = {row.external_id: row.properties for row in rows}
         held |= {(object_name, key): found[linked] for key, linked in wanted.items() if linked in found}
     return held

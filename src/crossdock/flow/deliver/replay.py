@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from crossdock.flow.deliver.hints import Hints
+from crossdock.flow.deliver.letters import note
 from crossdock.flow.ports import Store
 from crossdock.kit.ids import floor_of, new_id
 from crossdock.model.delivery import DeliveryState
@@ -83,6 +84,15 @@ class Replay:
             _, lanes = await self.again(conn, tenant_id, ids, ONCE_MORE)
         self._hints.ring(set(lanes), False)
         return len(lanes)
+
+    async def one(self, tenant_id: uuid.UUID, delivery_id: uuid.UUID, *, actor: str) -> tuple[bool, int]:
+        """Replay one ended delivery; returns whether it could be taken, and how many were queued for it."""
+        async with self._store.transaction() as conn:
+            taken, lanes = await self.again(conn, tenant_id, [delivery_id], ONCE_MORE)
+            if taken:
+                await note(conn, tenant_id, actor, "delivery.retry", delivery_id, {})
+        self.ring(lanes)
+        return bool(taken), len(lanes)
 
     async def again(
         self, conn: Any, tenant_id: uuid.UUID, ids: Sequence[uuid.UUID], way: Way

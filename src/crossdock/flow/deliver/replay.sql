@@ -109,7 +109,7 @@ UPDATE replay SET place = $3, seen = seen + $4, queued = queued + $5, found = co
 WHERE tenant_id = $1 AND id = $2;
 
 -- name: under_way
-SELECT count(*) FROM (SELECT 1 FROM delivery d WHERE d.replay_id = $1 LIMIT $2) AS some;
+SELECT count(*) FROM (SELECT 1 FROM delivery d WHERE d.replay_id = $1 LIMIT $2) AS few;
 
 -- name: outcomes
 SELECT state, count(*) AS n FROM (

@@ -23,14 +23,11 @@ from crossdock.flow.deliver.preview import Found, Preview
 from crossdock.flow.deliver.replay import NEWEST, SQL, Replay, Way
 from crossdock.flow.ports import Store
 from crossdock.flow.run import PutOff, Run, Runs
-from crossdock.kit.failpoints import Failpoints
+from crossdock.kit.failpoints import NONE, Failpoints
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.delivery import DeliveryState
 from crossdock.model.route import Priority
 
-CHUNK = 500
-MOST_UNDER_WAY = 5_000
-"""Deliveries of one replay that may wait at once."""
 _PAUSE = timedelta(seconds=1)
 _TRIES = 5
 MOST_NAMED = 1_000
@@ -66,17 +63,34 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         return self
 
 
+class Measure(msgspec.Struct, frozen=True):
+    """How much of a replay is done at once."""
+
+    chunk: int = 500
+    """Looked at in one transaction."""
+    under_way: int = 5_000
+    """Deliveries of one replay that may wait at once."""
+
+
 class Replays:
     """Takes and works off replays; ``works`` of the hub names it for runs of kind ``replay``."""
 
     def __init__(
-        self, store: Store, runs: Runs, replay: Replay, letters: Letters, preview: Preview, failpoints: Failpoints
+        self,
+        store: Store,
+        runs: Runs,
+        replay: Replay,
+        letters: Letters,
+        preview: Preview,
+        failpoints: Failpoints = NONE,
+        measure: Measure | None = None,
     ) -> None:
         self._store = store
         self._runs = runs
         self._replay = replay
-        self._letters = letters
-        self._preview = preview
+        self.letters = letters
+        self.preview = preview
+        self.measure = measure or Measure()
         self._failpoints = failpoints
 
     # --- asking -------------------------------------------------------------------------------------------------
@@ -187,7 +201,7 @@ class Replays:
     @property
     def rooms(self) -> tuple[Store, Runs, Replay, Letters, Preview]:
         """Return what a job needs."""
-        return self._store, self._runs, self._replay, self._letters, self._preview
+        return self._store, self._runs, self._replay, self.letters, self.preview
 
 
 class _Job:
@@ -195,6 +209,7 @@ class _Job:
 
     def __init__(self, replays: Replays, run: Run, row: Any, asked: Ask) -> None:
         self._store, self._runs, self._replay, self._letters, self._preview = replays.rooms
+        self._measure = replays.measure
         self._run = run
         self._asked = asked
         self._place: uuid.UUID = row["place"]
@@ -237,7 +252,8 @@ class _Job:
 
     async def _wait(self) -> None:
         async with self._store.engine() as conn:
-            if await conn.fetchval(SQL["under_way"], self._run.id, MOST_UNDER_WAY) >= MOST_UNDER_WAY:
+            most = self._measure.under_way
+            if await conn.fetchval(SQL["under_way"], self._run.id, most) >= most:
                 raise PutOff(datetime.now(UTC) + _PAUSE, "it waits until what it has queued is delivered")
 
     async def _chunk(self) -> bool:
@@ -273,15 +289,15 @@ class _Job:
         """Return the next ids above the place, in order."""
         asked, tenant_id = self._asked, self._run.tenant_id
         if asked.deliveries:
-            return sorted(one for one in asked.deliveries if one > self._place)[:CHUNK]
+            return sorted(one for one in asked.deliveries if one > self._place)[: self._measure.chunk]
         if asked.events:
-            rows = await conn.fetch(SQL["of_events"], tenant_id, list(asked.events), self._place, CHUNK)
+            rows = await conn.fetch(SQL["of_events"], tenant_id, list(asked.events), self._place, self._measure.chunk)
             return [row["id"] for row in rows if row["id"] < self._until]
         if asked.do != "replay":
-            found = await self._letters.dead_ids(conn, tenant_id, asked.filter, CHUNK, self._place)
+            found = await self._letters.dead_ids(conn, tenant_id, asked.filter, self._measure.chunk, self._place)
             return [one for one in found if one < self._until]
         routes = await self._routes(conn)
-        narrowed = (routes, self._states, self._place, asked.filter.floor, self._until, CHUNK)
+        narrowed = (routes, self._states, self._place, asked.filter.floor, self._until, self._measure.chunk)
         return [row["id"] for row in await conn.fetch(SQL["range"], tenant_id, *narrowed)]
 
     async def _worth(self, conn: Any, scanned: Sequence[uuid.UUID]) -> list[uuid.UUID]:

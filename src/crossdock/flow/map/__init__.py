@@ -5,5 +5,6 @@
 
 from crossdock.flow.map.engine import WORDS, compile_mapping
 from crossdock.flow.map.failures import MappingFailed, MappingInvalid
+from crossdock.flow.map.versions import Versions
 
-__all__ = ["WORDS", "MappingFailed", "MappingInvalid", "compile_mapping"]
+__all__ = ["WORDS", "MappingFailed", "MappingInvalid", "Versions", "compile_mapping"]
