@@ -142,7 +142,11 @@ class Pump:
         try:
             await self._hold(taken)
         finally:
-            self._mine.pop(taken.lane.id, None)
+            self.forget(taken)
+
+    def forget(self, taken: Taken) -> None:
+        """Count a lane as left."""
+        self._mine.pop(taken.lane.id, None)
 
     async def _hold(self, taken: Taken) -> None:
         lane = taken.lane

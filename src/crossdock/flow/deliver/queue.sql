@@ -30,7 +30,7 @@ UPDATE lane
 -- What the breaker has seen goes to the next holder; when there is nothing to remember its time stands still.
 SET owner = NULL, until = NULL, best = next.best, breaker_seen = $4,
     breaker_at = CASE WHEN $4 = breaker_seen THEN breaker_at ELSE now() END,
-    due_at = CASE WHEN lane.due_at IS NOT NULL THEN now() ELSE greatest(next.at, now()) END
+    due_at = CASE WHEN lane.due_at IS NOT NULL THEN now() WHEN next.at IS NOT NULL THEN greatest(next.at, now()) END
 FROM (SELECT l.id, n.at, n.best FROM lane l CROSS JOIN LATERAL lane_next(l.id, l.held_priority, l.held_until) AS n
       WHERE l.id = $1) AS next
 WHERE lane.id = next.id AND lane.owner = $2 AND lane.epoch = $3;
