@@ -24,9 +24,9 @@ docs: setup ## Write docs/reference from the code
 bench: setup ## Run all benchmarks beside their peers and print a table
 	@.venv/bin/python -m bench
 
-crash: setup ## Strike at every step, kill and stop, and judge both ends (SEED= POINTS= MINUTES= ROUNDS=)
+crash: setup ## Strike at every step, kill and stop, and judge both ends (SEED= POINTS= MINUTES= ROUNDS= STORM=1)
 	@.venv/bin/python -m tests.crash.campaign --seed $(or $(SEED),1) --points $(or $(POINTS),1000) \
-		--minutes $(or $(MINUTES),10) $(if $(ROUNDS),--rounds $(ROUNDS))
+		--minutes $(or $(MINUTES),10) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(STORM),--storm)
 
 locks: setup ## Resolve the lock files anew
 	@tools/locks.sh

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
 
 from crossdock.connect.client import VendorClient
 from tests.crash.campaign.board import Fault
+from tests.crash.campaign.mutants import HERE, applied, mutants, played
 from tests.crash.campaign.points import ROOMS, ROOT, Step, places, reached, statements, steps
 from tests.crash.campaign.rounds import Terms, draw, play
-from tests.support.database import TestServer
+from tests.support.database import TestServer, serving_databases
+
+LEAN = ("shop", "caller", "platform", "weather")
 
 
 def test_every_step_of_the_journey_in_the_database_has_a_name() -> None:
@@ -50,3 +58,34 @@ def test_a_round_of_faults_loses_and_doubles_nothing(postgres: TestServer) -> No
     assert outcome.ok, (outcome.wrong, outcome.log, [str(fault) for fault in outcome.struck])
     assert len(outcome.struck) > 10
     assert sum(outcome.outcomes.values()) > 20
+
+
+def test_a_storm_loses_and_doubles_nothing() -> None:
+    """Processes, the database and the ways to the vendors, without a schedule; on a server of its own to kill."""
+    home = Path(tempfile.mkdtemp(prefix="crossdock-storm-", dir="/var/tmp"))
+    home.chmod(0o755)
+    try:
+        with serving_databases(home, own=True) as server:
+            outcome = asyncio.run(play(server, Terms(seed=1, live_s=6.0, storm=True, hands=LEAN)))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    assert outcome.ok, (outcome.wrong, outcome.log, outcome.blows)
+    assert sum(outcome.blows.values()) > 3
+
+
+def test_every_mutant_breaks_a_place_that_stands(tmp_path: Path) -> None:
+    """A promise that has moved takes its mutant along; and each of them is in the table of the documentation."""
+    table = (HERE / "docs" / "quality.md").read_text()
+    for name, mutant in mutants().items():
+        assert applied(mutant, tmp_path / name).is_dir()
+        assert f"`{name}`" in table, name
+        assert all(fault.place in places() for fault in mutant.schedule)
+
+
+@pytest.mark.parametrize("name", ["acknowledge-before-commit", "resend-without-a-look"])
+def test_a_broken_promise_is_caught(name: str) -> None:
+    """Two of the table; ``python -m tests.crash.campaign.mutants`` plays them all."""
+    mutant = mutants()[name]
+    code, said = played(mutant)
+    assert code == 1, said[-3000:]
+    assert mutant.seen in said, said[-3000:]

@@ -92,9 +92,12 @@ def postgres(open_tmp: Path) -> Iterator[TestServer]:
 
 
 @contextlib.contextmanager
-def serving_databases(home: Path) -> Iterator[TestServer]:
-    """Serve databases from a directory that other users may enter, or from the external server that is given."""
-    given = os.environ.get("CROSSDOCK_TEST_DATABASE_URL")
+def serving_databases(home: Path, *, own: bool = False) -> Iterator[TestServer]:
+    """Serve databases from a directory that other users may enter, or from the external server that is given.
+
+    ``own``: an embedded one in any case, for whoever is going to kill it.
+    """
+    given = None if own else os.environ.get("CROSSDOCK_TEST_DATABASE_URL")
     template = f"template_{uuid.uuid4().hex[:12]}"
     if given:
         server = TestServer(given, template, None)

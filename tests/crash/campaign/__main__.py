@@ -24,7 +24,7 @@ def main() -> int:
     asked = _asked()
     home = Path(tempfile.mkdtemp(prefix="crossdock-crash-", dir="/var/tmp"))
     home.chmod(0o755)
-    with serving_databases(home) as server:
+    with serving_databases(home, own=asked.storm) as server:
         outcomes = asyncio.run(_rounds(server, asked))
     return _report(outcomes, asked)
 
@@ -39,6 +39,8 @@ def _asked() -> argparse.Namespace:
     reader.add_argument("--live", type=float, default=8.0, help="seconds of traffic in a round, at least")
     reader.add_argument("--patience", type=float, default=90.0, help="seconds that coming to rest may take")
     reader.add_argument("--hands", default=",".join(HANDS), help="who is at work, of " + ", ".join(HANDS))
+    reader.add_argument("--storm", action="store_true", help="blows to processes, database and network instead")
+    reader.add_argument("--armed", action="store_true", help="faults go on while the world comes to rest")
     reader.add_argument("--faults", help="place:phase:nth:action, one a line, or none; instead of the seed's own")
     return reader.parse_args()
 
@@ -52,19 +54,34 @@ async def _rounds(server: TestServer, asked: argparse.Namespace) -> list[Outcome
     struck = 0
     while struck < asked.points and len(outcomes) < asked.rounds and (not outcomes or time.monotonic() < until):
         seed = asked.seed + len(outcomes)
-        terms = Terms(seed, _A_ROUND, asked.orders, asked.live, faults, asked.patience, tuple(asked.hands.split(",")))
+        terms = Terms(
+            seed=seed,
+            points=_A_ROUND,
+            orders=asked.orders,
+            live_s=asked.live,
+            faults=faults,
+            patience_s=asked.patience,
+            hands=tuple(asked.hands.split(",")),
+            storm=asked.storm,
+            armed_to_the_end=asked.armed,
+        )
         one = await play(server, terms)
         outcomes.append(one)
-        struck += len(one.struck)
+        struck += len(one.struck) + sum(one.blows.values())
         print(
-            f"seed {seed}: {len(one.struck)} faults struck, {sum(one.outcomes.values())} deliveries ended,"
+            f"seed {seed}: {len(one.struck)} faults struck, {sum(one.blows.values())} blows,"
+            f" {sum(one.outcomes.values())} deliveries ended,"
             f" {one.ends} · {'ok' if one.ok else 'WRONG'} · {one.took_s} s",
             flush=True,
         )
         for what in one.wrong[:20]:
             print(f"  {what}", flush=True)
         if not one.ok:
-            print(f"  log of the hub: {one.log}\n  replay: make crash SEED={seed} ROUNDS=1", flush=True)
+            storm = " STORM=1" if asked.storm else ""
+            print(
+                f"  log of the hub: {one.log}\n  replay: make crash SEED={seed} ROUNDS=1{storm}",
+                flush=True,
+            )
     return outcomes
 
 

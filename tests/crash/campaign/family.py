@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ class Kid(msgspec.Struct):
     """One process of the hub."""
 
     pid: int
+    role: str
     stopped_at: float | None = None
     over_at: float | None = None
 
@@ -38,9 +40,9 @@ class Family:
         self.ends: Counter[str] = Counter()
         self.log = home / "hub.log"
         self._stop_s = stop_s
-        self._order: bytes = b""
+        self._orders: dict[str, bytes] = {}
         self._kids: dict[int, Kid] = {}
-        self._awaited = 0
+        self._awaited: list[str] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Family:
@@ -66,9 +68,11 @@ class Family:
         self._nursery.stdin.close()
         await self._nursery.wait()
 
-    def live(self, order: dict[str, Any]) -> None:
-        """Begin: the first child is born, and from now on one always lives."""
-        self._order = orjson.dumps({**order, "log": str(self.log)}) + b"\n"
+    def live(self, order: dict[str, Any], roles: Sequence[str] = ("all",)) -> None:
+        """Begin: a child of each role is born, and from now on one of each always lives."""
+        for role in roles:
+            told = {**order, "role": role.rstrip("0123456789"), "log": str(self.log)}
+            self._orders[role] = orjson.dumps(told) + b"\n"
         self._tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._tend())]
 
     @property
@@ -83,18 +87,18 @@ class Family:
             _send(kid.pid, signal.SIGCONT)
             _send(kid.pid, signal.SIGTERM)
 
-    def _bear(self) -> None:
+    def _bear(self, role: str) -> None:
         assert self._nursery.stdin is not None
-        self._awaited += 1
-        self._nursery.stdin.write(self._order)
+        self._awaited.append(role)
+        self._nursery.stdin.write(self._orders[role])
 
     async def _hear(self) -> None:
         assert self._nursery.stdout is not None
         while line := await self._nursery.stdout.readline():
             told = orjson.loads(line)
             if pid := told.get("born"):
-                self._awaited -= 1
-                self._kids[pid] = Kid(pid)
+                # orders are carried out in their order
+                self._kids[pid] = Kid(pid, self._awaited.pop(0))
             elif pid := told.get("dead"):
                 self._kids.pop(pid, None)
                 self.ends[_ended(told["status"])] += 1
@@ -112,9 +116,9 @@ class Family:
                 elif kid.over_at is not None and now > kid.over_at:
                     kid.over_at = None
                     _send(kid.pid, signal.SIGTERM)
-            well = [kid for kid in self._kids.values() if kid.stopped_at is None and kid.over_at is None]
-            if not well and not self._awaited:
-                self._bear()
+            well = {kid.role for kid in self._kids.values() if kid.stopped_at is None and kid.over_at is None}
+            for role in self._orders.keys() - well - set(self._awaited):
+                self._bear(role)
             await asyncio.sleep(_LOOK_S)
 
 

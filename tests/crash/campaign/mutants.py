@@ -16,6 +16,7 @@ from tests.crash.campaign.board import BEFORE, Fault
 from tests.crash.campaign.points import ROOT
 
 HERE = Path(__file__).parents[3]
+_CAMPAIGN = (sys.executable, "-m", "tests.crash.campaign")
 
 
 class Faults(msgspec.Struct, frozen=True):
@@ -46,6 +47,7 @@ class Mutant(msgspec.Struct, frozen=True):
     """What the checker says of it."""
     change: tuple[Change, ...]
     hands: str = "shop,caller,platform"
+    armed: bool = False
     faults: Faults | None = None
 
     @property
@@ -91,7 +93,7 @@ def played(mutant: Mutant, *, live_s: float = 6.0, patience_s: float = 45.0) -> 
     with tempfile.TemporaryDirectory(prefix="crossdock-mutant-") as home:
         source = applied(mutant, Path(home))
         done = subprocess.run(
-            [sys.executable, "-m", "tests.crash.campaign", *(word for pair in asked.items() for word in pair)],
+            [*_CAMPAIGN, *(word for pair in asked.items() for word in pair), *(["--armed"] if mutant.armed else [])],
             cwd=HERE,
             env={**os.environ, "PYTHONPATH": f"{source}{os.pathsep}{HERE}"},
             capture_output=True,

@@ -13,6 +13,9 @@ import select
 import signal
 import socket
 import sys
+import time
+import traceback
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +24,10 @@ import uvloop
 
 from crossdock.cli import logs
 from crossdock.cli.server import stand
+from crossdock.kit.clock import SystemClock
 from crossdock.settings import Settings
 from crossdock.wiring import open_hub
+from crossdock.worker import Worker
 from tests.crash.campaign.board import Board, Fault
 from tests.crash.campaign.probe import Probe
 
@@ -95,15 +100,35 @@ def _live(order: dict[str, Any], listener: socket.socket) -> None:
         faults = [Fault(**fault) for fault in order["faults"]]
         probe = Probe(Board(Path(order["board"]), len(faults)), faults, order["admin_url"], order["database"])
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_hub(settings, probe, listener))
+            runner.run(_hub(settings, probe, listener, order.get("role", "all"), order.get("skew_s", 0)))
         code = 0
+    except Exception:  # noqa: BLE001 - nobody else would tell what became of it
+        traceback.print_exc()
     finally:
+        sys.stderr.flush()
         os._exit(code)
 
 
-async def _hub(settings: Settings, probe: Probe, listener: socket.socket) -> None:
-    async with open_hub(settings, probe) as hub:
-        await stand(hub, listener)
+async def _hub(settings: Settings, probe: Probe, listener: socket.socket, role: str, skew_s: float) -> None:
+    async with open_hub(settings, probe, clock=Jumping(skew_s)) as hub:
+        if role == "worker":
+            worker = Worker(hub)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
+            await worker.run()
+        else:
+            await stand(hub, listener, worker=role == "all")
+
+
+class Jumping(SystemClock):
+    """A wall clock that jumps to and fro by so many seconds, each second anew."""
+
+    def __init__(self, skew_s: float) -> None:
+        self._skew_s = skew_s
+
+    def now(self) -> datetime:
+        """Return the time as such a clock shows it."""
+        jump = (0, 1, 0, -1)[int(time.monotonic()) % 4]
+        return super().now() + timedelta(seconds=jump * self._skew_s)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,13 @@ import orjson
 
 from tests.crash.campaign.board import AFTER, BEFORE, Board, Fault
 from tests.crash.campaign.points import places
+from tests.crash.campaign.storm import ROLES, Storm
 from tests.crash.campaign.traffic import HANDS, Traffic
-from tests.crash.campaign.world import STOP_S, Unrest, world
+from tests.crash.campaign.world import STOP_S, Unrest, World, world
 from tests.support.database import TestServer
 
+SKEW_S = 90.0
+"""How far the clocks of a storm jump; signatures bear five minutes."""
 _WEIGHTS = {"raise": 26, "cut": 30, "delay": 14, "kill": 20, "stop": 4, "cancel": 6}
 
 
@@ -36,6 +39,10 @@ class Terms(msgspec.Struct, frozen=True):
     """A schedule instead of the seed's own."""
     patience_s: float = 90.0
     hands: tuple[str, ...] = HANDS
+    storm: bool = False
+    """Blows to processes, database and network instead of faults at places."""
+    armed_to_the_end: bool = False
+    """Faults go on while the world comes to rest."""
 
 
 class Outcome(msgspec.Struct):
@@ -50,6 +57,7 @@ class Outcome(msgspec.Struct):
     acts: int
     took_s: float
     log: str = ""
+    blows: dict[str, int] = {}
 
     @property
     def ok(self) -> bool:
@@ -72,34 +80,23 @@ def draw(seed: int, count: int) -> tuple[Fault, ...]:
 
 
 async def play(server: TestServer, terms: Terms) -> Outcome:
-    """Play one round. What it leaves behind when something is wrong is the hub's log, named in the outcome."""
+    """Play one round. What it leaves behind when something is wrong is the hub's log, named in the outcome.
+
+    A storm kills the database's server, so it has to be nobody else's.
+    """
     home = Path(tempfile.mkdtemp(prefix="crossdock-crash-"))
     began = time.monotonic()
-    faults = draw(terms.seed, terms.points) if terms.faults is None else terms.faults
+    faults = () if terms.storm else draw(terms.seed, terms.points) if terms.faults is None else terms.faults
     board = Board(home / "board", len(faults))
-    wrong: list[str] = []
     async with world(server, home, terms.orders, terms.seed) as (made, told):
-        made.family.live({**told, "board": str(home / "board"), "faults": [msgspec.to_builtins(f) for f in faults]})
+        order = {**told, "board": str(home / "board"), "faults": [msgspec.to_builtins(f) for f in faults]}
+        made.family.live({**order, "skew_s": SKEW_S} if terms.storm else order, ROLES if terms.storm else ("all",))
         await made.connect()
         board.armed = True
         await made.backfill()
         traffic = Traffic(made, terms.seed, 0.15, terms.hands)
-        hands = asyncio.create_task(traffic.run())
-        try:
-            await _live(board, len(faults), terms)
-            traffic.rest()
-            board.armed = False
-            await made.calm()
-            await asyncio.wait_for(hands, terms.patience_s)
-            await asyncio.sleep(STOP_S if made.family.ends["stopped"] else 0)
-            made.family.renew()
-            await made.rest(terms.patience_s)
-            wrong = await made.judged()
-        except (Unrest, TimeoutError) as stuck:
-            wrong = [f"stuck: {stuck or 'a caller never got its answer'}", *await made.judged()]
-        finally:
-            hands.cancel()
-            await asyncio.gather(hands, return_exceptions=True)
+        storm = Storm(made, server, told["database"], terms.seed, 0.4)
+        wrong = await _through(terms, made, board, len(faults), traffic, storm)
         if wrong:
             (home / "ledger.json").write_bytes(orjson.dumps(await made.ledger(), option=orjson.OPT_INDENT_2))
         outcome = Outcome(
@@ -111,10 +108,36 @@ async def play(server: TestServer, terms: Terms) -> Outcome:
             outcomes=await made.outcomes(),
             acts=traffic.acts,
             took_s=round(time.monotonic() - began, 1),
+            blows=dict(storm.blows),
         )
     board.close()
     _keep_or_clear(home, outcome)
     return outcome
+
+
+async def _through(terms: Terms, made: World, board: Board, count: int, traffic: Traffic, storm: Storm) -> list[str]:
+    """Let it happen, let it come to rest, judge."""
+    hands = asyncio.create_task(traffic.run())
+    raging = [asyncio.create_task(storm.run())] if terms.storm else []
+    try:
+        await _live(board, count, terms)
+        for task in raging:
+            task.cancel()
+        await asyncio.gather(*raging, return_exceptions=True)
+        traffic.rest()
+        board.armed = terms.armed_to_the_end
+        await made.calm()
+        await asyncio.wait_for(hands, terms.patience_s)
+        await asyncio.sleep(STOP_S if made.family.ends["stopped"] else 0)
+        made.family.renew()
+        await made.rest(terms.patience_s)
+        return await made.judged()
+    except (Unrest, TimeoutError) as stuck:
+        return [f"stuck: {stuck or 'a caller never got its answer'}", *await made.judged()]
+    finally:
+        for task in (hands, *raging):
+            task.cancel()
+        await asyncio.gather(hands, *raging, return_exceptions=True)
 
 
 async def _live(board: Board, count: int, terms: Terms) -> None:

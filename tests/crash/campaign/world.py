@@ -25,6 +25,7 @@ from crossdock.model.connection import Connection
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
 from tests.crash.campaign.family import Family
+from tests.crash.campaign.mire import Mire, Mood, mire
 from tests.support.database import TestServer
 from tests.support.hub import add_route, add_sink
 
@@ -40,7 +41,16 @@ class Unrest(Exception):
 class World:
     """Everything of a round."""
 
-    def __init__(self, hub: Hub, family: Family, http: aiohttp.ClientSession, urls: dict[str, str], shelf: Any) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        family: Family,
+        http: aiohttp.ClientSession,
+        urls: dict[str, str],
+        mires: dict[str, Mire],
+        shelf: Any,
+    ) -> None:
+        self.mires = mires
         self._shelf = shelf
         self.hub, self.family, self.http, self.urls = hub, family, http, urls
         self.api = f"http://127.0.0.1:{family.port}"
@@ -52,19 +62,30 @@ class World:
         self.shop: Connection
         self.began = uuid.UUID(int=0)
 
+    async def awake(self) -> None:
+        """Wait until the hub's processes answer."""
+        async with asyncio.timeout(60):
+            while True:
+                with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
+                    async with self.http.get(f"{self.api}/readyz") as reply:
+                        if reply.status == 200:
+                            return
+                await asyncio.sleep(0.05)
+
     async def connect(self) -> None:
         """Connect shop, portal and receiver; the hub has to live, because the shop tries its webhooks."""
+        await self.awake()
         hub = self.hub
         self.tenant = await hub.tenants.find()
         _, self.key = await hub.keys.add(self.tenant, "platform", ["read", "write", "events:write"])
         keys = {"key": woocommerce.DEFAULT_CONSUMER_KEY, "secret": woocommerce.DEFAULT_CONSUMER_SECRET}
-        form = {"url": self.urls["shop"], "plain_http": True, **keys}
+        form = {"url": self.mires["shop"].url, "plain_http": True, **keys}
         made = await hub.connections.connect(self.tenant, "woocommerce", form, actor="campaign")
         assert made.hooks, made.warnings
-        crm = {"token": hubspot.TOKEN, "base_url": self.urls["portal"]}
+        crm = {"token": hubspot.TOKEN, "base_url": self.mires["portal"].url}
         await hub.connections.connect(self.tenant, "hubspot", crm, actor="campaign")
         self.shop = await hub.connections.one(self.tenant, made.id)
-        sink = await add_sink(hub, f"{self.urls['sink']}/hook")
+        sink = await add_sink(hub, f"{self.mires['sink'].url}/hook")
         await add_route(hub, await hub.connections.hub_source(self.tenant), sink, "*", "post")
         self.began = new_id()
 
@@ -125,7 +146,9 @@ class World:
             return [{name: str(value) for name, value in row.items()} for row in await conn.fetch(sql)]
 
     async def calm(self) -> None:
-        """End all faults of the sandboxes."""
+        """End all faults of the sandboxes and of the ways to them."""
+        for way in self.mires.values():
+            way.mood = Mood.CLEAR
         calm = {"error_share": 0, "throttle_share": 0, "next_errors": 0, "cut_after_effect": 0, "cut_before_effect": 0}
         for who in ("shop", "portal", "sink"):
             await self.control(who, "PUT", "dials", {**calm, "latency_ms": 0})
@@ -205,10 +228,11 @@ async def world(server: TestServer, home: Path, orders: int, seed: int) -> Async
             portal_app = hubspot.HubSpotSandbox(hubspot.Settings(per_10s=10_000))
             apps = {"shop": switch, "portal": portal_app, "sink": receiver.app(SINK_SECRET)}
             urls = {who: (await stack.enter_async_context(serving(app))).url for who, app in apps.items()}
+            mires = {who: await stack.enter_async_context(mire(url)) for who, url in urls.items()}
             timeout = aiohttp.ClientTimeout(total=8)
             http = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
-            hub = await stack.enter_async_context(open_hub(_settings(env)))
-            made = World(hub, family, http, urls, switch.app.shop)
+            hub = await stack.enter_async_context(open_hub(_settings({**env, "CROSSDOCK_CALL_TIMEOUT_S": "15"})))
+            made = World(hub, family, http, urls, mires, switch.app.shop)
             yield made, {"env": env, "admin_url": server.admin_url, "database": name}
     finally:
         await asyncio.to_thread(server.drop, name)
@@ -216,8 +240,10 @@ async def world(server: TestServer, home: Path, orders: int, seed: int) -> Async
 
 def environment(database_url: str, home: Path, port: int) -> dict[str, str]:
     """Return the settings of every process of a hub, quick to retry."""
+    nothing = home / "config.toml"
+    nothing.touch()
     ours = {
-        "CONFIG": "/dev/null",
+        "CONFIG": str(nothing),
         "DATABASE_URL": database_url,
         "DATA_DIR": str(home / "data"),
         "MASTER_KEY_FILE": str(home / "master.key"),
