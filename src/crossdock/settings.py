@@ -55,7 +55,7 @@ def _nearest(key: str, known: tuple[str, ...]) -> str:
 
 def _named_file() -> Path:
     named = os.environ.get("CROSSDOCK_CONFIG")
-    if named and not Path(named).is_file():
+    if named and named != os.devnull and not Path(named).is_file():
         raise Trouble(f"CROSSDOCK_CONFIG names {named}, which is no file", remedy="correct it, or unset it")
     return Path(named or "config.toml")
 

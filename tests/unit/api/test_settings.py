@@ -129,3 +129,9 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSDOCK_DATABASE_URL", "postgresql://u:canary-password@db/x")
     monkeypatch.setenv("CROSSDOCK_METRICS_TOKEN", "canary-of-the-metrics")
     assert "canary" not in repr(Settings()) + str(Settings()) + Settings().model_dump_json()
+
+
+def test_no_file_at_all_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demonstration puts the user's own settings aside by naming the null device."""
+    monkeypatch.setenv("CROSSDOCK_CONFIG", os.devnull)
+    assert Settings().port == 8484
