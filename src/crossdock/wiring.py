@@ -30,7 +30,7 @@ from crossdock.flow.reconcile import Prover, Reports
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
 from crossdock.flow.route import RouteTable
 from crossdock.flow.run import Run, RunKind, Runs, Work
-from crossdock.flow.stock import Book, Links, Stock
+from crossdock.flow.stock import Book, Imports, Links, Stock
 from crossdock.flow.verify import Hearing, Refusals
 from crossdock.flow.watch import Watch
 from crossdock.govern.alerts import Alerting, Options
@@ -102,7 +102,13 @@ class Hub(msgspec.Struct, frozen=True):
             RunKind.RECONCILE: self.reports,
             RunKind.STOCK_PUSH: self._push_stock,
             RunKind.REPLAY: self.replays,
+            RunKind.IMPORT: self.imports,
         }
+
+    @property
+    def imports(self) -> Imports:
+        """Return what takes files of links and levels."""
+        return Imports(self.database, self.runs, self.links, self.stock.bell.set)
 
     async def _push_stock(self, run: Run) -> dict[str, Any]:
         links = await self.links.push_all(run.tenant_id, run.connection_id)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.importing import AsRun, DryRun, File, import_file
 
 sku_links = typer.Typer(help="Link products of stores with SKUs of the hub.", no_args_is_help=True)
 
@@ -192,39 +191,14 @@ def _matches(found: dict[str, Any]) -> Any:
 @guarded
 def import_links(
     store: Store,
-    file: Annotated[Path, typer.Argument(help="CSV; - reads standard input.", metavar="FILE", allow_dash=True)],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    file: File,
+    dry_run: DryRun = False,
+    queue: AsRun = False,
     tenant: Tenant = "default",
     as_json: AsJson = False,
 ) -> None:
     """Import links from CSV, read as it comes; wrong lines are listed and left out (exit code 1)."""
-    from crossdock.cli.answers import Code
-    from crossdock.cli.opening import run, tenant_hub
-    from crossdock.errors import BadInput
-    from crossdock.flow.stock import Sheet
-    from crossdock.flow.stock.sheet import Taken
-
-    if str(file) != "-" and not file.is_file():
-        raise BadInput(f"there is no file {file}", field="file", remedy="name a CSV file")
-
-    async def work() -> Taken:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            named = (await hub.connections.find(tenant_id, store)).id
-            return await Sheet(hub.links).take(tenant_id, named, _chunks(file), dry_run=dry_run)
-
-    done = run(work())
-    shown = {name: getattr(done, name) for name in ("rows", "created", "changed", "failed")}
-    errors = [{"line": one.line, "field": one.field, "problem": one.problem} for one in done.errors]
-    told = " · ".join(f"{name} {count}" for name, count in shown.items())
-    lines = [f"line {one['line']}: {one['field']}: {one['problem']}" for one in errors]
-    give({**shown, "dry_run": dry_run, "errors": errors}, as_json=as_json, people=lambda: "\n".join([told, *lines]))
-    raise typer.Exit(Code.NO if done.failed else Code.OK)
-
-
-async def _chunks(file: Path) -> AsyncIterator[bytes]:
-    with sys.stdin.buffer if str(file) == "-" else file.open("rb") as source:
-        while chunk := source.read(65_536):
-            yield chunk
+    import_file("sku-links", file, store, tenant, dry_run=dry_run, queue=queue, as_json=as_json)
 
 
 @sku_links.command("export")

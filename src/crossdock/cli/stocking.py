@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.importing import AsRun, DryRun, File, import_file
 
 stock = typer.Typer(help="What lies on the shelf, what moved it, and what stores are told.", no_args_is_help=True)
 
@@ -86,6 +87,15 @@ def load(
     if not file.is_file():
         raise BadInput(f"there is no file {file}", field="file", remedy="name a file with a line of JSON each")
     _put(read_items(file.read_bytes(), "application/x-ndjson"), tenant, as_json=as_json)
+
+
+@stock.command("import")
+@guarded
+def import_levels(
+    file: File, dry_run: DryRun = False, queue: AsRun = False, tenant: Tenant = "default", as_json: AsJson = False
+) -> None:
+    """Set or move levels from CSV, read as it comes; wrong lines are listed and left out (exit code 1)."""
+    import_file("stock", file, None, tenant, dry_run=dry_run, queue=queue, as_json=as_json)
 
 
 def _put(items: list[dict[str, Any]], tenant: str, *, as_json: bool) -> None:

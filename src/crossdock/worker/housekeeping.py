@@ -100,6 +100,7 @@ class Housekeeping:
         )
         await self._hub.alerting.alerts.forget(settings.keep_alerts_days)
         await self._hub.runs.forget(timedelta(days=settings.keep_runs_days))
+        await self._hub.imports.forget()
         old = floor_of(datetime.now(UTC) - timedelta(days=settings.keep_bodies_days))
         async with self._hub.database.engine() as conn:
             await conn.execute(SQL["forget_keys"])

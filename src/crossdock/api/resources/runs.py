@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from crossdock.api.access import Access
@@ -97,6 +97,12 @@ def _add_reading(api: APIRouter, hub: Hub, reads: Any) -> None:
         if found is None:
             raise NotFound("there is no such run", field="run_id")
         return answer(found)
+
+    @api.get("/runs/{run_id}/lines/{line}")
+    async def get_line(run_id: str, line: Annotated[int, Path(ge=1, le=10_000_000)], caller: Principal = reads) -> Any:
+        """Return one line of the file that a run imports, as it came; the heading is line 1."""
+        wanted = parsed(Prefix.RUN, run_id, "run_id")
+        return answer({"line": line, "text": await hub.imports.line(caller.tenant_id, wanted, line)})
 
 
 def _add_doing(api: APIRouter, hub: Hub, writes: Any) -> None:

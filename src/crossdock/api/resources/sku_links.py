@@ -11,9 +11,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock.api.access import Access
+from crossdock.api.importing import HOW, ImportResult, taken
 from crossdock.api.parsing import parsed
 from crossdock.errors import NotFound
 from crossdock.flow.stock import Sheet
+from crossdock.flow.stock.imports import What
 from crossdock.flow.stock.links import NewLink, Options
 from crossdock.flow.stock.matching import Doubtful, Item, Rules
 from crossdock.flow.stock.sheet import COLUMNS
@@ -146,25 +148,6 @@ class MatchResult(BaseModel):
     unmatched: list[Matched]
 
 
-class RowProblem(BaseModel):
-    """What is wrong with a line; the heading is line 1."""
-
-    line: int
-    field: str
-    problem: str
-
-
-class ImportResult(BaseModel):
-    """What an import did, or would do (dry_run)."""
-
-    dry_run: bool
-    rows: int
-    created: int
-    changed: int
-    failed: int
-    errors: list[RowProblem]
-
-
 class StoreLinks(BaseModel):
     """How the links of one store do."""
 
@@ -286,6 +269,8 @@ def _sheets(api: APIRouter, hub: Hub, access: Access) -> None:
     @api.post(
         "/sku-links/import",
         response_model=ImportResult,
+        responses={202: {"description": "a large file: the run that imports it"}},
+        description=f"Import links of a store from CSV; lines that are wrong are listed and left out. {HOW}",
         openapi_extra={"requestBody": {"required": True, "content": text}},
     )
     async def import_links(
@@ -294,12 +279,8 @@ def _sheets(api: APIRouter, hub: Hub, access: Access) -> None:
         dry_run: bool = False,
         caller: Principal = writes,
     ) -> Any:
-        """Import links of a store from CSV, read as it comes; lines that are wrong are listed and left out."""
         named = (await hub.connections.find(caller.tenant_id, store)).id
-        taken = await Sheet(hub.links).take(caller.tenant_id, named, request.stream(), dry_run=dry_run)
-        errors = [{"line": e.line, "field": e.field, "problem": e.problem} for e in taken.errors]
-        counts = {name: getattr(taken, name) for name in ("rows", "created", "changed", "failed")}
-        return {"dry_run": dry_run, **counts, "errors": errors}
+        return await taken(hub, caller.tenant_id, named, What.LINKS, request, dry_run=dry_run)
 
     @api.get("/sku-links/export", response_class=StreamingResponse, responses={200: {"content": text}})
     async def export_links(store: Store = None, caller: Principal = reads) -> StreamingResponse:

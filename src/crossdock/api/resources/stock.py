@@ -15,8 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from crossdock.api.access import Access
 from crossdock.api.body import announced, read
+from crossdock.api.importing import HOW, ImportResult, taken
 from crossdock.api.parsing import parsed
 from crossdock.errors import BadInput
+from crossdock.flow.stock.imports import What
 from crossdock.flow.stock.levels import MAIN, MOST, Cause, Change, Result
 from crossdock.govern.keys import Principal
 from crossdock.kit import ids
@@ -134,6 +136,8 @@ _BODY = {
     }
 }
 
+_CSV = {"text/csv": {"schema": {"type": "string"}, "example": "sku,location,on_hand\nTEA-100,main,12\n"}}
+
 
 def read_items(body: bytes, content_type: str) -> list[Any]:
     """Return the items of a body: one, a list, ``{"items": […]}`` or a line each (NDJSON). Raises ``BadInput``."""
@@ -215,6 +219,17 @@ def router(hub: Hub, access: Access) -> APIRouter:
         body = await read(request.receive, limit)
         items = read_items(body, request.headers.get("content-type", ""))
         return {"items": await set_levels(hub, caller.tenant_id, items)}
+
+    @api.post(
+        "/stock/import",
+        response_model=ImportResult,
+        responses={202: {"description": "a large file: the run that imports it"}},
+        description=f"Set or move levels from CSV; lines that are wrong are listed and left out. {HOW}",
+        openapi_extra={"requestBody": {"required": True, "content": _CSV}},
+    )
+    async def import_stock(request: Request, dry_run: bool = False, caller: Principal = writes) -> Any:
+        own = (await hub.connections.hub_source(caller.tenant_id)).id
+        return await taken(hub, caller.tenant_id, own, What.LEVELS, request, dry_run=dry_run)
 
     @api.get("/stock", response_model=LevelPage)
     async def get_stock(

@@ -29,7 +29,8 @@ WHERE id = $1 AND epoch = $2 AND state = 'running' RETURNING id;
 
 -- name: advance_run
 -- Progress that commits with the work it tells of, or not at all.
-UPDATE run SET until = now() + $3::interval, progress = $4::jsonb, progress_at = now()
+UPDATE run SET until = now() + $3::interval, progress = $4::jsonb, progress_at = now(), errors = $5::jsonb,
+               error_count = $6
 WHERE id = $1 AND epoch = $2 AND state = 'running' RETURNING id;
 
 -- name: fence_run

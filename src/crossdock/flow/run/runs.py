@@ -57,14 +57,17 @@ class Run(msgspec.Struct):
     progress: dict[str, Any]
     asked: dict[str, Any] = msgspec.field(default_factory=dict)
     """What was asked for beside streams."""
-    errors: list[dict[str, str]] = msgspec.field(default_factory=list)
+    errors: list[dict[str, Any]] = msgspec.field(default_factory=list)
     error_count: int = 0
 
-    def note_error(self, entity: str, reason: str) -> None:
-        """Note what went wrong without ending the run (``order 17``, without personal data); then it ends partial."""
+    def note_error(self, entity: str, reason: str, *, link: str | None = None, **more: Any) -> None:
+        """Note what went wrong without ending the run (``order 17``, without personal data); then it ends partial.
+
+        ``link``: the API path of what it is about.
+        """
         self.error_count += 1
         if len(self.errors) < _MOST_ERRORS:
-            self.errors.append({"entity": entity, "reason": text(reason)[:300]})
+            self.errors.append({"entity": entity, "reason": text(reason)[:300], **more, "link": link})
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -109,11 +112,13 @@ class Runs:
         kind: RunKind,
         streams: Sequence[str] = (),
         asked: Mapping[str, Any] | None = None,
+        run_id: uuid.UUID | None = None,
     ) -> Any:
         """Queue a run; one that is under way already is returned instead."""
         beside = orjson.dumps(asked or {}).decode()
+        name = run_id or new_id()
         async with self._store.engine() as conn:
-            made = await conn.fetchval(SQL["add_run"], new_id(), tenant_id, connection_id, kind, list(streams), beside)
+            made = await conn.fetchval(SQL["add_run"], name, tenant_id, connection_id, kind, list(streams), beside)
             return made or await conn.fetchval(SQL["run_under_way"], connection_id, kind)
 
     async def add_within(self, conn: Any, connection: Connection, kind: RunKind, streams: Sequence[str]) -> bool:
@@ -211,9 +216,12 @@ class Runs:
             raise RunLost(str(run.id))
 
     async def advance(self, conn: Any, run: Run, progress: Mapping[str, Any]) -> None:
-        """Move a run's progress and extend its lease inside a transaction. Raises :class:`RunLost`."""
-        told = orjson.dumps(progress).decode()
-        if await conn.fetchval(SQL["advance_run"], run.id, run.epoch, self._lease, told) is None:
+        """Move a run's progress and errors and extend its lease inside a transaction. Raises :class:`RunLost`."""
+        told, errors = orjson.dumps(progress).decode(), orjson.dumps(run.errors).decode()
+        if (
+            await conn.fetchval(SQL["advance_run"], run.id, run.epoch, self._lease, told, errors, run.error_count)
+            is None
+        ):
             raise RunLost(str(run.id))
 
     async def _beat(self, run: Run) -> None:

@@ -97,19 +97,25 @@ class Links:
     async def _put(
         self, tenant_id: uuid.UUID, links: Sequence[NewLink], *, take_levels: bool
     ) -> list[tuple[uuid.UUID, bool]]:
+        async with self._store.transaction() as conn:
+            return await self.put_within(conn, tenant_id, links, take_levels=take_levels)
+
+    async def put_within(
+        self, conn: Any, tenant_id: uuid.UUID, links: Sequence[NewLink], *, take_levels: bool = False
+    ) -> list[tuple[uuid.UUID, bool]]:
+        """Do as :meth:`put` inside a transaction, for a few hundred links that were checked."""
         keys = [(link.connection_id, link.product_id, link.variation_id or "") for link in links]
         last = dict(zip(keys, links, strict=True))
-        async with self._store.transaction() as conn:
-            await conn.execute(COUNT["begin_cursor"], tenant_id)
-            shown = await self._quantities(conn, tenant_id, sorted(last)) if take_levels else {}
-            if shown:
-                await levels.apply(conn, tenant_id, await _first_levels(conn, tenant_id, last, shown))
-            found = await conn.fetch(SQL["lock_products"], tenant_id, *_columns(sorted(last), 3))
-            known = {(r["connection_id"], r["product_id"], r["variation_id"] or ""): r for r in found}
-            rows = [_row(known.get(key), last[key], shown.get(key)) for key in sorted(last)]
-            await conn.execute(SQL["put_links"], tenant_id, *_columns(rows, 14))
-            await levels.mark(conn, tenant_id, sorted({link.hub_sku for link in links}))
-            await conn.execute(SQL["mark_prices"], tenant_id, sorted({link.hub_sku for link in links}))
+        await conn.execute(COUNT["begin_cursor"], tenant_id)
+        shown = await self._quantities(conn, tenant_id, sorted(last)) if take_levels else {}
+        if shown:
+            await levels.apply(conn, tenant_id, await _first_levels(conn, tenant_id, last, shown))
+        found = await conn.fetch(SQL["lock_products"], tenant_id, *_columns(sorted(last), 3))
+        known = {(r["connection_id"], r["product_id"], r["variation_id"] or ""): r for r in found}
+        rows = [_row(known.get(key), last[key], shown.get(key)) for key in sorted(last)]
+        await conn.execute(SQL["put_links"], tenant_id, *_columns(rows, 14))
+        await levels.mark(conn, tenant_id, sorted({link.hub_sku for link in links}))
+        await conn.execute(SQL["mark_prices"], tenant_id, sorted({link.hub_sku for link in links}))
         ids = {key: row[0] for key, row in zip(sorted(last), rows, strict=True)}
         return [(ids[key], key not in known) for key in keys]
 
@@ -153,14 +159,6 @@ class Links:
             rows = await conn.fetch(SQL["push_all"], tenant_id, connection_id)
             await conn.execute(levels.SQL["wake"], CHANNEL)
         return len(rows)
-
-    async def would_be_new(self, tenant_id: uuid.UUID, links: Sequence[NewLink]) -> list[bool]:
-        """Return for each link whether its product is not linked yet."""
-        keys = [(link.connection_id, link.product_id, link.variation_id or "") for link in links]
-        async with self._store.transaction() as conn:
-            found = await conn.fetch(SQL["lock_products"], tenant_id, *_columns(keys, 3))
-        known = {(row["connection_id"], row["product_id"], row["variation_id"] or "") for row in found}
-        return [key not in known for key in keys]
 
     async def page(
         self,
