@@ -242,3 +242,30 @@ def _schedule(
         "on_change": on_change,
         "late": late,
     }
+
+
+@routes.command("fallback")
+@guarded
+def routes_fallback(
+    route: RouteId,
+    to: Annotated[str | None, typer.Option("--to", help="The second destination; none: the route has none.")] = None,
+    action: Annotated[str | None, typer.Option("--action", help="What to do there; by default what fits.")] = None,
+    after_s: Annotated[int, typer.Option("--after", min=0, help="Seconds the first lane may stand.")] = 300,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make a route critical: when its lane stands too long, a second destination takes what waits."""
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.kit.ids import Prefix, parse
+
+    identifier = parse_id(parse, Prefix.ROUTE, route)
+
+    async def work() -> dict[str, Any]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            second = await hub.connections.find(tenant_id, to) if to else None
+            return await hub.alerting.fallbacks.name(
+                tenant_id, identifier, second, action=action, after_s=after_s, actor="cli"
+            )
+
+    found = run(work())
+    give(found, as_json=as_json, people=lambda: "\n".join(f"{name:<12} {value}" for name, value in found.items()))

@@ -42,3 +42,7 @@ class Route(msgspec.Struct, frozen=True):
     """0 is the connector's own default mapping."""
     schedule: Schedule | None = None
     """When its deliveries go out; None: at once."""
+    fallback_id: uuid.UUID | None = None
+    """A critical route's second destination, which takes what the first one's lane has not taken for a while."""
+    fallback_action: str | None = None
+    """The action there."""

@@ -19,7 +19,19 @@ def alert_loops(hub: Hub, owner: str) -> tuple[tuple[str, None, Step], ...]:
         ("alerts", None, _paced(alerting.options.every_s / 2, lambda: alerting.alerts.evaluate(owner))),
         ("notices", None, lambda: alerting.notices.send_one(owner)),
         ("checks", None, _checking(alerting, owner)),
+        ("fallback", None, _falling_back(hub)),
     )
+
+
+def _falling_back(hub: Hub) -> Step:
+    """Move what waits for lanes that have stood too long; the lanes that got it are told."""
+
+    async def move() -> bool:
+        lanes = await hub.alerting.fallbacks.move()
+        hub.hints.ring(lanes, False)
+        return bool(lanes)
+
+    return move
 
 
 def _checking(alerting: Alerting, owner: str) -> Step:

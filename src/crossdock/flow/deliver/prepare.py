@@ -218,7 +218,7 @@ class Preparer:
         for claim in claims:
             job = Job(claim, main_key="", connector=connection.connector)
             jobs.append(job)
-            route, event = routes[claim.route_id], events.get(claim.event_id)
+            route, event = self._here(routes[claim.route_id], connection), events.get(claim.event_id)
             if route is None:
                 job.skipped = SkipReason.ROUTE_REMOVED
             elif event is None or event["body"] is None:
@@ -240,6 +240,20 @@ class Preparer:
             if not planned.plan.steps:
                 job.skipped, job.reason = SkipReason.FILTER, planned.plan.nothing
         return jobs
+
+    def _here(self, route: Route | None, connection: Connection) -> Route | None:
+        """Return the route as it is at this connection: its second destination has an action of its own."""
+        if route is None or connection.id != route.fallback_id or not route.fallback_action:
+            return route
+        connector = self._directory.connector(connection.connector)
+        occurrence = connector is not None and connector.manifest.action(route.fallback_action).kind == "occurrence"
+        return msgspec.structs.replace(
+            route,
+            destination_id=connection.id,
+            action=route.fallback_action,
+            occurrence=occurrence,
+            mapping_version=0,
+        )
 
     def _intend(self, job: Job, subject: Subject, connection: Connection) -> None:
         connector = self._directory.connector(connection.connector)
@@ -264,7 +278,8 @@ class Preparer:
 
 def route_of(row: Any) -> Route:
     """Read a row of the route table."""
-    facts = {name: row[name] for name in Route.__struct_fields__ if name != "schedule"}
+    names = [name for name in Route.__struct_fields__ if name != "schedule" and name in row.keys()]  # noqa: SIM118
+    facts = {name: row[name] for name in names}
     facts["types"], facts["skip_statuses"] = frozenset(row["types"]), frozenset(row["skip_statuses"])
     schedule = row.get("schedule")
     if schedule is not None:

@@ -116,7 +116,7 @@ WITH fence AS (
 UPDATE delivery d
 SET state = 'claimed', lane_epoch = $2, attempt = d.attempt + 1, step = 0, call_deadline_at = now() + $4::interval
 FROM due
-WHERE d.id = due.id AND d.state = 'waiting'
+WHERE d.id = due.id AND d.state = 'waiting' AND d.lane_id = $1  -- it may have been moved while this waited for the lane
 RETURNING d.id, d.tenant_id, d.route_id, d.record_id, d.event_id, d.seq, d.attempt, d.created_at, d.priority,
           d.doubted, d.failing_since, d.mapping_version;
 
@@ -232,7 +232,7 @@ ORDER BY r.subject, (r.stream = 'customer') DESC,
 
 -- name: routes
 SELECT id, tenant_id, source_id, destination_id, stream, action, occurrence, historical, priority, types,
-       skip_statuses, mapping_version, schedule, enabled
+       skip_statuses, mapping_version, schedule, enabled, fallback_id, fallback_action
 FROM route WHERE id = ANY($1::uuid[]);
 
 -- name: standing

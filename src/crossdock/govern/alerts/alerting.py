@@ -15,6 +15,7 @@ from crossdock.govern.alerts.notices import Backoff, Notices
 from crossdock.govern.alerts.rulebook import Rulebook
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
+from crossdock.govern.fallback import Fallbacks
 from crossdock.govern.routing import Store
 from crossdock.govern.vault import Vault
 from crossdock.kit.clock import Clock
@@ -57,5 +58,6 @@ class Alerting:
         self.channels = Channels(store, vault, transport.guard)
         self.notices = Notices(store, self.channels, transport, clock, failpoints, backoff)
         self.rules = Rulebook(store)
+        self.fallbacks = Fallbacks(store, directory, connections)
         every = timedelta(seconds=options.check_every_s)
         self.checks = Checks(store, directory, connections, clock, checked, every)

@@ -17,10 +17,12 @@ from crossdock.govern.alerts import rhythm
 from crossdock.govern.alerts.readings import Found, Gap, Pace, Reading, Silence, TenantReading
 from crossdock.govern.alerts.rhythm import Rhythm
 from crossdock.govern.alerts.rules import Given, Kind, Rules
+from crossdock.kit.ids import floor_of
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("readings.sql"))
 _HISTORY = timedelta(days=28)
+_WEEK = timedelta(days=7)
 Connectors = Callable[[str], Connector | None]
 
 
@@ -46,6 +48,8 @@ async def take(conn: Any, now: datetime, connectors: Connectors, known: Iterable
     await _read_deliveries(conn, now, live, rules, lanes, facts)
     await _read_paces(conn, now, live, rules, lanes, facts)
     await _read_places(conn, facts)
+    for row in await conn.fetch(SQL["fallen"], floor_of(now - _WEEK)):
+        facts[row["destination_id"]] |= {"fallen_back": row["count"], "fallback": row["fallback"]}
     sources = {name: row for name, row in live.items() if _stream_of(connectors, row["connector"]) is not None}
     for row in await conn.fetch(SQL["gaps"], list(sources)):
         facts[row["connection_id"]]["gap"] = Gap(row["id"], row["ended_at"])

@@ -86,3 +86,15 @@ SELECT n.made_at FROM (
     WHERE tenant_id = $1 AND stream = 'order' AND coalesce(made_at, '-infinity') > $3::timestamptz
     ORDER BY coalesce(made_at, '-infinity') DESC LIMIT 20000) AS n
 WHERE n.connection_id = $2 ORDER BY n.made_at DESC LIMIT 300;
+
+-- name: fallen
+-- What has gone to second destinations since the first lane stopped. $1: the smallest id of a week before.
+SELECT r.destination_id, min(f.name) AS fallback,
+       sum((SELECT count(*) FROM delivery d WHERE d.route_id = r.id AND d.lane_id = r.fallback_id)
+           + (SELECT count(*) FROM delivery_done d
+              WHERE d.route_id = r.id AND d.state = 'delivered' AND d.id >= $1 AND d.lane_id = r.fallback_id
+                AND d.ended_at >= CASE WHEN c.state = 'broken' THEN c.state_since ELSE l.breaker_since END))::bigint AS count
+FROM route r JOIN connection c ON c.id = r.destination_id JOIN lane l ON l.id = r.destination_id
+JOIN connection f ON f.id = r.fallback_id
+WHERE r.fallback_id IS NOT NULL AND r.critical AND r.enabled AND (c.state = 'broken' OR l.breaker <> 'closed')
+GROUP BY r.destination_id;
