@@ -40,6 +40,7 @@ from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
 from crossdock.govern.hooks import HookDesk
 from crossdock.govern.keys import Keys, refuse_other_keys
+from crossdock.govern.rollups import Rollups
 from crossdock.govern.tenants import Tenants
 from crossdock.govern.upkeep import Upkeep
 from crossdock.govern.vault import Vault, open_vault
@@ -81,6 +82,12 @@ class Hub(msgspec.Struct, frozen=True):
     links: Links
     book: Book
     stock: Stock
+
+    @property
+    def rollups(self) -> Rollups:
+        """Return the keeper of counts and gauges."""
+        return Rollups(self.database, self.directory.meter)
+
     alerting: Alerting
 
     @property

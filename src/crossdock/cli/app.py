@@ -15,6 +15,7 @@ from crossdock.cli import (
     linking,
     looking,
     managing,
+    measuring,
     proving,
     reading,
     records,
@@ -45,6 +46,8 @@ app.command("doctor")(keeping.doctor)
 app.command("connect", context_settings=connecting.FREE, add_help_option=False)(connecting.connect)
 app.add_typer(managing.connections, name="connections")
 app.add_typer(routing.routes, name="routes")
+app.command("status")(measuring.status)
+app.command("stats")(measuring.stats)
 app.command("check")(connecting.check)
 app.add_typer(hooking.webhooks, name="webhooks")
 app.command("watch")(watching.watch)

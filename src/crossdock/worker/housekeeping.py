@@ -27,6 +27,7 @@ class Housekeeping:
         self._hub = hub
         self._chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
             (2.0, self._tally),
+            (2.0, self._rollups),
             (5.0, self._gauges),
             (10.0, self._hearing),
             (5.0, self._pace),
@@ -61,6 +62,7 @@ class Housekeeping:
         await self._hearing()
         await self._pace()
         await self._refusals()
+        await self._hub.rollups.note_calls()
 
     async def _tally(self) -> None:
         await self._hub.journey.tally.flush(self._hub.database)
@@ -70,6 +72,9 @@ class Housekeeping:
 
     async def _pace(self) -> None:
         await self._hub.pump.paces.flush(self._hub.database)
+
+    async def _rollups(self) -> None:
+        await self._hub.rollups.tend()
 
     async def _refusals(self) -> None:
         await self._hub.refusals.flush(self._hub.database)
@@ -99,6 +104,7 @@ class Housekeeping:
             }
         )
         await self._hub.alerting.alerts.forget(settings.keep_alerts_days)
+        await self._hub.rollups.forget()
         await self._hub.runs.forget(timedelta(days=settings.keep_runs_days))
         await self._hub.imports.forget()
         old = floor_of(datetime.now(UTC) - timedelta(days=settings.keep_bodies_days))

@@ -16,10 +16,10 @@ DELETE FROM write_intent WHERE at < now() - interval '1 day' AND delivery_id IN
     (SELECT delivery_id FROM write_intent WHERE at < now() - interval '1 day' ORDER BY at LIMIT 10000);
 
 -- name: gauges
-SELECT l.id, count(d.id) AS depth,
-       coalesce(extract(epoch FROM now() - min(d.created_at)), 0)::float8 AS age, l.breaker
-FROM lane l LEFT JOIN delivery d ON d.lane_id = l.id
-GROUP BY l.id, l.breaker;
+-- As one process has counted them for all: the queue itself may hold millions.
+SELECT l.id, coalesce(g.depth, 0) AS depth,
+       greatest(coalesce(extract(epoch FROM now() - g.oldest_at), 0), 0)::float8 AS age, l.breaker
+FROM lane l LEFT JOIN connection_gauge g ON g.connection_id = l.id;
 
 -- name: bells
 SELECT count(*) FROM doorbell;

@@ -29,6 +29,8 @@ from crossdock.api.resources import (
     runs,
     schemas,
     sku_links,
+    stats,
+    status,
     stock,
     stock_rules,
     stores,
@@ -37,6 +39,8 @@ from crossdock.api.resources import (
 from crossdock.wiring import Hub
 
 ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
+    status.router,
+    stats.router,
     connections.router,
     stores.router,
     routes.router,

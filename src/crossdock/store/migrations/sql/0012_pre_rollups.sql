@@ -84,23 +84,24 @@ $$;
 CREATE TRIGGER count_attempts AFTER INSERT ON attempt REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION count_attempts();
 
--- The newest of what cannot be counted at every question: one row a connection, made by one process for all.
+-- What cannot be counted at every question: one row a connection, made by one process for all.
 CREATE TABLE connection_gauge (
     connection_id  uuid PRIMARY KEY,
     tenant_id      uuid NOT NULL,
-    -- The live queue, as it was when it was last counted.
+    -- The live queue and the open dead letters, as they were when they were last counted (round 'count_queue').
     depth          bigint NOT NULL DEFAULT 0,
     oldest_at      timestamptz,
-    counted_at     timestamptz,
+    dead_letters   bigint NOT NULL DEFAULT 0,
     -- The hour under way and the one before it.
     tries          bigint NOT NULL DEFAULT 0,
     failures       bigint NOT NULL DEFAULT 0,
     delivered      bigint NOT NULL DEFAULT 0,
     dead           bigint NOT NULL DEFAULT 0,
-    p50_bucket     smallint,
-    p95_bucket     smallint,
-    p99_bucket     smallint,
-    rated_at       timestamptz,
+    requests       bigint NOT NULL DEFAULT 0,
+    -- Of deliveries, from recording to the end.
+    p50_bucket     integer,
+    p95_bucket     integer,
+    p99_bucket     integer,
     -- Calls since 00:00 UTC.
     requests_today bigint NOT NULL DEFAULT 0,
     delivered_at   timestamptz
@@ -108,13 +109,13 @@ CREATE TABLE connection_gauge (
 CREATE INDEX connection_gauge_tenant ON connection_gauge (tenant_id);
 SELECT guard_tenant_table('connection_gauge');
 
--- When each round for all processes was last done, and when it comes again.
+-- Rounds that one process does for all: when each comes again, and when it was last done.
 CREATE TABLE round (
     name     text PRIMARY KEY,
     done_at  timestamptz,
     due_at   timestamptz NOT NULL DEFAULT '-infinity'
 );
-INSERT INTO round (name) VALUES ('count_queue'), ('rate');
+INSERT INTO round (name) VALUES ('add'), ('rate'), ('count_queue');
 GRANT SELECT, UPDATE ON round TO crossdock_engine;
 GRANT SELECT ON round TO crossdock_app;
 

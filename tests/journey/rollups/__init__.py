@@ -1,0 +1,1 @@
+"""What is counted by day and hour, and how every connection does."""
