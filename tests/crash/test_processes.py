@@ -134,3 +134,40 @@ async def test_workers_killed_in_turn_lose_and_double_nothing(stage: Stage, sett
             proof = await stage.proven(hub)
     assert proof.ok, (proof.rows, proof.differences[:10])
     await stage.no_doubles()
+
+
+async def _finished(hub: Hub) -> bool:
+    async with hub.database.engine() as conn:
+        return bool(await conn.fetchval("SELECT count(*) FROM delivery_done WHERE state = 'delivered'"))
+
+
+async def _owners(hub: Hub) -> int:
+    async with hub.database.engine() as conn:
+        found: int = await conn.fetchval("SELECT count(*) FROM lane WHERE owner IS NOT NULL AND until > now()")
+        return found
+
+
+@pytest.mark.parametrize("slow_ms", [400, 60_000])
+async def test_a_worker_that_is_told_to_end_finishes_its_call_within_a_limit(
+    stage: Stage, settings: Settings, slow_ms: int
+) -> None:
+    """It exits 0 and holds nothing any more: the call is done, or left in doubt to the next owner."""
+    settings = settings.model_copy(update={"call_timeout_s": 30.0})
+    async with open_hub(settings) as hub:
+        shop = await add_shop(hub)
+        form = {"token": hubspot.TOKEN, "base_url": stage.portal_url}
+        await hub.connections.connect(await hub.tenants.find(), "hubspot", form, actor="test")
+        await stage.dial(latency_ms=slow_ms)
+        await tell(hub.journey, shop, order(1))
+        async with worker_process(settings) as process:
+            await until(lambda: held(hub))
+            process.terminate()
+            assert await asyncio.wait_for(process.wait(), 30) == 0
+        assert await _owners(hub) == 0
+        if slow_ms < 1000:
+            # what was claimed went on to its end, or back into the line between two steps
+            assert not await held(hub) or await hub.pump.take("next") is not None
+        else:
+            assert await held(hub)
+            taken = await hub.pump.take("next")
+            assert taken is not None, "the next owner need not wait for the lease"

@@ -23,7 +23,7 @@ from crossdock.connect.limits import EndpointLimit, Limits
 from crossdock.kit.clock import Clock
 from crossdock.model.connection import Connection
 
-_URGENCY: ContextVar[int | None] = ContextVar("urgency", default=None)
+_URGENCY: ContextVar[tuple[int, float] | None] = ContextVar("urgency", default=None)
 _PATIENT_S = 60.0
 _HURRIED_S = 3.0
 """A delivery waits no longer for a turn: its lane rests instead, and it is not in doubt."""
@@ -46,9 +46,12 @@ class Spent(Exception):
 
 
 @contextlib.contextmanager
-def urgent(priority: int) -> Iterator[None]:
-    """Make the calls of a block as urgent as a delivery of this priority; then they do not wait long for a turn."""
-    token = _URGENCY.set(priority)
+def urgent(priority: int, *, patient: bool = False) -> Iterator[None]:
+    """Make the calls of a block (and of tasks begun in it) as urgent as a delivery of this priority.
+
+    They do not wait long for a turn, unless they are patient.
+    """
+    token = _URGENCY.set((priority, _PATIENT_S if patient else _HURRIED_S))
     try:
         yield
     finally:
@@ -131,9 +134,8 @@ class Budget:
             self._server.cancel()
 
     async def _take(self) -> None:
-        given = _URGENCY.get()
-        patience = _PATIENT_S if given is None else _HURRIED_S
-        turn = _Turn(STANDARD if given is None else given, self._clock.monotonic() + patience)
+        urgency, patience_s = _URGENCY.get() or (STANDARD, _PATIENT_S)
+        turn = _Turn(urgency, self._clock.monotonic() + patience_s)
         heapq.heappush(self._queue, (turn.urgency, next(self._count), turn))
         self._ring()
         try:

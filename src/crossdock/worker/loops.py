@@ -11,7 +11,9 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import structlog
 
+from crossdock.connect.budget import urgent
 from crossdock.kit.process import own_name
+from crossdock.model.route import Priority
 from crossdock.wiring import Hub
 from crossdock.worker.alerting import alert_loops
 from crossdock.worker.housekeeping import Housekeeping
@@ -128,7 +130,12 @@ class Worker:
         self._hub.hints.local.set()
 
     def _runner(self, number: int) -> Callable[[], Awaitable[object]]:
-        return lambda: self._hub.runs.work_one(f"{self.owner}/{number}", self._hub.works)
+        async def work() -> bool:
+            # what a run asks of a vendor leaves the first place, and a part of the day's quota, to deliveries
+            with urgent(Priority.BULK, patient=True):
+                return await self._hub.runs.work_one(f"{self.owner}/{number}", self._hub.works)
+
+        return work
 
     async def _release(self) -> bool:
         """Give up the leases of processes that have died here, so that their work goes on at once."""

@@ -18,7 +18,8 @@ RETURNING id, tenant_id, epoch, breaker, breaker_opened, now() AS at,
 
 -- name: next_lane
 -- Seconds until the next lane is due by its own time; NULL: none is.
-SELECT extract(epoch FROM min(l.due_at) - clock_timestamp())::float8 FROM lane l WHERE l.due_at > now();
+SELECT extract(epoch FROM min(greatest(l.due_at, l.breaker_until)) - clock_timestamp())::float8
+FROM lane l WHERE greatest(l.due_at, l.breaker_until) > now() AND l.due_at IS NOT NULL;
 
 -- name: keep_lane
 UPDATE lane SET until = now() + $4::interval WHERE id = $1 AND owner = $2 AND epoch = $3 RETURNING id;

@@ -1,0 +1,73 @@
+"""A worker with nothing to do asks the database little, however many of them there are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from crossdock.settings import Settings
+from crossdock.wiring import Hub, open_hub
+from tests.support.hub import add_shop, add_sink, until, working
+
+
+class Counted:
+    """Counts the statements of a process."""
+
+    def __init__(self) -> None:
+        self.places: Counter[str] = Counter()
+
+    async def reach(self, name: str) -> None:
+        self.places[name] += 1
+
+    @property
+    def statements(self) -> int:
+        return sum(count for name, count in self.places.items() if "/" in name and not name.endswith(" done"))
+
+
+@pytest_asyncio.fixture
+async def counted(settings: Settings) -> AsyncIterator[tuple[Hub, Counted]]:
+    counter = Counted()
+    async with open_hub(settings, counter) as hub:
+        yield hub, counter
+
+
+async def test_an_idle_worker_asks_a_bounded_number_of_times(counted: tuple[Hub, Counted]) -> None:
+    hub, counter = counted
+    await add_shop(hub)
+    for n in range(20):
+        await add_sink(hub, "http://127.0.0.1:9/", f"sink-{n}")
+    async with working(hub):
+        await until(_rested(counter))
+        before, most = counter.statements, 6.0
+        await asyncio.sleep(most)
+        asked = counter.statements - before
+    assert asked > 0, "it does look"
+    # ten loops look every two seconds, the chores at their own pace
+    assert asked / most <= 25, counter.places.most_common(20)
+
+
+def _rested(counter: Counted):  # type: ignore[no-untyped-def]
+    seen = [0]
+
+    async def rested() -> bool:
+        await asyncio.sleep(0.5)
+        before, seen[0] = seen[0], counter.statements
+        return 0 < seen[0] - before < 20
+
+    return rested
+
+
+async def test_no_lane_is_taken_again_and_again_when_nothing_is_due(counted: tuple[Hub, Counted]) -> None:
+    hub, _ = counted
+    lanes = [(await add_sink(hub, "http://127.0.0.1:9/", f"sink-{n}")).id for n in range(5)]
+    async with working(hub):
+        hub.hints.ring(set(lanes), False)
+        await asyncio.sleep(3)
+    async with hub.database.engine() as conn:
+        epochs = [row["epoch"] for row in await conn.fetch("SELECT epoch FROM lane")]
+        due = await conn.fetchval("SELECT count(*) FROM lane WHERE due_at IS NOT NULL")
+    assert max(epochs) <= 2
+    assert due == 0
