@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bench import backlog, drain, ingest, portal, pull, rest, stock, through
+from bench import backlog, budget, drain, ingest, portal, pull, rest, stock, through
 
 PARTS = (
     ("Ingest: signed 4 KB webhooks, two routes each, beside a bare insert-only endpoint", ingest.main),
@@ -17,6 +17,7 @@ PARTS = (
     ("Delivery alone: a backlog sent one by one, beside Celery with Redis", drain.main),
     ("To HubSpot in batches: contacts, products, deals, lines, associations", portal.main),
     ("Claims under a backlog of a million waiting deliveries", backlog.main),
+    ("An account's allowed rate used by one, two and four processes, and the 429s", budget.main),
     ("Stock: ten thousand SKUs into a shop, and one SKU from acceptance to answer", stock.main),
     ("REST over a large history", rest.main),
     ("Pull: a shop's orders, beside dlt's rest_api source", pull.main),

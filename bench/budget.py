@@ -1,14 +1,13 @@
 """How much of a vendor's allowed rate is used by one, two and four processes, and how often it says 429.
 
-Run: ``python -m bench.budget``. The vendor is the sandbox of HubSpot with the limit of its Pro plan (190 calls in any 10
-seconds); each process calls as often as it may. The first window is left out.
+Run: ``python -m bench.budget``. The vendor is the sandbox of HubSpot with the limit of its Pro plan (190 calls in any
+10 seconds); each process calls as often as it may. The first window is left out.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 import urllib.request
@@ -70,8 +69,9 @@ async def run(home: Path, processes: int) -> dict[str, object]:
         seconds = 10.0 * (WINDOWS + 2)
         async with open_hub(stage.settings(home)):
             command = [sys.executable, "-m", "bench.budget", "work", str(home), portal.url, str(seconds)]
-            children = [subprocess.Popen(command, env=stage.environment(home)) for _ in range(processes)]
-            while (await asyncio.to_thread(counted, portal.url))[0] == 0:
+            env = stage.environment(home)
+            children = [await asyncio.create_subprocess_exec(*command, env=env) for _ in range(processes)]
+            while (await asyncio.to_thread(counted, portal.url))[0] == 0:  # noqa: ASYNC110 - it happens elsewhere
                 await asyncio.sleep(0.05)
             await asyncio.sleep(11)
             before, began = (await asyncio.to_thread(counted, portal.url))[0], time.monotonic()
@@ -79,7 +79,7 @@ async def run(home: Path, processes: int) -> dict[str, object]:
             took = time.monotonic() - began
             after, refused = await asyncio.to_thread(counted, portal.url)
             for child in children:
-                await asyncio.to_thread(child.wait)
+                await child.wait()
     return {
         "processes": processes,
         "calls": after - before,

@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 
 from crossdock import metrics
+from crossdock.govern.budgets import SharedBoard
 from crossdock.kit.ids import floor_of
 from crossdock.store.queries import load
 from crossdock.wiring import Hub
@@ -105,6 +106,7 @@ class Housekeeping:
         )
         await self._hub.alerting.alerts.forget(settings.keep_alerts_days)
         await self._hub.rollups.forget()
+        await SharedBoard(self._hub.database).forget()
         await self._hub.runs.forget(timedelta(days=settings.keep_runs_days))
         await self._hub.imports.forget()
         old = floor_of(datetime.now(UTC) - timedelta(days=settings.keep_bodies_days))
