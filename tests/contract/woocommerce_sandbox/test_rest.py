@@ -318,3 +318,14 @@ async def test_settings_zones_and_gateways_have_the_shapes_of_the_real_shop(clie
     ):
         status, body, _ = await client.call("GET", path)
         assert (status, body["code"], body["data"]["status"]) == (404, code, 404)
+
+
+async def test_dotted_fields_go_into_objects_and_find_nothing_in_lists(client: Client) -> None:
+    """WordPress compares keys, and a list's are numbers: ``line_items.id`` leaves every line out."""
+    asked = "orders?per_page=3&_fields=id,billing.email,line_items.id,status.nothing"
+    for row in await client.get(asked):
+        assert list(row) == ["id", "status", "billing", "line_items"]
+        assert list(row["billing"]) == ["email"]
+        assert row["line_items"] == []
+    whole = await client.get("orders?per_page=3&_fields=line_items.id,line_items")
+    assert any(row["line_items"] and "quantity" in row["line_items"][0] for row in whole)
