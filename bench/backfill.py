@@ -57,7 +57,8 @@ class Sides:
             child.end()
 
 
-async def _control(url: str, door: str, value: Any = None) -> Any:
+async def control(url: str, door: str, value: Any = None) -> Any:
+    """Ask a sandbox's control door, or turn it."""
     timeout = aiohttp.ClientTimeout(total=600)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         method = "GET" if value is None else "PUT"
@@ -130,11 +131,11 @@ async def run(home: Path, orders: int) -> dict[str, object]:
     try:
         await sides.ready()
         shop, portal = sides.shop["url"], sides.portal["url"]
-        await _control(shop, "dials", {"list_ceiling_per_s": LISTS_PER_S})
+        await control(shop, "dials", {"list_ceiling_per_s": LISTS_PER_S})
         async with open_hub(stage.settings(home)) as hub:
             tenant = await hub.tenants.find()
-            await hub.connections.connect(tenant, "hubspot", _options(sides.portal), actor="bench")
-            made = await hub.connections.connect(tenant, "woocommerce", _options(sides.shop), actor="bench")
+            await hub.connections.connect(tenant, "hubspot", options(sides.portal), actor="bench")
+            made = await hub.connections.connect(tenant, "woocommerce", options(sides.shop), actor="bench")
             source = await hub.connections.one(tenant, made.id)
             alone_s, read = await read_alone(hub, source)
             alone = read / alone_s
@@ -151,7 +152,7 @@ async def run(home: Path, orders: int) -> dict[str, object]:
                 seconds = time.perf_counter() - began
             calls = await _calls(portal) - before
         rows = Judge(
-            await _control(shop, "state"), await _control(portal, "state?history=false"), source.account_uid, made.name
+            await control(shop, "state"), await control(portal, "state?history=false"), source.account_uid, made.name
         ).rows()
     finally:
         sides.end()
@@ -176,11 +177,12 @@ async def run(home: Path, orders: int) -> dict[str, object]:
 
 
 async def _calls(portal: str) -> int:
-    counts = (await _control(portal, "state?type=orders&history=false"))["requests"]
+    counts = (await control(portal, "state?type=orders&history=false"))["requests"]
     return sum(sum(by_status.values()) for by_status in counts.values())
 
 
-def _options(told: dict[str, Any]) -> dict[str, str]:
+def options(told: dict[str, Any]) -> dict[str, str]:
+    """Return how to connect to a sandbox that said it is ready."""
     return {name.replace("-", "_"): value for name, value in told["connect"].items()}
 
 

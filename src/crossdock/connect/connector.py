@@ -79,6 +79,8 @@ class Page(msgspec.Struct, frozen=True):
     """Entities that stand, but are left out (older than the connection)."""
     shape: str = ""
     """What kind of request it took: requests of one stream and shape take about as long."""
+    took_s: float | None = None
+    """How long the vendor took to answer it; None where it took several requests."""
 
 
 class Hook(msgspec.Struct, frozen=True):

@@ -176,7 +176,14 @@ class WooCommerceClient:
         left = _left_out(rows, fresh) if reading.yields and place.floor and place.mode is walk.Mode.SWEEP else ()
         swept = moved.done and moved.swept
         return Page(
-            items, walk.save(moved), moved.done, _total(reply, place), swept=swept, passed=left, shape=place.mode
+            items,
+            walk.save(moved),
+            moved.done,
+            _total(reply, place),
+            swept=swept,
+            passed=left,
+            shape=place.mode,
+            took_s=reply.took_ms / 1000,
         )
 
     async def _page_below(self, stream: str, reading: walk.Reading, place: walk.Cursor) -> Page:
@@ -192,7 +199,9 @@ class WooCommerceClient:
         items = tuple(observe(stream, row, parent) for row in fresh)
         whole = parent if reading.together else None
         swept = moved.done and moved.swept
-        return Page(items, walk.save(moved), moved.done, swept=swept, whole_of=whole, shape="below")
+        return Page(
+            items, walk.save(moved), moved.done, swept=swept, whole_of=whole, shape="below", took_s=reply.took_ms / 1000
+        )
 
     async def _zone(self, zone_id: str) -> Observation | None:
         """Read a shipping zone with its locations and methods; None when it is gone."""

@@ -29,6 +29,7 @@ LEAST: Final = 0.02
 """Our share of the time in a shop that is full."""
 LONGEST_S: Final = 30.0
 _LEARN: Final = 0.25
+_VAGUE: Final = 0.1
 _FORGET: Final = 0.003
 
 
@@ -54,11 +55,11 @@ class Pace:
         """
         usual = self._usual.get(kind)
         if usual is None:
-            if not late_s:
+            if late_s <= took_s * _VAGUE:
                 self._usual[kind] = _Usual(took_s, items)
             return True
         limit = usual.took_s * RISE + NOISE_S
-        if not late_s:
+        if late_s <= took_s * _VAGUE:
             self._learn(usual, took_s, items)
         if took_s <= limit:
             self._chances = min(DOUBT, self._chances + CHANCE)

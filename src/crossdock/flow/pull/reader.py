@@ -155,7 +155,7 @@ class Reading:
             began = await self._now()
             turn.begin()
             page = await job.source.page(stream, cursor, full=kind is not RunKind.PULL)
-            turn.kind, turn.items = f"{stream} {page.shape}", len(page.items)
+            turn.kind, turn.items, turn.took_s = f"{stream} {page.shape}", len(page.items), page.took_s
         return Fetched(page, began, await self._now())
 
     def _quiet(self, job: Job, stream: str, kind: RunKind) -> Check | None:
