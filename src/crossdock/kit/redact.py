@@ -30,7 +30,8 @@ _IN_TEXT = (
 
 
 def text(value: str) -> str:
-    """Mask what looks like a secret or an e-mail address inside free text."""
+    """Mask what looks like a secret or an e-mail address inside free text; a NUL, which no text column takes, goes."""
+    value = value.replace("\x00", "")
     for pattern, instead in _IN_TEXT:
         value = pattern.sub(instead, value)
     return value

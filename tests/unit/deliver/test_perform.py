@@ -205,3 +205,86 @@ async def test_a_write_says_when_it_was_asked_for_and_whether_it_may_have_been_d
     assert [write.repeated for write in writes] == [False, True, True]
     assert {write.asked_at for write in writes} == {NOW}
     assert first.external_id == "id-a", "what the other side calls it is kept of a command too"
+
+
+class Breaking(Crm):
+    """A connector with a bug that some records set off."""
+
+    def __init__(self, *poison: str) -> None:
+        super().__init__()
+        self._poison = set(poison)
+
+    async def perform(self, step: str, writes: Sequence[Resolved]) -> list[Outcome]:
+        self.calls.append((step, list(writes)))
+        if any(write.write.key in self._poison for write in writes):
+            raise KeyError("zoe@example.org")
+        return [Delivered(f"id-{write.write.key}") for write in writes]
+
+
+@pytest.mark.parametrize("poison", [("k77",), ("k0",), ("k255",), ("k0", "k255"), ("k127", "k128")])
+async def test_of_256_all_but_the_one_a_connector_breaks_over_are_delivered(poison: tuple[str, ...]) -> None:
+    crm = Breaking(*poison)
+    jobs = [job(("contact", _upsert(f"k{n}"))) for n in range(256)]
+    await _run(jobs, crm)
+    culprits = [one.plan.steps[0].writes[0].key for one in jobs if isinstance(one.outcome, Unknown)]
+    assert sorted(culprits) == sorted(poison)
+    assert sum(isinstance(one.outcome, Delivered) for one in jobs) == 256 - len(poison)
+    assert not any(write.repeated for write in crm.calls[0][1])
+    assert all(write.repeated for _, writes in crm.calls[1:] for write in writes), "it is looked up before it is sent"
+
+
+async def test_a_connector_that_breaks_over_everything_is_not_asked_for_ever() -> None:
+    crm = Breaking(*(f"k{n}" for n in range(256)))
+    jobs = [job(("contact", _upsert(f"k{n}"))) for n in range(256)]
+    await _run(jobs, crm)
+    assert all(isinstance(one.outcome, Unknown) for one in jobs)
+    assert len(crm.calls) < 100
+
+
+async def test_a_connector_that_answers_too_few_is_in_doubt_and_stops_nobody() -> None:
+    class Short(Crm):
+        async def perform(self, step: str, writes: Sequence[Resolved]) -> list[Outcome]:
+            answers = await super().perform(step, writes)
+            return answers[:-1] if any(write.write.key == "bad" for write in writes) else answers
+
+    good, bad = job(("contact", _upsert("good"))), job(("contact", _upsert("bad")))
+    await _run([good, bad], Short())
+    assert isinstance(good.outcome, Delivered)
+    assert isinstance(bad.outcome, Unknown)
+
+
+async def test_what_has_failed_some_times_goes_in_calls_of_its_own() -> None:
+    crm = Crm()
+    fresh, old = job(("contact", _upsert("fresh"))), job(("contact", _upsert("old")))
+    old.claim = msgspec.structs.replace(old.claim, attempt=4)
+    await _run([fresh, old], crm)
+    assert [[write.write.key for write in writes] for _, writes in crm.calls] == [["fresh"], ["old"]]
+
+
+async def test_no_call_begins_that_could_outlive_the_deadline_of_its_claim() -> None:
+    class Slow(Crm):
+        async def perform(self, step: str, writes: Sequence[Resolved]) -> list[Outcome]:
+            await asyncio.sleep(0.35)
+            return await super().perform(step, writes)
+
+    first, second = job(("a", _upsert("a"))), job(("b", _upsert("b")))
+    crm = Slow()
+    await Performer(crm, {}, 0.6, NONE).run([first, second], Steps())  # type: ignore[arg-type]
+    assert isinstance(first.outcome, Delivered)
+    assert isinstance(second.outcome, Throttled), "it goes with the next claim, and burns no try"
+    assert len(crm.calls) == 1
+
+
+async def test_a_part_that_took_effect_is_remembered() -> None:
+    crm = Crm(lambda w: Throttled(1) if w.write.key == "b" else Delivered("1"))
+    whole, part = job(("lines", _upsert("b"))), job(("one", _upsert("a")), ("two", _upsert("b")))
+    await _run([whole, part], crm)
+    assert (whole.touched, part.touched) == (False, True)
+
+
+async def test_an_earlier_doubt_is_looked_up_though_its_try_was_given_back() -> None:
+    crm = Crm()
+    one = job(("send", Write(Verb.SEND, "message", "a")))
+    one.claim = msgspec.structs.replace(one.claim, doubted=True)
+    await _run([one], crm)
+    assert crm.calls[0][1][0].repeated

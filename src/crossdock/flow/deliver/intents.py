@@ -59,7 +59,8 @@ async def conclude(conn: Any, jobs: Sequence[Job]) -> None:
     ours = [job for job in jobs if job.intended is not None]
     answered = [job for job in ours if isinstance(job.outcome, Delivered)]
     if answered:
-        told = [orjson.dumps(job.returned, default=str).decode() for job in answered]
+        # jsonb takes no NUL, wherever a vendor has it from
+        told = [orjson.dumps(job.returned, default=str).decode().replace("\\u0000", "") for job in answered]
         await conn.execute(SQL["answer"], [job.claim.id for job in answered], told)
     void = [job.claim.id for job in ours if job.at == 0 and not isinstance(job.outcome, Delivered | Unknown)]
     if void:

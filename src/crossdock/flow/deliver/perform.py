@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 
+import msgspec
 import structlog
 
 from crossdock.connect.connector import Destination
@@ -26,6 +27,11 @@ _WORST = (Rejected, Gone, Refresh, Throttled, Unknown, Retry)
 _REPLAYED = timedelta(seconds=5)
 """A delivery made so long after its event is a replay, and what it repeats may have taken effect."""
 _NOTHING = Delivered(None, Evidence.ACCEPTED)
+_SUSPECT = 4
+"""From this attempt on a delivery goes in calls apart from those that have not failed yet."""
+_HALVINGS = 40
+"""How often the calls of one batch may be halved: enough to single out two or three of three hundred."""
+_LATE = Throttled(0.1, "not begun in the time a step may take; it goes with the next claim")
 
 
 class Performer:
@@ -36,12 +42,16 @@ class Performer:
         self._links = links
         self._budget_s = budget_s
         self._failpoints = failpoints
+        self._halvings = _HALVINGS
+        self._told = False
 
     async def run(self, jobs: Sequence[Job], advance: Advance) -> list[NewLink]:
         """Perform every plan to its end or first failure; returns the links that are not committed yet."""
         fresh: list[NewLink] = []
         while walking := [job for job in jobs if job.open]:
-            fresh = [link for group in _by_step(walking) for link in await self._wave(*group)]
+            # the deadline that stands in the database is that of all calls until the next advance
+            until = asyncio.get_running_loop().time() + self._budget_s
+            fresh = [link for group in _by_step(walking) for link in await self._wave(*group, until)]
             left = [job.claim.id for job in jobs if job.open]
             if left:
                 await advance(left, fresh)
@@ -52,33 +62,61 @@ class Performer:
                 job.outcome = Delivered(job.external_id, Evidence.ID if job.external_id else Evidence.ACCEPTED)
         return fresh
 
-    async def _wave(self, name: str, jobs: list[Job]) -> list[NewLink]:
+    async def _wave(self, name: str, jobs: list[Job], until: float) -> list[NewLink]:
         outcomes: dict[tuple[str, ...], Outcome] = {}
-        asked: list[tuple[tuple[str, ...], Resolved]] = []
+        asked: dict[bool, list[tuple[tuple[str, ...], Resolved]]] = {False: [], True: []}
         for identity, (write, job) in _merge(jobs).items():
             resolved = self._resolve(write, job)
             if isinstance(resolved, Resolved):
-                asked.append((identity, resolved))
+                # what has failed some times goes apart: should it be what fails a whole call, it fails no other
+                asked[job.claim.attempt >= _SUSPECT].append((identity, resolved))
             else:
                 outcomes[identity] = resolved
-        if asked:
-            answers = await self._ask(name, [resolved for _, resolved in asked])
-            outcomes.update(zip((identity for identity, _ in asked), answers, strict=True))
+        for part in asked.values():
+            if part:
+                answers = await self._ask(name, [resolved for _, resolved in part], until)
+                outcomes.update(zip((identity for identity, _ in part), answers, strict=True))
         return self._conclude(jobs, outcomes)
 
-    async def _ask(self, name: str, writes: list[Resolved]) -> list[Outcome]:
+    async def _ask(self, name: str, writes: list[Resolved], until: float) -> list[Outcome]:
+        left = until - asyncio.get_running_loop().time()
+        if left < self._budget_s / 2:
+            return [_LATE] * len(writes)
         await self._failpoints.reach("deliver.before_call")
         try:
-            async with asyncio.timeout(self._budget_s):
-                answers = await self._destination.perform(name, writes)
+            async with asyncio.timeout(left):
+                answers = await self._halved(name, writes)
         except TimeoutError:
             # whatever the connector was doing may have taken effect
             answers = [Unknown("no answer within the time a step may take")] * len(writes)
-        except Exception as bug:
-            log.error("connector failed", step=name, problem=type(bug).__name__, exc_info=bug)
-            answers = [Unknown(f"an unexpected {type(bug).__name__} in the connector")] * len(writes)
         await self._failpoints.reach("deliver.after_call")
         return answers
+
+    async def _halved(self, name: str, writes: list[Resolved]) -> list[Outcome]:
+        """Ask the destination; when it breaks over a batch, ask for halves until what it breaks over stands alone.
+
+        What it had begun may have taken effect: the halves are marked as repeated, so that they are looked up first.
+        """
+        try:
+            answers = await self._destination.perform(name, writes)
+            if len(answers) == len(writes):
+                return answers
+            problem = "the connector answered another number of writes than it was asked for"
+            log.error("connector failed", step=name, problem=problem)
+        except TimeoutError:
+            raise
+        except Exception as bug:
+            # its trace once a batch, where it stands alone
+            told = bug if len(writes) == 1 and not self._told else None
+            self._told = self._told or len(writes) == 1
+            log.error("connector failed", step=name, writes=len(writes), problem=type(bug).__name__, exc_info=told)
+            problem = f"an unexpected {type(bug).__name__} in the connector"
+        self._halvings -= 1
+        if len(writes) == 1 or self._halvings < 0:
+            return [Unknown(problem)] * len(writes)
+        again = [msgspec.structs.replace(write, repeated=True) for write in writes]
+        middle = len(again) // 2
+        return [*await self._halved(name, again[:middle]), *await self._halved(name, again[middle:])]
 
     def _resolve(self, write: Write, job: Job) -> Resolved | Outcome:
         """Look up the link and the refs of a write; an outcome when there is nothing to ask the vendor."""

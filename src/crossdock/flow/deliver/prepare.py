@@ -90,6 +90,9 @@ class Planner:
         answers = await self._look_up(conn, connection, [item.subject for item in able])
         kept = kept_by(connection.config)
         for item, context in zip(able, answers, strict=True):
+            item.refused = _unreadable(context)
+            if item.refused is not None:
+                continue
             try:
                 mapped = item.subject.mapped
                 plan = destination.plan(item.subject.route.action, item.subject.entity, mapped, context)
@@ -148,7 +151,10 @@ class Planner:
         found = {}
         for row in await conn.fetch(SQL["related"], *map(list, zip(*wanted, strict=True))):
             source = sources[row["connection_id"]]
-            entity = self.canonical.read(source, row)
+            try:
+                entity = self.canonical.read(source, row)
+            except Exception as refused:  # noqa: BLE001 - trouble of those that need it, not of the whole batch
+                entity = _refusal(refused)
             found[row["connection_id"], row["stream"], row["external_id"]] = entity
         return found
 
@@ -178,6 +184,15 @@ class Planner:
 
 def _both(one: dict[str, frozenset[str]], other: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
     return {name: one.get(name, frozenset()) | other.get(name, frozenset()) for name in {*one, *other}}
+
+
+def _unreadable(context: Context) -> Rejected | None:
+    """Say that a record a plan needs cannot be read."""
+    for (stream, external_id), entity in context.related.items():
+        if isinstance(entity, Rejected):
+            told = f"{stream} {external_id}, which it needs, cannot be read: {entity.reason}"
+            return Rejected(told, code="related", field=entity.field or stream, rule=entity.rule)
+    return None
 
 
 def _refusal(refused: Exception) -> Rejected:
@@ -236,7 +251,11 @@ class Preparer:
                 job.outcome = planned.refused
                 continue
             job.plan = planned.plan
-            self._intend(job, planned.subject, connection)
+            try:
+                self._intend(job, planned.subject, connection)
+            except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
+                job.outcome = _refusal(refused)
+                continue
             if not planned.plan.steps:
                 job.skipped, job.reason = SkipReason.FILTER, planned.plan.nothing
         return jobs

@@ -51,7 +51,8 @@ def decide(job: Job, now: datetime, limits: Limits) -> End | Back:
     outcome = job.outcome
     match outcome:
         case Delivered():
-            return End(DeliveryState.DELIVERED, evidence=outcome.evidence, external_id=outcome.external_id)
+            known = outcome.external_id.replace("\x00", "") if outcome.external_id else outcome.external_id
+            return End(DeliveryState.DELIVERED, evidence=outcome.evidence, external_id=known)
         case Rejected():
             return End(DeliveryState.DEAD, reason=_said(outcome))
         case Throttled() | Refresh():
