@@ -20,6 +20,7 @@ from crossdock.flow.deliver.settle import Back, End, decide, kind
 from crossdock.flow.deliver.told import detail_of
 from crossdock.flow.ports import Store
 from crossdock.kit.ids import new_id
+from crossdock.kit.redact import text
 from crossdock.model.delivery import DeliveryState
 from crossdock.model.outcome import Delivered
 from crossdock.store.queries import load
@@ -196,4 +197,4 @@ def _told(job: Job) -> tuple[str | None, str | None]:
     if other and isinstance(job.outcome, Delivered):
         return "returned-differs", f"the other side keeps another value than was sent in: {', '.join(other)}"
     verdict = decide(job, job.claim.created_at, Limits())
-    return getattr(job.outcome, "code", None) or None, verdict.reason or None
+    return text(getattr(job.outcome, "code", None) or "") or None, verdict.reason or None

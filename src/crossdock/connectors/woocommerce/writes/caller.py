@@ -10,7 +10,7 @@ from crossdock.connect.connector import Access
 from crossdock.connect.outcomes import Outcomes, failed
 from crossdock.connectors.woocommerce.client import MANIFEST, WooCommerceClient
 from crossdock.connectors.woocommerce.replies import absent, document_of, error_of
-from crossdock.model.outcome import Delivered, Gone, Outcome, Retry, Throttled, Unknown
+from crossdock.model.outcome import Delivered, Gone, Outcome, Rejected, Retry, Throttled, Unknown
 
 Row = dict[str, Any]
 LATE: Final = Throttled(0.1, "the shop is slow; not begun in this attempt")
@@ -18,6 +18,8 @@ _OUTCOMES: Final = Outcomes(MANIFEST)
 _TIMEOUT_S: Final = 20.0
 _BEGIN_WITHIN_S: Final = 8.0
 """What is not begun by then goes with the next claim: a step has a time within which it must end."""
+_HALVINGS: Final = 30
+"""Calls that finding bad items may cost."""
 _DONE_UNTOLD: Final = frozenset({500, 502, 504, 520, 521, 522, 523, 524})
 """A server that fails so may have worked before."""
 
@@ -37,6 +39,7 @@ class Caller:
         self._client = client
         self._clock = access.clock
         self._until = access.clock.monotonic() + _BEGIN_WITHIN_S
+        self._halvings = _HALVINGS
 
     @property
     def late(self) -> bool:
@@ -91,11 +94,28 @@ class Caller:
 
     async def batch(self, path: str, items: Sequence[Row]) -> list[Row | Outcome]:
         """Update up to a hundred entities; one row or outcome an item, in order. Raises :class:`Stop` for the whole."""
-        answered = await self.write("POST", path, {"update": list(items)})
+        try:
+            answered = await self.write("POST", path, {"update": list(items)})
+        except Stop as stop:
+            if not isinstance(stop.outcome, Rejected) or len(items) == 1 or self._halvings <= 0:
+                raise
+            return await self._halved(path, items)
         rows = answered.get("update")
         if not isinstance(rows, list) or len(rows) != len(items):
             raise Stop(Unknown("the shop answered another number of items than were sent"))
         return [self._item(row, path) for row in rows]
+
+    async def _halved(self, path: str, items: Sequence[Row]) -> list[Row | Outcome]:
+        """Send a batch that was refused as a whole again in halves: what it is refused for stands alone at the end."""
+        found: list[Row | Outcome] = []
+        middle = len(items) // 2
+        for part in (items[:middle], items[middle:]):
+            self._halvings -= 1
+            try:
+                found += await self.batch(path, part)
+            except Stop as stop:
+                found += [stop.outcome] * len(part)
+        return found
 
     def _item(self, row: Any, path: str) -> Row | Outcome:
         if not isinstance(row, dict):

@@ -1,0 +1,120 @@
+"""A lane in trouble: its breaker remembers and probes alone, days behind a broken connection cost nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from crossdock.flow.deliver.ports import Limits
+from crossdock.model.connection import ConnectionState
+from crossdock.model.outcome import Delivered, Outcome, Rejected, Retry, Throttled, Unknown
+from crossdock.store.queries import load
+from crossdock.wiring import Hub
+from tests.journey.deliver.test_desk import claimed, count
+from tests.journey.deliver.test_sink import Road, road
+from tests.support.hub import until, working
+
+QUEUE = load(Path(__file__).parents[3] / "src/crossdock/flow/deliver/queue.sql")
+__all__ = ["road"]
+
+
+async def lane(road: Road) -> Any:
+    return (await road.rows("SELECT breaker, breaker_opened, breaker_until FROM lane"))[0]
+
+
+async def test_a_quiet_lane_that_always_fails_opens_and_then_sends_one_probe_at_a_time(road: Road) -> None:
+    await road.dial(error_share=1.0)
+    for number in range(3):
+        await road.tell(number)
+
+    async def opened(times: int) -> Any:
+        row = await lane(road)
+        return row["breaker_opened"] >= times and row
+
+    async with working(road.hub), working(road.hub):
+        # three deliveries, never ten calls in one slice: only a memory between slices sees that they all fail
+        await until(lambda: opened(1))
+        for number in range(10, 40):
+            await road.tell(number)
+        await until(lambda: opened(2))
+        before, row = (await road.state())["requests"], await lane(road)
+        seen = row["breaker_opened"]
+        await until(lambda: opened(seen + 1))
+        after = (await road.state())["requests"]
+        assert after - before <= (await lane(road))["breaker_opened"] - seen, "one probe each time, of two workers too"
+        assert await road.rows("SELECT 1 FROM delivery_done") == [], "nothing is lost meanwhile"
+        await road.dial(error_share=0.0)
+        await until(road.rested, patience_s=40)
+        await until(lambda: _closed(road))
+    assert (await road.state())["distinct"] == 33
+
+
+async def _closed(road: Road) -> bool:
+    row = await lane(road)
+    return (row["breaker"], row["breaker_opened"]) == ("closed", 0)
+
+
+async def test_a_week_behind_a_paused_connection_is_no_week_of_failures(road: Road) -> None:
+    await road.hub.connections.set_state(road.shop.tenant_id, road.sink.id, ConnectionState.PAUSED, actor="test")
+    await road.tell(1)
+    async with road.hub.database.engine() as conn:
+        await conn.execute("UPDATE delivery SET created_at = now() - interval '8 days'")
+        await conn.execute("UPDATE connection SET state = 'active' WHERE id = $1", road.sink.id)
+    await road.dial(next_errors=2)
+    async with working(road.hub):
+        await until(road.rested)
+    (ended,) = await road.rows("SELECT state, attempts FROM delivery_done")
+    assert (ended["state"], ended["attempts"]) == ("delivered", 3)
+
+
+async def _settled(hub: Hub, outcome: Outcome, *, touched: bool = False) -> Any:
+    desk, job, _ = await claimed(hub)
+    job.outcome, job.touched = outcome, touched
+    await desk.settle_and_claim([job], [], 0)
+    async with hub.database.engine() as conn:
+        return await conn.fetchrow("SELECT state, attempt, doubted, failing_since FROM delivery")
+
+
+async def test_a_failure_is_remembered_and_a_full_account_is_none(hub: Hub) -> None:
+    failed = await _settled(hub, Retry("busy"))
+    assert (failed["attempt"], failed["doubted"], failed["failing_since"] is None) == (1, False, False)
+
+
+async def test_a_throttled_call_costs_nothing_but_its_part_is_remembered(hub: Hub) -> None:
+    row = await _settled(hub, Throttled(1.0), touched=True)
+    assert (row["attempt"], row["doubted"], row["failing_since"]) == (0, True, None)
+
+
+async def test_a_lost_answer_is_doubted(hub: Hub) -> None:
+    row = await _settled(hub, Unknown("cut"))
+    assert (row["state"], row["doubted"]) == ("in_doubt", True)
+
+
+async def test_what_no_text_column_takes_ends_like_anything_else(hub: Hub) -> None:
+    desk, job, _ = await claimed(hub)
+    job.outcome = Rejected("a\x00b of zoe@example.org", code="4\x0000", field="na\x00me", rule="r\x00")
+    await desk.settle_and_claim([job], [], 0)
+    assert await count(hub, "SELECT count(*) FROM delivery_done WHERE state = 'dead'") == 1
+    assert await count(hub, "SELECT count(*) FROM dead_cause WHERE code = '400'") == 1
+
+
+async def test_an_id_that_no_text_column_takes_is_delivered_all_the_same(hub: Hub) -> None:
+    desk, job, _ = await claimed(hub)
+    job.outcome = Delivered("1\x007")
+    await desk.settle_and_claim([job], [], 0)
+    assert await count(hub, "SELECT count(*) FROM delivery_done WHERE external_id = '17'") == 1
+
+
+async def test_old_credentials_that_are_refused_break_no_connection_that_got_new_ones(hub: Hub) -> None:
+    _, _, taken = await claimed(hub)
+    async with hub.database.engine() as conn:
+        began = await conn.fetchval("SELECT now()")
+        await conn.execute("UPDATE credential SET generation = generation + 1, changed_at = clock_timestamp()")
+        assert await conn.fetchval(QUEUE["break_connection"], taken.id, "refused", began) is None
+        later = await conn.fetchval("SELECT now() + interval '1 minute'")
+        assert await conn.fetchval(QUEUE["break_connection"], taken.id, "refused", later) == taken.id
+
+
+def test_limits_hold_at_least_three_days() -> None:
+    assert Limits().retry_for.days >= 3
+    assert Limits().retry_base_s == 2.0
