@@ -23,7 +23,7 @@ from tests.support.database import TestServer
 
 SKEW_S = 90.0
 """How far the clocks of a storm jump; signatures bear five minutes."""
-_DRY_S = 5.0
+_DRY_S = 8.0
 """When no fault has struck for so long, the round has had its faults."""
 _WEIGHTS = {"raise": 26, "cut": 30, "delay": 14, "kill": 20, "stop": 4, "cancel": 6}
 
