@@ -35,6 +35,7 @@ def test_a_step_without_a_name_is_seen() -> None:
     source = 'async def f(conn, source):\n await conn.fetch("SELECT 1")\n await conn.execute(SQL["x"])\n'
     assert steps(source, "a.py") == [Step("a.py", 2, None), Step("a.py", 3, "x")]
     assert [step.name for step in steps("await source.fetch(stream, number)", "b.py")] == []
+    assert [step.name for step in steps("await conn.execute(SQL[name], 1)", "c.py")] == ["*"]
     assert [step.name for step in steps("await conn.executemany(SQL['x'], rows)", "c.py")] == [None]
 
 

@@ -20,7 +20,7 @@ OTHER_STEPS = frozenset({"executemany", "cursor", "prepare", "copy_records_to_ta
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One awaited step in the database; ``name`` is None when its statement has none."""
+    """One awaited step in the database; ``name`` is None when its statement comes from no file of statements."""
 
     file: str
     line: int
@@ -75,11 +75,12 @@ def _asks_a_source(node: ast.Call) -> bool:
 
 
 def _named(first: ast.expr | None) -> str | None:
-    if not isinstance(first, ast.Subscript):
+    """Return the name, or ``*`` where a variable chooses among the named statements of a file."""
+    if not isinstance(first, ast.Subscript) or (
+        not ast.unparse(first.value).isupper() and ".SQL" not in ast.unparse(first)
+    ):
         return None
-    named = [first.slice.body, first.slice.orelse] if isinstance(first.slice, ast.IfExp) else [first.slice]
-    found = [one.value for one in named if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-    return found[0] if len(found) == len(named) else None
+    return str(first.slice.value) if isinstance(first.slice, ast.Constant) else "*"
 
 
 @cache

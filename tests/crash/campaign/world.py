@@ -32,6 +32,7 @@ from tests.support.hub import add_route, add_sink
 SINK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LEASE_S, CALL_S = 1.0, 1.0
 STOP_S = 2 * LEASE_S + 0.5
+_CONTROL = aiohttp.ClientTimeout(total=120)
 
 
 class Unrest(Exception):
@@ -64,7 +65,7 @@ class World:
 
     async def awake(self) -> None:
         """Wait until the hub's processes answer."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while True:
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
                     async with self.http.get(f"{self.api}/readyz") as reply:
@@ -99,9 +100,8 @@ class World:
 
     async def control(self, who: str, method: str, door: str, body: Any = None) -> dict[str, Any]:
         """Ask a sandbox's control door."""
-        async with self.http.request(
-            method, f"{self.urls[who]}/_sandbox/{door}", data=orjson.dumps(body or {})
-        ) as reply:
+        url = f"{self.urls[who]}/_sandbox/{door}"
+        async with self.http.request(method, url, data=orjson.dumps(body or {}), timeout=_CONTROL) as reply:
             told: dict[str, Any] = orjson.loads(await reply.read())
         return told
 
