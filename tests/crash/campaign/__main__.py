@@ -37,7 +37,7 @@ def _asked() -> argparse.Namespace:
     reader.add_argument("--rounds", type=int, default=10_000, help="at most so many rounds (1 replays a seed)")
     reader.add_argument("--orders", type=int, default=8, help="orders in the shop at the start of a round")
     reader.add_argument("--live", type=float, default=8.0, help="seconds of traffic in a round, at least")
-    reader.add_argument("--patience", type=float, default=90.0, help="seconds that coming to rest may take")
+    reader.add_argument("--patience", type=float, default=180.0, help="seconds that coming to rest may take")
     reader.add_argument("--hands", default=",".join(HANDS), help="who is at work, of " + ", ".join(HANDS))
     reader.add_argument("--storm", action="store_true", help="blows to processes, database and network instead")
     reader.add_argument("--armed", action="store_true", help="faults go on while the world comes to rest")

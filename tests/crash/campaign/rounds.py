@@ -41,7 +41,7 @@ class Terms(msgspec.Struct, frozen=True):
     """How long they work at most while faults still strike."""
     faults: tuple[Fault, ...] | None = None
     """A schedule instead of the seed's own."""
-    patience_s: float = 90.0
+    patience_s: float = 180.0
     hands: tuple[str, ...] = HANDS
     storm: bool = False
     """Blows to processes, database and network instead of faults at places."""
