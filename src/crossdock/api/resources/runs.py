@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
@@ -27,7 +27,7 @@ State = Literal["waiting", "running", "done", "partial", "failed", "cancelled"]
 class Wanted(BaseModel):
     """What a run shall read; all streams by default."""
 
-    streams: list[str] = []
+    streams: list[str] = Field(default=[], examples=[["order", "product"]])
 
 
 async def start(

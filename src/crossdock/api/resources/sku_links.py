@@ -67,6 +67,8 @@ class LinkMade(LinkOptions):
 class LinkChanged(LinkOptions):
     """What is to be changed of a link."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"direction": "out"}]})
+
     hub_sku: str | None = Field(default=None, min_length=1, max_length=200)
 
 
@@ -275,7 +277,7 @@ def _sheets(api: APIRouter, hub: Hub, access: Access) -> None:
     )
     async def import_links(
         request: Request,
-        store: Annotated[str, Query(description="a store by its id, account or name")],
+        store: Annotated[str, Query(description="a store by its id, account or name", examples=["tea-shop"])],
         dry_run: bool = False,
         caller: Principal = writes,
     ) -> Any:

@@ -22,10 +22,14 @@ from crossdock.store.queries import load
 from crossdock.wiring import Hub
 
 SQL = load(Path(__file__).with_name("stock.sql"))
-Store = Annotated[str, Query(description="a store by its id, account or name")]
+Store = Annotated[str, Query(description="a store by its id, account or name", examples=["tea-shop"])]
 _LAST = uuid.UUID(int=(1 << 128) - 1)
 _SKU = Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$", examples=["TEA-100"])
 _MONEY = Field(default=None, ge=0, max_digits=18, decimal_places=6, examples=["12.50"])
+
+
+_PRICE: dict[str, Any] = {"sku": "TEA-100", "currency": "EUR", "regular_price": "12.50", "sale_price": "9.90"}
+_SHARE: dict[str, Any] = {"location": "main", "reserve": 2, "share": "0.5"}
 
 
 class Strict(BaseModel):
@@ -36,6 +40,8 @@ class Strict(BaseModel):
 
 class NewPrice(Strict):
     """A SKU's prices in one currency; null leaves the store's own price."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_PRICE]})
 
     sku: str = _SKU
     currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])
@@ -65,6 +71,8 @@ class Changed(BaseModel):
 class GivenShare(Strict):
     """A store's part of a location: see the how-to about stock for the arithmetic."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_SHARE]})
+
     location: str = Field(default="main", min_length=1, max_length=64, pattern=r"^\S+$")
     weight: int = Field(default=0, ge=0, le=1_000_000, description="above 0: an exclusive part in this proportion")
     reserve: int = Field(default=0, ge=0, le=2_000_000_000, description="pieces the store never offers")
@@ -79,6 +87,8 @@ class Shares(Strict):
 
 class GivenThreshold(Strict):
     """When a SKU is low; an empty sku is the default for all others. Both limits null drop the threshold."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"sku": "TEA-100", "low_at": 5}]})
 
     sku: str = Field(default="", max_length=200, examples=["TEA-100"])
     low_at: int | None = Field(default=None, ge=0, description="alert at this many pieces or fewer")

@@ -76,7 +76,7 @@ class Credentials(Strict):
     form: dict[str, Any]
 
 
-class Change(BaseModel):
+class Choices(BaseModel):
     """Choices; what is left out stays as it is, null takes a choice back. Streams change one by one."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [_CHANGE]})
@@ -248,7 +248,7 @@ def _changing(api: APIRouter, hub: Hub, access: Access) -> None:
     writes = access.needs("write")
 
     @api.patch("/connections/{connection_id}", response_model=ConnectionShown)
-    async def change_connection(connection_id: str, body: Change, caller: Principal = writes) -> Any:
+    async def change_connection(connection_id: str, body: Choices, caller: Principal = writes) -> Any:
         changes = dict(body.model_extra or {})
         return shown(await hub.upkeep.change(caller.tenant_id, _id(connection_id), changes, actor=_actor(caller)))
 
