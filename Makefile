@@ -1,7 +1,7 @@
 # Crossdock. `make demo` and `make test` are all a newcomer needs; each sets up what it uses.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help setup demo test lint docs bench crash locks
+.PHONY: help setup demo test lint docs bench crash mutate locks
 
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,12 @@ bench: setup ## Run all benchmarks beside their peers and print a table
 crash: setup ## Strike at every step, kill and stop, and judge both ends (SEED= POINTS= MINUTES= ROUNDS= STORM=1)
 	@.venv/bin/python -m tests.crash.campaign --seed $(or $(SEED),1) --points $(or $(POINTS),1000) \
 		--minutes $(or $(MINUTES),10) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(STORM),--storm)
+
+mutate: setup ## Change the code in a thousand places and count what the tests notice
+	@[ -x .venv-mutate/bin/python ] || .venv/bin/uv venv -q .venv-mutate
+	@.venv/bin/uv pip sync -q --python .venv-mutate/bin/python --require-hashes requirements-uv.lock requirements-mutate.lock
+	@.venv/bin/uv pip install -q --python .venv-mutate/bin/python --no-deps --no-build-isolation --reinstall-package crossdock -e .
+	@.venv-mutate/bin/python tools/mutate.py 80
 
 locks: setup ## Resolve the lock files anew
 	@tools/locks.sh
