@@ -150,6 +150,9 @@ class Settings(BaseSettings):
         gt=0,
         description="Time between two checks of a connection that is no store (those are watched).",
     )
+    report_at_hour: int = Field(
+        default=7, ge=-1, le=23, description="Hour (UTC) at which the daily health report is made; -1: never by itself."
+    )
     keep_alerts_days: int = Field(default=90, ge=1, description="Age at which ended alerts are dropped.")
     keep_runs_days: int = Field(default=90, ge=1, description="Age at which ended runs are dropped.")
     keep_bodies_days: int = Field(default=30, ge=1, description="Age at which unpinned raw bodies are dropped.")

@@ -294,6 +294,7 @@ def alerting_of(
         calm_s=settings.alert_calm_s,
         keep_days=settings.keep_alerts_days,
         check_every_s=settings.check_every_s,
+        report_at_hour=settings.report_at_hour,
         backoff_base_s=settings.alert_retry_base_s,
     )
     return Alerting(database, vault, transport, directory, connections, clock, unwatched, failpoints, options)

@@ -309,3 +309,32 @@ def channels_drop(channel: Channel, tenant: Tenant = "default", as_json: AsJson 
 
     _do(tenant, work)
     give({"channel": channel}, as_json=as_json, people=lambda: f"{channel} is dropped")
+
+
+@guarded
+def report(
+    day: Annotated[
+        str | None, typer.Option("--day", help="The daily report made on this day (YYYY-MM-DD); none: the last 24 h.")
+    ] = None,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Show how a tenant does: deliveries, lag, connections, proofs, findings; exit code 1 when there is something to do."""
+    from datetime import date
+
+    from crossdock.errors import BadInput
+
+    try:
+        wanted = date.fromisoformat(day) if day else None
+    except ValueError:
+        raise BadInput("no day", field="--day", remedy="write it as 2026-11-21") from None
+
+    async def work(hub: Any, tenant_id: Any) -> dict[str, Any]:
+        health = hub.alerting.health
+        found: dict[str, Any] = await (health.kept(tenant_id, wanted) if wanted else health.now(tenant_id))
+        return found
+
+    found = _do(tenant, work)
+    give(found, as_json=as_json, people=lambda: found["text"])
+    if not found["ok"]:
+        raise typer.Exit(Code.NO)

@@ -19,8 +19,13 @@ def alert_loops(hub: Hub, owner: str) -> tuple[tuple[str, None, Step], ...]:
         ("alerts", None, _paced(alerting.options.every_s / 2, lambda: alerting.alerts.evaluate(owner))),
         ("notices", None, lambda: alerting.notices.send_one(owner)),
         ("checks", None, _checking(alerting, owner)),
+        ("report", None, _paced(_PLAN_S, lambda: _reported(alerting, owner))),
         ("fallback", None, _falling_back(hub)),
     )
+
+
+async def _reported(alerting: Alerting, owner: str) -> bool:
+    return bool(await alerting.health.daily(owner))
 
 
 def _falling_back(hub: Hub) -> Step:

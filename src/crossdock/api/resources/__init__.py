@@ -20,6 +20,7 @@ from crossdock.api.resources import (
     events,
     fallbacks,
     findings,
+    health_reports,
     maps,
     orders,
     products,
@@ -65,5 +66,6 @@ ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     alerts.router,
     alert_rules.router,
     alert_channels.router,
+    health_reports.router,
     schemas.router,
 )

@@ -11,6 +11,7 @@ from crossdock.connect.client import Transport
 from crossdock.govern.alerts.channels import Channels
 from crossdock.govern.alerts.checks import Checks
 from crossdock.govern.alerts.desk import Alerts, Timing
+from crossdock.govern.alerts.health import Health
 from crossdock.govern.alerts.notices import Backoff, Notices
 from crossdock.govern.alerts.rulebook import Rulebook
 from crossdock.govern.connections import Connections
@@ -31,6 +32,7 @@ class Options(msgspec.Struct, frozen=True):
     calm_s: float = 60.0
     keep_days: int = 90
     check_every_s: float = 3600.0
+    report_at_hour: int = 7
     backoff_base_s: float = 5.0
     backoff_ceiling_s: float = 900.0
 
@@ -58,6 +60,7 @@ class Alerting:
         self.channels = Channels(store, vault, transport.guard)
         self.notices = Notices(store, self.channels, transport, clock, failpoints, backoff)
         self.rules = Rulebook(store)
+        self.health = Health(store, clock, options.report_at_hour)
         self.fallbacks = Fallbacks(store, directory, connections)
         every = timedelta(seconds=options.check_every_s)
         self.checks = Checks(store, directory, connections, clock, checked, every)
