@@ -319,7 +319,7 @@ def report(
     tenant: Tenant = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Show how a tenant does: deliveries, lag, connections, proofs, findings; exit code 1 when there is something to do."""
+    """Show how a tenant does: deliveries, lag, connections, proofs; exit code 1 when there is something to do."""
     from datetime import date
 
     from crossdock.errors import BadInput
