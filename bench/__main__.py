@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bench import backlog, budget, drain, ingest, portal, pull, rest, stock, through
+from bench import backlog, budget, drain, fair, ingest, portal, pull, rest, stock, through
 
 PARTS = (
     ("Ingest: signed 4 KB webhooks, two routes each, beside a bare insert-only endpoint", ingest.main),
     ("End to end: webhooks in, messages out, beside Node-RED", through.main),
     ("Delivery alone: a backlog sent one by one, beside Celery with Redis", drain.main),
     ("To HubSpot in batches: contacts, products, deals, lines, associations", portal.main),
+    ("A tenant at ten events a second, alone and beside a tenant with a backlog", fair.main),
     ("Claims under a backlog of a million waiting deliveries", backlog.main),
     ("An account's allowed rate used by one, two and four processes, and the 429s", budget.main),
     ("Stock: ten thousand SKUs into a shop, and one SKU from acceptance to answer", stock.main),
