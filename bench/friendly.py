@@ -22,7 +22,7 @@ from crossdock.wiring import open_hub
 
 SHOPS = ((4, 1.0), (4, 2.0), (4, 3.0), (8, 6.5))
 """Workers of the shop, and mean visitors at its checkout."""
-SETTLE_S = 30.0
+SETTLE_S = 60.0
 """The first seconds, in which the share is found, are counted in a number of their own."""
 ORDERS = 20_000
 

@@ -9,12 +9,14 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime, time, timedelta
 
+from crossdock.connect.client import CallFailed
 from crossdock.flow.pull.pace import Pace
 from crossdock.flow.pull.terms import Terms, terms_of
 from crossdock.flow.run import PutOff
 from crossdock.kit.buckets import Window
 from crossdock.kit.clock import Clock
 from crossdock.model.connection import Connection
+from crossdock.model.outcome import Throttled
 
 Check = Callable[[datetime], None]
 _MOST = 4096
@@ -100,7 +102,8 @@ class Queue:
     async def turn(self, kind: str, terms: Terms, check: Check | None = None) -> AsyncIterator[Turn]:
         """Wait for a turn and learn from how long it takes. ``check`` is asked when it has come.
 
-        Raises ``PutOff`` when the day's budget is spent, and what ``check`` raises: then the shop is not asked.
+        Raises ``PutOff`` when the day's budget is spent, and what ``check`` raises: then the shop is not asked; and
+        ``PutOff`` where the shop, or the budget that all processes share, says when to come again.
         """
         async with self._one:
             await self._wait(terms, check)
@@ -108,6 +111,12 @@ class Queue:
                 turn = Turn(kind, self._clock)
                 try:
                     yield turn
+                except CallFailed as problem:
+                    self.pace.failed()
+                    if isinstance(problem.outcome, Throttled):
+                        later = self._clock.now() + timedelta(seconds=problem.outcome.after_s)
+                        raise PutOff(later, problem.reason) from None
+                    raise
                 except Exception:
                     self.pace.failed()
                     raise

@@ -73,7 +73,11 @@ class Reports:
         kept, _ = await self.taken(run.connection_id, run.id, asked)
         told = kept.report["exceptions"]
         for one in await self.exceptions.page(run.tenant_id, kept.id, limit=_NOTED, state="open"):
-            run.note_error(f"{one['entity']} {one['external_id']}", f"{one['kind']} {one['what']}: {one['cause']}")
+            run.note_error(
+                f"{one['entity']} {one['external_id']}",
+                f"{one['kind']} {one['what']}: {one['cause']}",
+                link=f"/api/v1/proofs/{show(Prefix.PROOF, kept.id)}/exceptions",
+            )
         run.error_count = max(run.error_count, told["open"])
         return {"proof": show(Prefix.PROOF, kept.id), "ok": kept.report["ok"]}
 
