@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock.connect.sandbox import serving
+import orjson
+
+from crossdock.connect.sandbox import Asgi, Receive, Scope, Send, serving
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.flow.run import RunKind
 from crossdock.kit.ids import Prefix, parse
@@ -80,3 +82,53 @@ async def test_an_address_that_does_not_work_changes_nothing(office: Office) -> 
         answer = await office.call("PATCH", f"/{office.id}", {"url": url, "name": "never"})
         assert answer.status == status, answer.body
     assert (await office.call("GET", f"/{office.id}")).json == before
+
+
+class Mask:
+    """A shop whose index gives another address as its own: the keys work, and it is another account."""
+
+    def __init__(self, app: Asgi) -> None:
+        self.app = app
+        self.home = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.home or scope.get("path") != "/wp-json/":
+            await self.app(scope, receive, send)
+            return
+        sent: list[Any] = []
+
+        async def keep(message: Any) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, keep)
+        document = orjson.loads(b"".join(part.get("body", b"") for part in sent[1:]))
+        body = orjson.dumps({**document, "home": self.home, "url": self.home})
+        headers = [(name, value) for name, value in sent[0]["headers"] if name.lower() != b"content-length"]
+        await send({**sent[0], "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+async def test_keys_of_another_store_are_refused_and_the_old_ones_stay(office: Office) -> None:
+    """Keys that work, but at what calls itself another store: 409; keys that do not work: 502; both change nothing."""
+    mask = Mask(office.apps[1])
+    async with serving(mask) as masked:
+        form = {**office.form(), "url": masked.url}
+        made = (await office.call("POST", "", {"connector": "woocommerce", "form": form, "name": "masked"})).json
+        made_id = parse(Prefix.CONNECTION, made["id"])
+
+        async def sealed() -> list[Any]:
+            async with office.hub.database.engine() as conn:
+                sql = "SELECT name, generation, sealed FROM credential WHERE connection_id = $1 ORDER BY name"
+                return [tuple(row) for row in await conn.fetch(sql, made_id)]
+
+        before = await sealed()
+        path = f"/{made['id']}/credentials"
+        wrong = {"form": {"key": "ck_" + "9" * 40, "secret": "cs_" + "9" * 40}}
+        is_problem(await office.call("POST", path, wrong), 502, "vendor-trouble")
+        mask.home = "https://another-shop.example"
+        told = is_problem(await office.call("POST", path, {"form": keys_of(office)}), 409, "conflict")
+        assert "another-shop" in told["detail"]
+        assert await sealed() == before
+        mask.home = ""
+        assert (await office.call("POST", path, {"form": keys_of(office)})).status == 200
+        assert await sealed() != before
