@@ -16,6 +16,7 @@ from crossdock.cli import (
     looking,
     managing,
     measuring,
+    proofs,
     proving,
     reading,
     records,
@@ -56,6 +57,7 @@ app.command("report")(alerting.report)
 app.command("pull")(reading.pull)
 app.command("backfill")(reading.backfill)
 app.add_typer(running.runs, name="runs")
+app.add_typer(proofs.proofs, name="proofs")
 app.add_typer(looking.events, name="events")
 app.add_typer(delivering.deliveries, name="deliveries")
 app.command("undelivered")(delivering.undelivered)

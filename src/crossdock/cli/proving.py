@@ -54,7 +54,9 @@ def prove(
         _verify(verify, tenant, as_json=as_json)
         return
     from crossdock.cli.opening import run, tenant_hub, working
+    from crossdock.errors import Conflict
     from crossdock.flow.reconcile import Days, Depth
+    from crossdock.flow.run import PutOff
 
     days = Days(first.date() if first else None, last.date() if last else None)
     single = bool(shop or store)
@@ -66,9 +68,13 @@ def prove(
             async with working(hub):
                 with console().status("proving") as status:
                     for one in chosen:
-                        kept, proof = await hub.reports.take(
-                            one.id, None, days, repair_rounds=2 if repair else 0, depth=Depth(depth), tell=status.update
-                        )
+                        rounds = 2 if repair else 0
+                        try:
+                            kept, proof = await hub.reports.take(
+                                one.id, None, days, repair_rounds=rounds, depth=Depth(depth), tell=status.update
+                            )
+                        except PutOff as waits:
+                            raise Conflict(str(waits), remedy=f"try again after {waits.until:%F %H:%M} UTC") from None
                         await _write(hub, tenant_id, kept, report, csv, single=single)
                         proofs.append(await _told(hub, tenant_id, one.name, kept, proof))
             return proofs

@@ -108,6 +108,7 @@ class Housekeeping:
         await self._hub.rollups.forget()
         await SharedBoard(self._hub.database).forget()
         await self._hub.runs.forget(timedelta(days=settings.keep_runs_days))
+        await self._hub.reports.forget(timedelta(days=settings.keep_events_days))
         await self._hub.imports.forget()
         old = floor_of(datetime.now(UTC) - timedelta(days=settings.keep_bodies_days))
         async with self._hub.database.engine() as conn:

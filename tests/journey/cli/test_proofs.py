@@ -67,3 +67,14 @@ def test_what_a_proof_shows_writes_and_signs(terminal: Terminal, tmp_path: Path)
         assert (made["ok"], made["exceptions"]["count"], made["repairs"]) == (True, 0, {})
         assert made["costs"]["store"] > 0
         assert made["costs"]["destinations"]["crm"] > 0
+        listed = answer(terminal("proofs", "--json"))
+        assert [(one["store"], one["ok"], one["exceptions"]) for one in listed] == [
+            ("shop", True, 0),
+            ("shop", True, 2),
+            ("shop", False, 2),
+        ]
+        first = answer(terminal("proofs", "show", listed[-1]["id"], "--limit", "1", "--json"))
+        rest = answer(terminal("proofs", "show", listed[-1]["id"], "--after", first["next"], "--json"))
+        assert [one["state"] for one in (*first["exceptions"], *rest["exceptions"])] == ["open", "open"]
+        assert "Cause:" in terminal("proofs", "show", listed[-1]["id"]).stdout
+        assert terminal("proofs", "show", "prf_nothing").exit_code == 2

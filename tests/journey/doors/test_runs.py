@@ -289,6 +289,14 @@ async def test_old_runs_are_forgotten_and_a_proof_a_day_is_planned(hub: Hub) -> 
         assert await hub.runs.plan_proofs((hour + 1) % 24) == 0
         assert await hub.runs.plan_proofs(hour) == 1
         assert await hub.runs.plan_proofs(hour) == 0, "one a day"
+        async with hub.database.engine() as conn:
+            run = await conn.fetchrow(
+                "SELECT asked, due_at >= created_at AS later, due_at FROM run WHERE kind = 'reconcile'"
+            )
+            ends = await conn.fetchval("SELECT date_trunc('hour', now()) + interval '1 hour'")
+        assert orjson.loads(run["asked"]) == {"daily": True}
+        assert run["later"]
+        assert run["due_at"] <= ends, "within the hour it was asked for"
 
 
 async def test_a_run_that_a_person_cancelled_says_nothing_about_success(hub: Hub, doors: Street, key: str) -> None:

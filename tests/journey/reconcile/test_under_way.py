@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crossdock.connectors.woocommerce.sandbox import generate
+from crossdock.errors import Conflict
 from crossdock.flow.reconcile import Asked, Days, Depth
 from crossdock.flow.run import PutOff, RunKind
 from crossdock.wiring import Hub
@@ -157,3 +158,17 @@ async def test_auto_reads_in_full_once_a_week(stage: Stage) -> None:
     assert (await store.prove(depth=Depth.AUTO)).depth == Depth.FULL
     today = Days(date(2026, 1, 1), date(2026, 12, 31))
     assert (await store.prove(depth=Depth.AUTO, days=today)).depth == Depth.FULL
+
+
+async def test_a_proof_that_would_spend_the_days_budget_is_refused_at_once(stage: Stage) -> None:
+    """Without an end and with nothing left for the pulls it would be asked for again every day."""
+    (store,) = stage.stores
+    async with stage.hub.database.transaction() as conn:
+        await conn.execute(
+            """UPDATE connection SET config = config || '{"requests_per_day": 2}' WHERE id = $1""", store.id
+        )
+    stage.hub.directory.forget(store.id)
+    before = (await stage.get(f"{store.url}/_sandbox/load"))["requests"]
+    with pytest.raises(Conflict, match="its budget is 2 a day"):
+        await store.prove()
+    assert (await stage.get(f"{store.url}/_sandbox/load"))["requests"] == before

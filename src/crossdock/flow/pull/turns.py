@@ -194,3 +194,7 @@ class Manners:
     def left_out(self, connection: Connection) -> frozenset[str]:
         """Return the streams that are switched off."""
         return terms_of(connection.config).switched_off
+
+    def per_day(self, connection: Connection) -> int | None:
+        """Return the day's budget of requests, None where there is none."""
+        return terms_of(connection.config).per_day

@@ -194,6 +194,10 @@ class Manners(Protocol):
         """Wait for a turn. Raises ``PutOff`` when the budget is spent, or in quiet hours when it is ``bulk``."""
         ...
 
+    def per_day(self, connection: Connection) -> int | None:
+        """Return the day's budget of requests, None where there is none."""
+        ...
+
     def left_out(self, connection: Connection) -> frozenset[str]:
         """Return the streams that are switched off."""
         ...

@@ -17,6 +17,10 @@ WHERE r.connection_id = $1 AND r.stream = $2 AND r.external_id = ANY($3::text[])
 -- name: count_known
 SELECT count(*) FROM record WHERE connection_id = $1 AND stream = $2 AND external_id = ANY($3::text[]);
 
+-- name: count_records
+SELECT count(*) FROM record
+WHERE connection_id = $1 AND stream = ANY($2::text[]) AND parent_id IS NULL AND presence <> 'deleted';
+
 -- name: stand
 -- They stand as they are on record.
 UPDATE record SET seen_to = $4

@@ -150,6 +150,13 @@ class Reports:
             for row in rows
         ]
 
+    async def forget(self, older: timedelta) -> None:
+        """Drop proofs that were taken long ago, with their exceptions."""
+        floor = floor_of(await self._now() - older)
+        async with self._store.engine() as conn:
+            await conn.execute(SQL["forget"], floor)
+            await conn.execute(SQL["forget_told"], floor)
+
     def genuine(self, document: dict[str, Any], signature: str, exceptions: list[dict[str, Any]] | None = None) -> bool:
         """Whether a report is word for word one that this hub has signed, and these are all of its exceptions."""
         try:

@@ -29,3 +29,9 @@ DELETE FROM proof_found WHERE tenant_id = $1 AND proof_id < $2;
 UPDATE run SET asked = $3::jsonb, due_at = now(), problem = NULL
 WHERE tenant_id = $1 AND connection_id = $2 AND kind = 'reconcile' AND state = 'waiting'
   AND asked ->> 'daily' = 'true';
+
+-- name: forget
+DELETE FROM proof WHERE id < $1;
+
+-- name: forget_told
+DELETE FROM proof_exception WHERE proof_id < $1;

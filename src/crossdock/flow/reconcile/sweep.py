@@ -12,6 +12,7 @@ import asyncpg
 
 from crossdock.connect.connector import Glance, Page, Source, Sweeper
 from crossdock.connect.counting import counting
+from crossdock.errors import Conflict
 from crossdock.flow.ports import Recorder, Store
 from crossdock.flow.reconcile.days import zone_of
 from crossdock.flow.reconcile.ports import Depth, Directory, Expectations, Job, Manners
@@ -22,6 +23,12 @@ from crossdock.store.queries import load
 SQL = load(Path(__file__).with_name("reconcile.sql"))
 OF_A_DAY = ("order",)
 _TRIES = 6
+_ROWS = 100
+"""Rows on a page of most stores' lists."""
+_ENDS = 2
+"""Last pages and short lists (trash, drafts) of each stream, at least."""
+_SHARE = 0.5
+"""So much of a day's budget a proof may take; the rest is the pulls'."""
 Reading = tuple[datetime, Any, datetime]
 _CHANGED = {"applied": "changed", "rewound": "changed"}
 
@@ -50,6 +57,7 @@ class Sweep:
     async def run(self, routed: frozenset[str]) -> None:
         """Read the routed streams, and the others that may be read in bulk."""
         connection, proof = self._job.connection, self._job.proof
+        await self._affordable(routed)
         off = self._manners.left_out(connection) - routed
         with counting() as calls:
             source = await self._directory.source(connection.id)
@@ -61,6 +69,20 @@ class Sweep:
         proof.costs.store = sum(calls.values())
         for name, count in calls.items():
             proof.costs.connectors[name] = proof.costs.connectors.get(name, 0) + count
+
+    async def _affordable(self, routed: frozenset[str]) -> None:
+        """Refuse what would spend the day's budget and still not end: the pulls need it. Raises ``Conflict``."""
+        budget = self._manners.per_day(self._job.connection)
+        if budget is None or self._job.asked.days:
+            return
+        async with self._store.engine() as conn:
+            known = await conn.fetchval(SQL["count_records"], self._job.connection.id, sorted(routed))
+        needed = -(-known // _ROWS) + _ENDS * len(routed)
+        if needed > budget * _SHARE:
+            raise Conflict(
+                f"a proof of this store takes more than {needed} requests, and its budget is {budget} a day",
+                remedy="raise requests_per_day, or prove it day by day (--from, --to)",
+            )
 
     async def settle(self) -> None:
         """Take in what the answers to the bells have told: what stands after all, and what is gone."""

@@ -68,7 +68,7 @@ WHERE c.state = 'active' AND c.created_at < now() - interval '12 hours' AND c.ac
 -- name: add_daily_proof
 INSERT INTO run (id, tenant_id, connection_id, kind, streams, asked, state, due_at)
 VALUES ($1, $2, $3, 'reconcile', '{}', '{"daily": true}', 'waiting', now() + $4::interval)
-ON CONFLICT (connection_id, kind) WHERE state IN ('waiting', 'running') DO NOTHING
+ON CONFLICT (connection_id, kind) WHERE state IN ('waiting', 'running') AND kind <> 'replay' DO NOTHING
 RETURNING id;
 
 -- name: forget_runs

@@ -1,0 +1,84 @@
+"""``proofs``: proofs that were taken; one of them with its exceptions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+
+proofs = typer.Typer(
+    help="List the proofs that were taken, or show one with its exceptions.", invoke_without_command=True
+)
+
+Shop = Annotated[str | None, typer.Option("--store", help="Only of this shop (id, name or account).")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")]
+ProofId = Annotated[str, typer.Argument(help="Its id.", metavar="PROOF")]
+Kind = Annotated[str | None, typer.Option("--kind", help="missing, duplicate, drifted, unexpected or dead.")]
+After = Annotated[str | None, typer.Option("--after", help="Go on behind this exception (exc_…).")]
+_COLUMNS = ("id", "store", "ok", "depth", "exceptions", "began_at", "ended_at")
+
+
+@proofs.callback()
+@guarded
+def proofs_default(
+    ctx: typer.Context, store: Shop = None, limit: Limit = 20, tenant: Tenant = "default", as_json: AsJson = False
+) -> None:
+    """List the proofs that were taken, or show one with its exceptions."""
+    if ctx.invoked_subcommand is None:
+        _list(store, limit, tenant, as_json=as_json)
+
+
+@proofs.command("list")
+@guarded
+def proofs_list(store: Shop = None, limit: Limit = 20, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """List the proofs that were taken, the newest first."""
+    _list(store, limit, tenant, as_json=as_json)
+
+
+@proofs.command("show")
+@guarded
+def proofs_show(
+    proof: ProofId,
+    kind: Kind = None,
+    after: After = None,
+    limit: Limit = 100,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Show a proof: its report, its signature and a page of its exceptions, each explained."""
+    from crossdock.cli.connecting import parse_id
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.cli.proof_screen import shown
+    from crossdock.errors import NotFound
+    from crossdock.kit.ids import Prefix, parse
+
+    proof_id = parse_id(parse, Prefix.PROOF, proof)
+    begin = parse_id(parse, Prefix.EXCEPTION, after) if after else None
+
+    async def work() -> dict[str, Any]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            kept = await hub.reports.one(tenant_id, proof_id)
+            if kept is None:
+                raise NotFound("there is no such proof", field="proof")
+            page = await hub.reports.exceptions.page(tenant_id, proof_id, after=begin, limit=limit, kind=kind)
+            more = page[-1]["id"] if len(page) == limit else None
+            return {"id": proof, "report": kept.report, "signature": kept.signature, "exceptions": page, "next": more}
+
+    told = run(work())
+    report = told["report"]
+    screen = {**report, "shop": report["store"]["name"], "proof": report["rows"], "explained": told["exceptions"]}
+    give(told, as_json=as_json, people=lambda: shown([screen]))
+
+
+def _list(store: str | None, limit: int, tenant: str, *, as_json: bool) -> None:
+    from crossdock.cli.opening import run, tenant_hub
+
+    async def work() -> list[dict[str, Any]]:
+        async with tenant_hub(tenant) as (hub, tenant_id):
+            one = await hub.connections.find(tenant_id, store) if store else None
+            return await hub.reports.listed(tenant_id, one.id if one else None, None, limit)
+
+    found = run(work())
+    give(found, as_json=as_json, people=lambda: table(found, _COLUMNS, empty="No proof was taken yet: crossdock prove"))
