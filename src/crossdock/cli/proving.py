@@ -13,7 +13,7 @@ from crossdock.cli.answers import AsJson, Code, Tenant, console, give, guarded
 from crossdock.cli.reading import Store, sources
 
 if TYPE_CHECKING:
-    from crossdock.flow.reconcile import Proof
+    from crossdock.flow.reconcile import Asked, Proof
     from crossdock.flow.reconcile.reports import Kept
     from crossdock.wiring import Hub
 
@@ -54,9 +54,7 @@ def prove(
         _verify(verify, tenant, as_json=as_json)
         return
     from crossdock.cli.opening import run, tenant_hub, working
-    from crossdock.errors import Conflict
-    from crossdock.flow.reconcile import Days, Depth
-    from crossdock.flow.run import PutOff
+    from crossdock.flow.reconcile import Asked, Days, Depth
 
     days = Days(first.date() if first else None, last.date() if last else None)
     single = bool(shop or store)
@@ -68,13 +66,8 @@ def prove(
             async with working(hub):
                 with console().status("proving") as status:
                     for one in chosen:
-                        rounds = 2 if repair else 0
-                        try:
-                            kept, proof = await hub.reports.take(
-                                one.id, None, days, repair_rounds=rounds, depth=Depth(depth), tell=status.update
-                            )
-                        except PutOff as waits:
-                            raise Conflict(str(waits), remedy=f"try again after {waits.until:%F %H:%M} UTC") from None
+                        asked = Asked(2 if repair else 0, days=days, depth=Depth(depth), tell=status.update)
+                        kept, proof = await _take(hub, one.id, asked)
                         await _write(hub, tenant_id, kept, report, csv, single=single)
                         proofs.append(await _told(hub, tenant_id, one.name, kept, proof))
             return proofs
@@ -85,6 +78,16 @@ def prove(
     give(proofs[0] if single else proofs, as_json=as_json, people=lambda: shown(proofs))
     if not all(proof["ok"] for proof in proofs):
         raise typer.Exit(Code.NO)
+
+
+async def _take(hub: Hub, source_id: uuid.UUID, asked: Asked) -> tuple[Kept, Proof]:
+    from crossdock.errors import Conflict
+    from crossdock.flow.run import PutOff
+
+    try:
+        return await hub.reports.taken(source_id, None, asked)
+    except PutOff as waits:
+        raise Conflict(str(waits), remedy=f"try again after {waits.until:%F %H:%M} UTC") from None
 
 
 async def _told(hub: Hub, tenant_id: uuid.UUID, name: str, kept: Kept, proof: Proof) -> dict[str, Any]:
