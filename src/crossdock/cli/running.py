@@ -12,7 +12,7 @@ from crossdock.cli.connecting import parse_id
 
 runs = typer.Typer(help="List runs, show or cancel one, or see how they end.", invoke_without_command=True)
 
-Kind = Annotated[str | None, typer.Option("--kind", help="pull, backfill, reconcile, stock_push or import.")]
+Kind = Annotated[str | None, typer.Option("--kind", help="pull, backfill, reconcile, stock_push, import or replay.")]
 State = Annotated[str | None, typer.Option("--state", help="waiting, running, done, partial, failed or cancelled.")]
 Shop = Annotated[str | None, typer.Option("--store", help="Only of this shop (id, name or account).")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")]

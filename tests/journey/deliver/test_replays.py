@@ -257,3 +257,21 @@ async def test_it_waits_while_enough_of_it_is_under_way(hub: Hub, stage: Stage) 
     assert {one["priority"] for one in queued} == {2}
     async with working(hub):
         assert (await ended(hub, replay_id))["state"] == "done"
+
+
+async def test_a_cancelled_replay_queues_nothing_more_and_what_it_has_queued_goes_out(hub: Hub, stage: Stage) -> None:
+    tenant = await hub.tenants.find()
+    async with working(hub):
+        await quiet(hub)
+    replay_id = await hub.replays.ask(tenant, Ask(filter=everything()), actor="test")
+    await hub.runs.work_one("me", {RunKind.REPLAY: small(hub)})
+    assert await hub.runs.cancel(tenant, replay_id, "test")
+    before = await hub.replays.one(tenant, replay_id)
+    async with working(hub):
+        after = await ended(hub, replay_id)
+    assert (before["state"], after["state"]) == ("cancelled", "cancelled")
+    assert after["queued"] == before["queued"] == after["deliveries"]["delivered"]
+    assert after["seen"] < after["total"]
+    async with hub.database.engine() as conn:
+        await conn.execute("DELETE FROM run WHERE id = $1", replay_id)
+    assert (await hub.replays.one(tenant, replay_id))["queued"] == before["queued"], "kept when its run is forgotten"

@@ -158,17 +158,15 @@ class Replays:
         async with self._store.engine() as conn:
             row = await conn.fetchrow(SQL["replay"], tenant_id, replay_id)
             outcomes = await conn.fetch(SQL["outcomes"], replay_id, tenant_id)
-        if row is None or run is None:
+        if row is None:
             raise NotFound("there is no such replay", field="replay_id", remedy="list them with GET /replays")
         counts = {state["state"]: state["n"] for state in outcomes}
         live = sum(n for state, n in counts.items() if state not in DONE)
+        # an old replay is kept for its key when its run is forgotten
+        told = run or {"state": "done", "ended_at": row["created_at"]}
         return {
-            **_shown(row, run["state"]),
-            "total": run["total"],
-            "eta_s": run["eta_s"],
-            "problem": run["problem"],
-            "started_at": run["started_at"],
-            "ended_at": run["ended_at"],
+            **_shown(row, told["state"]),
+            **{name: told.get(name) for name in ("total", "eta_s", "problem", "started_at", "ended_at")},
             "deliveries": counts,
             "under_way": live,
             "preview": orjson.loads(row["found"]) or None,
