@@ -34,6 +34,12 @@ QUEUE_AGE = Gauge(
     "crossdock_queue_age_seconds", "Age of the oldest waiting delivery, by lane.", ["lane"], registry=REGISTRY
 )
 BREAKER = Gauge("crossdock_breaker", "Breaker by lane: 0 closed, 1 half open, 2 open.", ["lane"], registry=REGISTRY)
+DB_CONNECTIONS = Gauge(
+    "crossdock_database_connections",
+    "Connections of this process to the database, by pool (engine, app, ears) and what they are: open, most.",
+    ["pool", "what"],
+    registry=REGISTRY,
+)
 DOORBELLS = Gauge("crossdock_doorbells", "Entities waiting for a GET to decide.", registry=REGISTRY)
 PULLED = Counter("crossdock_pulled", "Entities read by pulls, by stream.", ["stream"], registry=REGISTRY)
 VENDOR_CALLS = Counter(

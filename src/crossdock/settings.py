@@ -93,6 +93,12 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address the HTTP doors listen on.")
     port: int = Field(default=8484, ge=0, le=65535, description="Port the HTTP doors listen on; 0 takes a free one.")
+    drain_s: float = Field(
+        default=1.0,
+        ge=0,
+        description="On SIGTERM /readyz says 503 this long while everything is still answered, so that a balancer sends"
+        " its next requests elsewhere: twice its interval.",
+    )
     public_url: str | None = Field(
         default=None,
         description="The https address under which shops reach this hub. Unset: pull-only mode, webhooks are off.",

@@ -47,10 +47,12 @@ class App:
         token = hub.settings.metrics_token
         metrics_token = token.get_secret_value() if token else None
         self._webhooks = WebhookDoor(hub)
+        self.draining = False
+        """Set when the process is about to end: /readyz says so, all else is answered."""
         self._others = Starlette(
             routes=[
                 Route("/healthz", healthz),
-                Route("/readyz", Readiness(hub).answer),
+                Route("/readyz", Readiness(hub, lambda: self.draining).answer),
                 Route("/metrics", Prometheus(metrics_token).answer),
                 Route("/api/v1/events", EventsDoor(hub, access).post, methods=_ANY),
                 Route("/connect/{connector}/callback", connecting.callback, methods=["POST"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 
 import asyncpg
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -55,12 +56,15 @@ class Prometheus:
 class Readiness:
     """Asks the database and the ingest queue."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, draining: Callable[[], bool]) -> None:
         self._hub = hub
+        self._draining = draining
 
     async def answer(self, request: Request) -> Response:
         """Answer 200 when arrivals can be recorded, else 503."""
         del request
+        if self._draining():
+            return problem(Overloaded("this process is ending", remedy="another one takes the request"))
         try:
             self._hub.journey.intake.admit(0)
             async with self._hub.database.engine() as conn:

@@ -39,8 +39,9 @@ async def stand(
     hub: Hub, listener: socket.socket, *, worker: bool = True, ready: Ready = lambda _hub, _url: None
 ) -> None:
     """Serve an open hub on a listening socket until SIGTERM or SIGINT."""
+    app = build_app(hub, pages=[Route("/", StatusPage(hub).show)])
     config = uvicorn.Config(
-        build_app(hub, pages=[Route("/", StatusPage(hub).show)]),
+        app,
         http=patient(hub.settings.request_timeout_s),
         log_config=None,
         access_log=False,
@@ -53,8 +54,8 @@ async def stand(
     )
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-    stop = asyncio.Event()
-    with signals(stop):
+    stop, hurried = asyncio.Event(), asyncio.Event()
+    with signals(stop, hurried):
         async with working(hub, on=worker):
             task = asyncio.create_task(server.serve(sockets=[listener]))
             while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn has no event for it
@@ -64,6 +65,11 @@ async def stand(
             ready(hub, f"http://{host}:{port}")
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            app.draining = True
+            if not task.done() and not hurried.is_set():
+                # a balancer sees it and sends its next requests elsewhere; until then they are answered here
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(hurried.wait(), hub.settings.drain_s)
             server.should_exit = True
             stopping.cancel()
             await task

@@ -59,10 +59,17 @@ def settle_memory() -> None:
 
 
 @contextlib.contextmanager
-def signals(stop: asyncio.Event) -> Iterator[None]:
+def signals(stop: asyncio.Event, hurried: asyncio.Event | None = None) -> Iterator[None]:
+    """Set ``stop`` on SIGTERM and SIGINT; ``hurried`` too on SIGINT (a person waits) and on a second SIGTERM."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+
+    def told(*, person: bool) -> None:
+        if hurried is not None and (person or stop.is_set()):
+            hurried.set()
+        stop.set()
+
+    loop.add_signal_handler(signal.SIGTERM, lambda: told(person=False))
+    loop.add_signal_handler(signal.SIGINT, lambda: told(person=True))
     try:
         yield
     finally:

@@ -186,6 +186,15 @@ class Database:
         )
         return await partitions.keep_up(self, expiries)
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Return how many connections of each pool are open now, and the most that it opens."""
+        ears = int(self.ears.connected.is_set())
+        found = {"ears": (ears, 1)}
+        for name, pool in (("engine", self._engine), ("app", self._app)):
+            if pool is not None:
+                found[name] = (pool.get_size(), pool.get_max_size())
+        return found
+
     def direct_url(self, role: str) -> str:
         """Return a URL that is no transaction pooler's. It may hold a password: never show it."""
         if self.server is not None:

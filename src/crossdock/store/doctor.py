@@ -147,7 +147,12 @@ async def _server(settings: StoreSettings, server: EmbeddedServer | None) -> lis
         return [Finding("server", False, f"the server does not let us in: {said}", "check CROSSDOCK_DATABASE_URL")]
     try:
         findings = [Finding("server", True, seen=f"PostgreSQL {conn.get_server_version().major}")]
-        findings += [await check(conn) for check in (_durability, _connections, _clock, _roles)]
+        findings += [
+            await _durability(conn),
+            await _connections(conn, settings),
+            await _clock(conn),
+            await _roles(conn),
+        ]
         findings += await _schema(conn, settings, server)
     finally:
         conn.terminate()
@@ -166,14 +171,16 @@ async def _durability(conn: Connection) -> Finding:
     )
 
 
-async def _connections(conn: Connection) -> Finding:
+async def _connections(conn: Connection, settings: StoreSettings) -> Finding:
+    each = settings.engine_pool + settings.app_pool + 2
     row = await conn.fetchrow(SQL["connections"])
     return Finding(
         "connections",
         row["used"] < row["most"] * 0.9,
         f"{row['used']} of {row['most']} connections are in use",
         "raise max_connections, lower CROSSDOCK_POOL_SIZE, or put a pooler in front",
-        f"{row['used']} of {row['most']}",
+        f"{row['used']} of {row['most']} are in use; one process opens at most {each} (pools {settings.engine_pool} and"
+        f" {settings.app_pool}, ears, maintenance)",
     )
 
 

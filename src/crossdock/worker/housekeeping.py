@@ -81,6 +81,9 @@ class Housekeeping:
         await self._hub.refusals.flush(self._hub.database)
 
     async def _gauges(self) -> None:
+        for pool, (now, most) in self._hub.database.sizes().items():
+            metrics.DB_CONNECTIONS.labels(pool, "open").set(now)
+            metrics.DB_CONNECTIONS.labels(pool, "most").set(most)
         async with self._hub.database.engine() as conn:
             rows = await conn.fetch(SQL["gauges"])
             metrics.DOORBELLS.set(await conn.fetchval(SQL["bells"]))
