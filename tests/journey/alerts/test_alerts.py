@@ -25,7 +25,8 @@ from tests.support.inboxes import Mailbox, Receiver, mailbox, receiver
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Looks often, and believes soon that something is over."""
-    return settings.model_copy(update={"alert_every_s": 0.1, "alert_calm_s": 0.2, "alert_retry_base_s": 0.05})
+    often = {"alert_every_s": 0.1, "alert_calm_s": 0.2, "alert_retry_base_s": 0.05}
+    return settings.model_copy(update={**often, "report_at_hour": -1})
 
 
 @pytest_asyncio.fixture
@@ -88,7 +89,7 @@ async def test_a_dead_letter_is_told_once_and_so_is_its_end(hub: Hub, box: Mailb
         await until(_async(lambda: len(box.messages) > 1))
     assert box.subjects[1] == "[Crossdock] Over: sink: 3 deliveries were given up"
     told = box.text(0)
-    assert "crossdock deliveries --state dead" in told
+    assert "crossdock dead-letters list --connection con_" in told
     assert "to do" in told
     assert "Person-Canary" not in told
     assert len({str(m["Message-ID"]) for m in box.messages}) == 2

@@ -22,7 +22,7 @@ from tests.support.inboxes import Receiver, receiver
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"alert_every_s": 0.1, "alert_calm_s": 0.2})
+    return settings.model_copy(update={"alert_every_s": 0.1, "alert_calm_s": 0.2, "report_at_hour": -1})
 
 
 @pytest.fixture

@@ -99,10 +99,10 @@ def _dead_letters(reading: Reading, rule: Rule, now: datetime) -> Trouble | None
         rule,
         reading.dead_since,
         _many(count, "delivery was given up", "deliveries were given up"),
-        "the reasons stand at each of them",
-        "look at the reasons, repair the cause, then retry them or discard them with a reason",
-        command="crossdock deliveries --state dead",
-        link=f"/api/v1/deliveries?state=dead&connection_id={name}",
+        f"the newest: {reading.dead_cause}" if reading.dead_cause else "the reasons stand at each of them",
+        "look at the causes, repair what they name, then retry them or discard them with a reason",
+        command=f"crossdock dead-letters list --connection {name}",
+        link=f"/api/v1/dead-letters?connection_id={name}",
         count=count,
     )
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import orjson
 
+from crossdock.connect.allowance import State, used
+from crossdock.connect.budget import caps_of
 from crossdock.connect.connector import Connector
 from crossdock.govern.alerts import rhythm
-from crossdock.govern.alerts.readings import Found, Gap, Pace, Reading, Silence, TenantReading
+from crossdock.govern.alerts.readings import Found, Gap, Pace, Quota, Reading, Silence, TenantReading
 from crossdock.govern.alerts.rhythm import Rhythm
 from crossdock.govern.alerts.rules import Given, Kind, Rules
 from crossdock.kit.ids import floor_of
@@ -23,6 +25,7 @@ from crossdock.store.queries import load
 SQL = load(Path(__file__).with_name("readings.sql"))
 _HISTORY = timedelta(days=28)
 _WEEK = timedelta(days=7)
+_MOST_CAUSES = 50
 Connectors = Callable[[str], Connector | None]
 
 
@@ -50,6 +53,7 @@ async def take(conn: Any, now: datetime, connectors: Connectors, known: Iterable
     await _read_places(conn, facts)
     for row in await conn.fetch(SQL["fallen"], floor_of(now - _WEEK)):
         facts[row["destination_id"]] |= {"fallen_back": row["count"], "fallback": row["fallback"]}
+    await _read_quotas(conn, live, connectors, facts)
     sources = {name: row for name, row in live.items() if _stream_of(connectors, row["connector"]) is not None}
     for row in await conn.fetch(SQL["gaps"], list(sources)):
         facts[row["connection_id"]]["gap"] = Gap(row["id"], row["ended_at"])
@@ -101,6 +105,9 @@ async def _read_deliveries(
     if since:
         for row in await conn.fetch(SQL["dead_recent"], list(since), list(since.values())):
             facts[row["lane_id"]] |= {"dead_recent": row["count"], "dead_since": row["since"]}
+    dying = [name for name in lanes if "dead" in facts.get(name, {})][:_MOST_CAUSES]
+    for row in await conn.fetch(SQL["dead_causes"], dying) if dying else ():
+        facts[row["lane_id"]]["dead_cause"] = f"{row['code']}: {row['reason']}" if row["code"] else row["reason"]
     for row in await conn.fetch(SQL["overdue"], lanes, now):
         facts[row["lane_id"]] |= {n: row[n] for n in ("overdue_since", "tried_since")}
     for row in await conn.fetch(SQL["backfilling"]):
@@ -127,6 +134,25 @@ async def _read_paces(
             counts[row["lane_id"]][row["bucket"]] = row["count"]
         for name, some in counts.items():
             facts[name] |= {field: Pace(some) for field in fields[name]}
+
+
+async def _read_quotas(
+    conn: Any,
+    live: Mapping[uuid.UUID, Mapping[str, Any]],
+    connectors: Connectors,
+    facts: dict[uuid.UUID, dict[str, Any]],
+) -> None:
+    """Read how much of the day's requests of each account is used; an account without a daily limit has no quota."""
+    budgets = {(row["tenant_id"], row["account"]): row for row in await conn.fetch(SQL["budgets"])}
+    for name, row in live.items() if budgets else ():
+        budget = budgets.get((row["tenant_id"], f"{row['connector']}:{row['account_uid'] or name}"))
+        connector = connectors(row["connector"])
+        if budget is None or connector is None:
+            continue
+        state = msgspec.json.decode(budget["state"], type=State)
+        day = used(state, caps_of(connector.manifest.limits, orjson.loads(row["config"])), budget["at"])
+        if day.daily:
+            facts[name]["quota"] = Quota(day.used_today, day.daily, datetime.fromtimestamp(day.day_ends_at, UTC))
 
 
 async def _read_places(conn: Any, facts: dict[uuid.UUID, dict[str, Any]]) -> None:

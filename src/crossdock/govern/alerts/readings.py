@@ -83,6 +83,8 @@ class Reading(msgspec.Struct, frozen=True):
     dead_recent: int = 0
     """Within the minutes that the rule names, when it names any."""
     dead_since: datetime | None = None
+    dead_cause: str | None = None
+    """Why the newest died."""
     overdue_since: datetime | None = None
     """When the oldest waiting delivery that nobody takes was due."""
     tried_since: datetime | None = None

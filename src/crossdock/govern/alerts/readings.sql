@@ -1,5 +1,5 @@
 -- name: connections
-SELECT c.id, c.tenant_id, c.name, c.connector, c.state, c.state_since, c.problem,
+SELECT c.id, c.tenant_id, c.name, c.connector, c.account_uid, c.config, c.state, c.state_since, c.problem,
        l.id IS NOT NULL AS has_lane, l.breaker, l.breaker_since, l.reason AS breaker_reason
 FROM connection c LEFT JOIN lane l ON l.id = c.id
 WHERE c.state <> 'draft' AND (c.state <> 'revoked' OR c.id = ANY($1::uuid[]));
@@ -98,3 +98,14 @@ FROM route r JOIN connection c ON c.id = r.destination_id JOIN lane l ON l.id = 
 JOIN connection f ON f.id = r.fallback_id
 WHERE r.fallback_id IS NOT NULL AND r.critical AND r.enabled AND (c.state = 'broken' OR l.breaker <> 'closed')
 GROUP BY r.destination_id;
+
+-- name: dead_causes
+-- Why the newest of each lane's dead letters died: codes, and a reason that was redacted when it was kept.
+SELECT k.lane_id, c.code, c.reason
+FROM unnest($1::uuid[]) AS k(lane_id), LATERAL (
+    SELECT d.tenant_id, d.cause_id FROM delivery_done d
+    WHERE d.lane_id = k.lane_id AND d.state = 'dead' AND NOT d.replayed ORDER BY d.ended_at DESC LIMIT 1) AS n
+JOIN dead_cause c ON c.tenant_id = n.tenant_id AND c.id = n.cause_id;
+
+-- name: budgets
+SELECT tenant_id, account, state, extract(epoch FROM clock_timestamp())::float8 AS at FROM vendor_budget;
