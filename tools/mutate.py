@@ -32,7 +32,7 @@ also_copy = ["README.md", "tools"]
 pytest_add_cli_args = ["-p", "no:randomly", "-p", "no:xdist", "-q", "-x"]
 pytest_add_cli_args_test_selection = {json.dumps(TESTS)}
 """
-NOTICED = {1, 2, 24, 36, 152, 255, -24}
+NOTICED = {1, 3, 24, 36, 152, 255, -24}
 """Exit codes of mutmut's workers: a test failed, or it took too long."""
 
 
