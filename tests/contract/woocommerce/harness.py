@@ -58,11 +58,13 @@ class Wire(Transport):
         self.sent: list[tuple[str, str, dict[str, str]]] = []
         """(method, URL, headers) of every request."""
 
-    async def send(self, method: str, url: URL, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Reply:
+    async def send(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes, timeout_s: float, path: str = ""
+    ) -> Reply:
         """Note a request and send it, to the same host and path over http."""
         self.sent.append((method, str(url), dict(headers)))
         plain = URL(str(url).replace("https://", "http://", 1), encoded=True) if self._tls else url
-        return await super().send(method, plain, headers, body, timeout_s)
+        return await super().send(method, plain, headers, body, timeout_s, path)
 
 
 class ShopBench:
