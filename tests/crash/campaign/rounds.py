@@ -96,8 +96,8 @@ async def play(server: TestServer, terms: Terms) -> Outcome:
         order = {**told, "board": str(home / "board"), "faults": [msgspec.to_builtins(f) for f in faults]}
         made.family.live({**order, "skew_s": SKEW_S} if terms.storm else order, ROLES if terms.storm else ("all",))
         await made.connect()
-        board.armed = True
         await made.backfill()
+        board.armed = True
         traffic = Traffic(made, terms.seed, 0.15, terms.hands)
         storm = Storm(made, server, told["database"], terms.seed, 0.4)
         wrong = await _through(terms, made, board, len(faults), traffic, storm)

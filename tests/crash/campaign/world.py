@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
+import asyncpg
 import orjson
 
 from crossdock.cli.judge import ends, messages, portal, writes
@@ -33,6 +34,8 @@ SINK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LEASE_S, CALL_S = 1.0, 1.0
 STOP_S = 2 * LEASE_S + 0.5
 _CONTROL = aiohttp.ClientTimeout(total=120)
+
+Answer = TypeVar("Answer")
 
 
 class Unrest(Exception):
@@ -131,19 +134,27 @@ class World:
 
     async def hasten(self) -> None:
         """Let what is due within minutes be due now: looks at the shop, and pulls."""
-        async with self.hub.database.engine() as conn:
-            await conn.execute("UPDATE watch SET next_at = least(next_at, now())")
-            await conn.execute("UPDATE checkpoint SET next_at = now() WHERE kind = 'pull' AND next_at IS NOT NULL")
+        await self.ledger_of(lambda conn: conn.execute("UPDATE watch SET next_at = least(next_at, now())"))
+        pulls = "UPDATE checkpoint SET next_at = now() WHERE kind = 'pull' AND next_at IS NOT NULL"
+        await self.ledger_of(lambda conn: conn.execute(pulls))
+
+    async def ledger_of(self, ask: Callable[[Any], Awaitable[Answer]]) -> Answer:
+        """Ask the ledger over a connection, again and again while the database is away or cut."""
+        while True:
+            try:
+                async with self.hub.database.engine() as conn:
+                    return await ask(conn)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.sleep(0.1)
 
     async def value(self, sql: str, *values: Any) -> Any:
         """Ask the ledger for one value."""
-        async with self.hub.database.engine() as conn:
-            return await conn.fetchval(sql, *values)
+        return await self.ledger_of(lambda conn: conn.fetchval(sql, *values))
 
     async def rows(self, sql: str) -> list[dict[str, str]]:
         """Ask the ledger for rows, as words."""
-        async with self.hub.database.engine() as conn:
-            return [{name: str(value) for name, value in row.items()} for row in await conn.fetch(sql)]
+        found = await self.ledger_of(lambda conn: conn.fetch(sql))
+        return [{name: str(value) for name, value in row.items()} for row in found]
 
     async def calm(self) -> None:
         """End all faults of the sandboxes and of the ways to them."""
