@@ -12,10 +12,31 @@ import pytest
 from crossdock.connect.client import VendorClient
 from tests.crash.campaign.board import Fault
 from tests.crash.campaign.mutants import HERE, applied, mutants, played
-from tests.crash.campaign.points import ROOMS, ROOT, Step, places, reached, statements, steps
+from tests.crash.campaign.points import JOURNEY, ROOMS, ROOT, Step, places, reached, statements, steps
 from tests.crash.campaign.rounds import Terms, draw, play
 from tests.support.database import TestServer, serving_databases
 
+ALWAYS = (
+    "receive.offered",
+    "record/ledger.append",
+    "deliver/queue.take_lane",
+    "deliver/queue.claim",
+    "deliver.mapped",
+    "deliver.before_call",
+    "deliver.after_call",
+    "deliver/queue.settle",
+    "deliver/queue.promote",
+    "deliver/queue.save_links",
+    "deliver/queue.leave_lane",
+    "pull.read",
+    "pull/pull.save_checkpoint",
+    "pull.saved",
+    "run/run.take_run",
+    "run/run.end_run",
+    "call woocommerce",
+    "answer hubspot",
+)
+"""What even the shortest round passes."""
 LEAN = ("shop", "caller", "platform", "weather")
 
 
@@ -49,15 +70,17 @@ def test_every_call_to_a_vendor_has_its_places() -> None:
 def test_a_seed_is_one_schedule() -> None:
     assert draw(7, 50) == draw(7, 50)
     assert draw(7, 50) != draw(8, 50)
-    assert {fault.place for fault in draw(7, 400)} == set(places())
+    assert {place for place in places() if place.startswith(JOURNEY)} <= {fault.place for fault in draw(7, 1000)}
     fault = draw(7, 1)[0]
     assert Fault.read(str(fault)) == fault
 
 
 def test_a_round_of_faults_loses_and_doubles_nothing(postgres: TestServer) -> None:
-    outcome = asyncio.run(play(postgres, Terms(seed=1, points=80, live_s=6.0)))
+    outcome = asyncio.run(play(postgres, Terms(seed=1, points=200, live_s=6.0)))
     assert outcome.ok, (outcome.wrong, outcome.log, [str(fault) for fault in outcome.struck])
-    assert len(outcome.struck) > 10
+    assert len(outcome.struck) > 5
+    missed = {place for place in ALWAYS if not outcome.hits[place]}
+    assert not missed
     assert sum(outcome.outcomes.values()) > 20
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.crash.campaign.board import Fault
-from tests.crash.campaign.points import places
+from tests.crash.campaign.points import JOURNEY, places
 from tests.crash.campaign.rounds import Outcome, Terms, play, together
 from tests.crash.campaign.traffic import HANDS
 from tests.support.database import TestServer, serving_databases
@@ -69,7 +69,8 @@ async def _rounds(server: TestServer, asked: argparse.Namespace) -> list[Outcome
         outcomes.append(one)
         struck += len(one.struck) + sum(one.blows.values())
         print(
-            f"seed {seed}: {len(one.struck)} faults struck, {sum(one.blows.values())} blows,"
+            f"seed {seed}: {len(one.struck)} faults struck at {sum(one.hits.values())} passings,"
+            f" {sum(one.blows.values())} blows,"
             f" {sum(one.outcomes.values())} deliveries ended,"
             f" {one.ends} · {'ok' if one.ok else 'WRONG'} · {one.took_s} s",
             flush=True,
@@ -88,17 +89,18 @@ async def _rounds(server: TestServer, asked: argparse.Namespace) -> list[Outcome
 def _report(outcomes: list[Outcome], asked: argparse.Namespace) -> int:
     struck = [fault for one in outcomes for fault in one.struck]
     hits = together(outcomes)
-    missed = [place for place in places() if not hits[place]]
+    missed = [place for place in places() if not hits[place] and place.startswith(JOURNEY)]
+    passed = sum(1 for place in places() if hits[place])
     ended: Counter[str] = Counter()
     for one in outcomes:
         ended.update(one.outcomes)
     bad = [one.seed for one in outcomes if not one.ok]
-    print(f"\nrounds {len(outcomes)} · faults struck {len(struck)} · places passed {len(places()) - len(missed)}")
+    print(f"\nrounds {len(outcomes)} · faults struck {len(struck)} · places passed {passed} of {len(places())}")
     print("by action: " + ", ".join(f"{name} {n}" for name, n in Counter(f.action for f in struck).most_common()))
     print("deliveries: " + ", ".join(f"{name} {n}" for name, n in ended.most_common()))
     print(f"places struck: {len({f.place for f in struck})} of {len(places())}")
     if missed:
-        print("never passed: " + ", ".join(missed))
+        print("places of the journey that were never passed: " + ", ".join(missed))
     print("WRONG in seeds " + ", ".join(map(str, bad)) if bad else "0 lost, 0 doubled, order kept, every end explained")
     return 1 if bad else 0
 

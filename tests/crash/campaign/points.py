@@ -14,6 +14,27 @@ from crossdock.store.queries import load, name_of
 ROOT = Path(crossdock.__file__).parent
 ROOMS = ("flow", "worker")
 """Where the journey is: its stages and the loops that run them."""
+JOURNEY = (
+    "answer ",
+    "call ",
+    "command/",
+    "deliver.",
+    "deliver/intents.",
+    "deliver/queue.",
+    "pull",
+    "receive.",
+    "record/",
+    "route/",
+    "run/run.",
+    "stock/count.",
+    "stock/flights.",
+    "stock/levels.",
+    "stock/push.",
+    "verify",
+    "watch/watch.",
+    "worker/",
+)
+"""What every event passes; the other places are passed when somebody asks for something."""
 VENDORS = ("woocommerce", "hubspot", "webhook")
 STEPS = frozenset({"fetch", "fetchrow", "fetchval", "execute"})
 OTHER_STEPS = frozenset({"executemany", "cursor", "prepare", "copy_records_to_table", "copy_to_table"})
