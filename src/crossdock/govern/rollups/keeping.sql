@@ -94,7 +94,10 @@ WHERE (g.tries, g.failures, g.delivered, g.dead, g.requests, g.requests_today, g
 
 -- name: count_queue
 WITH live AS (
-    SELECT d.lane_id, count(*) AS n, min(d.created_at) AS oldest FROM delivery d GROUP BY d.lane_id
+    -- what waits for the time its route's schedule gave it is not late
+    SELECT d.lane_id, count(*) AS n,
+           min(d.created_at) FILTER (WHERE d.attempt > 0 OR (d.head AND d.due_at <= now())) AS oldest
+    FROM delivery d GROUP BY d.lane_id
 ), dead AS (
     SELECT d.lane_id, count(*) AS n FROM delivery_done d WHERE d.state = 'dead' AND NOT d.replayed GROUP BY d.lane_id
 )

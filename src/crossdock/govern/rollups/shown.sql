@@ -38,7 +38,9 @@ ORDER BY k.bucket;
 SELECT pg_relation_size('delivery') <= 4194304 AS small, (SELECT r.done_at FROM round r WHERE r.name = 'count_queue') AS at;
 
 -- name: live
-SELECT d.lane_id, count(*) AS depth, min(d.created_at) AS oldest_at FROM delivery d WHERE d.tenant_id = $1 GROUP BY 1;
+SELECT d.lane_id, count(*) AS depth,
+       min(d.created_at) FILTER (WHERE d.attempt > 0 OR (d.head AND d.due_at <= now())) AS oldest_at
+FROM delivery d WHERE d.tenant_id = $1 GROUP BY 1;
 
 -- name: status
 -- One row a connection; nothing here looks at deliveries or history.
