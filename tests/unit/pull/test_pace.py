@@ -71,6 +71,13 @@ def test_a_short_last_page_does_not_make_whole_pages_look_slow() -> None:
     assert pace.answered("order", 0.42, 100), "at ease"
 
 
+def test_a_quick_answer_that_nobody_feels_the_delay_of_is_no_sign_of_load() -> None:
+    pace = Pace()
+    settle(pace, lambda: 0.03, 5)
+    assert set(settle(pace, lambda: 0.07, 50)) == {1.0}
+    assert settle(pace, lambda: 0.2, 5)[-1] < 0.2
+
+
 def test_each_kind_of_request_has_its_own_usual_time() -> None:
     pace = Pace()
     for _ in range(10):

@@ -16,7 +16,9 @@ import msgspec
 RISE: Final = 1.15
 """A shop that takes this many times as long as usual is busy."""
 NOISE_S: Final = 0.010
-"""Differences below this say nothing."""
+"""Differences below this say nothing,"""
+UNFELT_S: Final = 0.050
+"""nor do those of quick answers that no visitor feels."""
 CHANCE: Final = 0.03
 """The share of slow answers that is chance."""
 DOUBT: Final = 2.0
@@ -58,7 +60,7 @@ class Pace:
             if late_s <= took_s * _VAGUE:
                 self._usual[kind] = _Usual(took_s, items)
             return True
-        limit = usual.took_s * RISE + NOISE_S
+        limit = max(usual.took_s * RISE + NOISE_S, usual.took_s + UNFELT_S)
         if late_s <= took_s * _VAGUE:
             self._learn(usual, took_s, items)
         if took_s <= limit:
