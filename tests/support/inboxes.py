@@ -41,7 +41,7 @@ class Mailbox:
         del server, session, envelope, mechanism
         fits = isinstance(given, LoginPassword) and (given.login, given.password) == (USER.encode(), PASSWORD.encode())
         self.logins += fits
-        return AuthResult(success=fits)
+        return AuthResult(success=fits, handled=fits)
 
     @property
     def subjects(self) -> list[str]:
