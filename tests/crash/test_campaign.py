@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from tests.crash.campaign.board import Fault
 from tests.crash.campaign.mutants import HERE, applied, mutants, played
 from tests.crash.campaign.points import JOURNEY, ROOMS, ROOT, Step, places, reached, statements, steps
 from tests.crash.campaign.rounds import Terms, draw, play
-from tests.support.database import TestServer, serving_databases
+from tests.support.database import TestServer
 
 ALWAYS = (
     "receive.offered",
@@ -37,7 +35,6 @@ ALWAYS = (
     "answer hubspot",
 )
 """What even the shortest round passes."""
-LEAN = ("shop", "caller", "platform", "weather")
 
 
 def test_every_step_of_the_journey_in_the_database_has_a_name() -> None:
@@ -82,19 +79,6 @@ def test_a_round_of_faults_loses_and_doubles_nothing(postgres: TestServer) -> No
     missed = {place for place in ALWAYS if not outcome.hits[place]}
     assert not missed
     assert sum(outcome.outcomes.values()) > 20
-
-
-def test_a_storm_loses_and_doubles_nothing() -> None:
-    """Processes, the database and the ways to the vendors, without a schedule; on a server of its own to kill."""
-    home = Path(tempfile.mkdtemp(prefix="crossdock-storm-", dir="/var/tmp"))
-    home.chmod(0o755)
-    try:
-        with serving_databases(home, own=True) as server:
-            outcome = asyncio.run(play(server, Terms(seed=1, live_s=6.0, storm=True, hands=LEAN)))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-    assert outcome.ok, (outcome.wrong, outcome.log, outcome.blows)
-    assert sum(outcome.blows.values()) > 3
 
 
 def test_every_mutant_breaks_a_place_that_stands(tmp_path: Path) -> None:
