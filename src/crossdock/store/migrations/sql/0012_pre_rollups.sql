@@ -132,9 +132,12 @@ BEGIN
 END
 $$;
 CREATE TRIGGER tell_caches_changed AFTER UPDATE ON connection FOR EACH ROW
-    WHEN ((OLD.connector, OLD.name, OLD.state, OLD.account_uid, OLD.config, OLD.account, OLD.route_epoch, OLD.writes_stopped)
+    -- one comparison and not eight: their brackets would come back otherwise from a dump
+    WHEN (jsonb_build_array(OLD.connector, OLD.name, OLD.state, OLD.account_uid,
+                            OLD.config, OLD.account, OLD.route_epoch, OLD.writes_stopped)
           IS DISTINCT FROM
-          (NEW.connector, NEW.name, NEW.state, NEW.account_uid, NEW.config, NEW.account, NEW.route_epoch, NEW.writes_stopped))
+          jsonb_build_array(NEW.connector, NEW.name, NEW.state, NEW.account_uid,
+                            NEW.config, NEW.account, NEW.route_epoch, NEW.writes_stopped))
     EXECUTE FUNCTION connection_changed();
 CREATE TRIGGER tell_caches AFTER INSERT OR DELETE ON connection FOR EACH ROW EXECUTE FUNCTION connection_changed();
 
