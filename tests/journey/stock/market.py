@@ -159,7 +159,9 @@ async def market(settings: Settings, level: int = 10, **options: Any) -> AsyncIt
     port = free_port()
     settings = settings.model_copy(update={"public_url": f"http://127.0.0.1:{port}", "pull_interval_s": 3600})
     async with contextlib.AsyncExitStack() as stack:
-        http = await stack.enter_async_context(aiohttp.ClientSession())
+        # a connection of its own for every call: one that was kept may be closed by the server at that very moment
+        connector = aiohttp.TCPConnector(force_close=True)
+        http = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         shops = []
         for seed, name in ((5, "a"), (6, "b")):
             switch = woocommerce.build(woocommerce.generate(3, seed))

@@ -100,9 +100,9 @@ async def nearly_failed(stage: Stage) -> None:
 
 
 async def restored(stage: Stage) -> None:
-    """A backup of the shop is brought back: three orders are gone, one is in an older state."""
+    """A backup of the shop is brought back: five orders are gone, and the first of their ids are given again."""
     await stage.control("snapshot")
-    for _ in range(3):
+    for _ in range(5):
         await stage.told(await stage.order())
     await stage.pass_by(210)
     assert await stage.look()
