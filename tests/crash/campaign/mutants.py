@@ -95,12 +95,17 @@ def played(mutant: Mutant, *, live_s: float = 6.0, patience_s: float = 45.0) -> 
         done = subprocess.run(
             [*_CAMPAIGN, *(word for pair in asked.items() for word in pair), *(["--armed"] if mutant.armed else [])],
             cwd=HERE,
-            env={**os.environ, "PYTHONPATH": f"{source}{os.pathsep}{HERE}"},
+            env={**_unmeasured(), "PYTHONPATH": f"{source}{os.pathsep}{HERE}"},
             capture_output=True,
             text=True,
             check=False,
         )
     return done.returncode, done.stdout + done.stderr
+
+
+def _unmeasured() -> dict[str, str]:
+    """The environment without coverage's wish to measure child processes: a broken copy is gone when it reports."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 def main() -> int:
