@@ -25,6 +25,7 @@ from crossdock.flow.deliver.prepare import Planner, Preparer
 from crossdock.flow.deliver.preview import Preview
 from crossdock.flow.journey import Expectations, Journey
 from crossdock.flow.map import Versions
+from crossdock.flow.mapping import Mappings
 from crossdock.flow.pull import Bells, Manners, Reading, Schedule, Turns
 from crossdock.flow.reconcile import Prover, Reports
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
@@ -78,6 +79,7 @@ class Hub(msgspec.Struct, frozen=True):
     hooks: HookDesk
     watch: Watch
     canonical: Canonical
+    mappings: Mappings
     orders: OrderCommands
     links: Links
     book: Book
@@ -184,6 +186,7 @@ async def _ground(
             guard_of(settings), observe=_count, tls=tls, failpoints=failpoints, board=SharedBoard(database)
         ) as transport,
     ):
+        await Keys(database).check_vault(vault)
         yield database, transport
 
 
@@ -199,8 +202,6 @@ async def open_hub(
     vault = vault_of(settings)
     async with contextlib.AsyncExitStack() as stack:
         database, transport = await stack.enter_async_context(_ground(settings, vault, tls, failpoints))
-        keys = Keys(database)
-        await keys.check_vault(vault)
         directory = Directory(database, vault, transport, clock := clock or SystemClock(), connector_named)
         hints = Hints(database)
         ledger = Ledger(vault, RouteTable(database))
@@ -227,7 +228,7 @@ async def open_hub(
             upkeep=Upkeep(database, directory, connections, schedule.ring),
             authorizations=await stack.enter_async_context(consents_of(settings, database, connections)),
             tenants=Tenants(database),
-            keys=keys,
+            keys=Keys(database),
             journey=journey,
             hints=hints,
             pump=pump_of(settings, database, directory, planner, clock, failpoints),
@@ -240,6 +241,7 @@ async def open_hub(
             replay=replay,
             replays=Replays(database, runs, replay, Letters(database), Preview(directory, planner), failpoints),
             canonical=canonical,
+            mappings=Mappings(database, database.ears, directory, canonical),
             orders=OrderCommands(database, directory, canonical, journey.wishes),
             hooks=hooks,
             watch=Watch(database, directory, hooks, runs, clock, watched),

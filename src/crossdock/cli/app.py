@@ -15,6 +15,7 @@ from crossdock.cli import (
     linking,
     looking,
     managing,
+    mapping,
     measuring,
     proofs,
     proving,
@@ -47,6 +48,7 @@ app.command("doctor")(keeping.doctor)
 app.command("connect", context_settings=connecting.FREE, add_help_option=False)(connecting.connect)
 app.add_typer(managing.connections, name="connections")
 app.add_typer(routing.routes, name="routes")
+app.add_typer(mapping.schema, name="schema")
 app.command("status")(measuring.status)
 app.command("stats")(measuring.stats)
 app.command("check")(connecting.check)

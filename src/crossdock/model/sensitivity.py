@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -50,3 +51,40 @@ def _holds_word(hint: Any) -> bool:
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return True
     return any(_holds_word(part) for part in get_args(hint))
+
+
+_HEALTH = re.compile(
+    r"health|medic|diagnos|allerg|prescri|patient|symptom|disease|illness|pregnan|disab|blood|vaccin|therap|treatment|"
+    r"icd_?10|insulin|dosage|hiv",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(
+    r"mail|phone|mobile|fax|(first|last|full|user|nick|sur|maiden|buyer|contact|customer)[_ ]?name|"
+    r"(billing|shipping)[_ ]?name|address|street|post[_ ]?code|zip|city|state|country|birth|gender|salut|"
+    r"(?<![a-z])(age|vat)|job|tax[_ ]?(id|number)|iban|bic|passport|ssn|ip_|user_agent|latitude|longitude|twitter|"
+    r"linkedin|facebook|note|comment|message|signature|avatar|photo|income|marital|language|time_?zone",
+    re.IGNORECASE,
+)
+_ORDER = (Sensitivity.NONE, Sensitivity.PII, Sensitivity.PHI)
+
+
+def guess(*names: str, least: Sensitivity = Sensitivity.NONE) -> Sensitivity:
+    """Guess from a field's name and label; never less than ``least``.
+
+    A wrong guess towards "personal" hides a sample, one towards "health" refuses a rule until somebody clears the
+    destination: both are seen. So the lists are wide.
+    """
+    if any(_HEALTH.search(name) for name in names):
+        return Sensitivity.PHI
+    found = Sensitivity.PII if any(_PERSON.search(name) for name in names) else Sensitivity.NONE
+    return worst(found, least)
+
+
+def worst(*of_all: Sensitivity) -> Sensitivity:
+    """Return the most private of some; none of none."""
+    return max(of_all, key=_ORDER.index, default=Sensitivity.NONE)
+
+
+def covers(cleared: Sensitivity, wanted: Sensitivity) -> bool:
+    """Whether who is cleared for one may hold the other."""
+    return _ORDER.index(cleared) >= _ORDER.index(wanted)

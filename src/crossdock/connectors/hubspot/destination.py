@@ -11,6 +11,7 @@ from crossdock.connectors.hubspot import plan as plans
 from crossdock.connectors.hubspot.answers import Reader
 from crossdock.connectors.hubspot.batches import Sender
 from crossdock.connectors.hubspot.client import HubSpot
+from crossdock.connectors.hubspot.discovery import Discovery
 from crossdock.connectors.hubspot.finding import Finder
 from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, LINE_ITEMS, ORDERS, same_value
 from crossdock.connectors.hubspot.perform import Performance
@@ -18,6 +19,7 @@ from crossdock.connectors.hubspot.setup import OWN, Setup
 from crossdock.model.mapping import Mapped, Mapping
 from crossdock.model.outcome import Outcome
 from crossdock.model.plan import Found, Plan, Resolved
+from crossdock.model.schema import Object
 
 _PLANNED = {
     DEALS: ("pipeline", "dealstage"),
@@ -52,6 +54,10 @@ class HubSpotDestination:
     async def prepare(self) -> dict[str, Any]:
         """Make our property group and properties; return portal id, time zone, currencies and pipelines."""
         return await self._setup.prepare()
+
+    async def describe(self, *, samples: int) -> tuple[Object, ...]:
+        """Return the portal's objects and properties, with values of some records."""
+        return await Discovery(self._hubspot).objects(samples)
 
     def needs(self, action: str, entity: Any, store_uid: str) -> Needs:
         """Say what a plan has to know: the customer of an order, who speaks for a person, what was written before."""

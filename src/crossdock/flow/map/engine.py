@@ -15,14 +15,8 @@ from crossdock.flow.map import paths
 from crossdock.flow.map.failures import MappingFailed, MappingInvalid
 from crossdock.flow.map.rules import Compiled, Reading, compile_rule
 from crossdock.flow.map.transforms import Unfit, text
-from crossdock.model.commerce.customer import Customer
-from crossdock.model.commerce.order import Order
-from crossdock.model.commerce.product import Product
-from crossdock.model.commerce.refund import Refund
+from crossdock.flow.schema.words import WORDS
 from crossdock.model.mapping import Mapped, Mapping, ObjectMapping, WhenMissing, blanks_of
-
-WORDS: dict[str, type[msgspec.Struct]] = {"order": Order, "customer": Customer, "product": Product, "refund": Refund}
-"""Entities that have a word; every other entity is mapped from its document (plain keys)."""
 
 MAX_RULES = 500
 

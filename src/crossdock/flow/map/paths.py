@@ -1,8 +1,9 @@
 """Dotted paths into a canonical entity, checked against its word and precompiled.
 
 ``billing.first_name`` walks the fields of a word; in a document without a word (a custom event) it walks keys and,
-with a number, list items: ``items.0.sku``. Inside ``each``, a path belongs to the item and ``$.currency`` to the
-whole entity.
+with a number, list items: ``items.0.sku``. What plugins noted beside an entity is named by its key:
+``meta._billing_vat`` is the value that stands last under that key. Inside ``each``, a path belongs to the item and
+``$.currency`` to the whole entity.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from operator import attrgetter
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+
+from crossdock.model.commerce.marks import Meta
 
 Getter = Callable[[Any], tuple[Any, ...]]
 
@@ -85,7 +88,9 @@ def _step(here: Any, part: str) -> Any:
     if isinstance(here, dict):
         return here.get(part)
     if isinstance(here, list | tuple):
-        return here[int(part)] if part.isdigit() and int(part) < len(here) else None
+        if part.isdigit():
+            return here[int(part)] if int(part) < len(here) else None
+        return next((row.value for row in reversed(here) if isinstance(row, Meta) and row.key == part), None)
     return getattr(here, part, None) if isinstance(here, msgspec.Struct) else None
 
 
