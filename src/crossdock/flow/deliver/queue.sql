@@ -27,8 +27,8 @@ UPDATE lane SET until = now() + $4::interval WHERE id = $1 AND owner = $2 AND ep
 -- name: leave_lane
 -- Due again when its next delivery is; now, when a hint came meanwhile (due_at is the row's own, so that it is seen even
 -- when it was written while this statement waited). Behind the others: round robin.
-UPDATE lane
 -- What the breaker has seen goes to the next holder; when there is nothing to remember its time stands still.
+UPDATE lane
 SET owner = NULL, until = NULL, best = next.best, breaker_seen = $4,
     breaker_at = CASE WHEN $4 = breaker_seen THEN breaker_at ELSE now() END,
     due_at = CASE WHEN lane.due_at IS NOT NULL THEN now() WHEN next.at IS NOT NULL THEN greatest(next.at, now()) END
