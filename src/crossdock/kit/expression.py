@@ -34,15 +34,7 @@ def compiled(text: str) -> Read:
 
     What cannot be read (a function on a value it does not take) is None.
     """
-    if len(text) > MAX_TEXT:
-        raise ValueError(f"an expression has at most {MAX_TEXT} characters")
-    try:
-        ready = jmespath.compile(text)
-    except (JMESPathError, ValueError, RecursionError) as wrong:
-        raise ValueError(f"the expression is no JMESPath ({type(wrong).__name__})") from None
-    parts = list(_parts(ready.parsed))
-    if len(parts) > MAX_PARTS:
-        raise ValueError(f"an expression has at most {MAX_PARTS} parts")
+    search, parts = parsed(text, MAX_PARTS)
     for part in parts:
         if part["type"] not in _PARTS:
             raise ValueError(f"an expression may hold no {part['type'].replace('_', ' ')}")
@@ -51,15 +43,33 @@ def compiled(text: str) -> Read:
 
     def read(document: Any) -> Any:
         try:
-            return ready.search(document)
+            return search(document)
         except (JMESPathError, TypeError, ValueError, RecursionError):
             return None
 
     return read
 
 
-def _parts(parsed: Any) -> list[Any]:
-    found, left = [], [parsed]
+def parsed(text: str, most: int) -> tuple[Read, list[Any]]:
+    """Return what evaluates a JMESPath text, and its parts, of which there may be ``most``.
+
+    Which parts may stand in it and what becomes of its errors is the caller's. Raises ``ValueError`` with the rule that
+    the text breaks.
+    """
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"an expression has at most {MAX_TEXT} characters")
+    try:
+        ready = jmespath.compile(text)
+    except (JMESPathError, ValueError, RecursionError) as wrong:
+        raise ValueError(f"the expression is no JMESPath ({type(wrong).__name__})") from None
+    parts = _parts(ready.parsed)
+    if len(parts) > most:
+        raise ValueError(f"an expression has at most {most} parts")
+    return ready.search, parts
+
+
+def _parts(tree: Any) -> list[Any]:
+    found, left = [], [tree]
     while left:
         part = left.pop()
         if isinstance(part, dict) and "type" in part:

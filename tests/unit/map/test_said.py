@@ -11,8 +11,9 @@ import pytest
 from crossdock.flow.map import MappingFailed, MappingInvalid, compile_mapping
 from crossdock.flow.map.engine import MAX_RULES, kind_of
 from crossdock.flow.map.paths import check, getter, item_word
-from crossdock.flow.map.rules import MAX_EXPRESSION, MAX_NODES, MAX_TEMPLATE
+from crossdock.flow.map.rules import MAX_PARTS, MAX_TEMPLATE
 from crossdock.flow.map.transforms import TABLE, Unfit, text
+from crossdock.kit.expression import MAX_TEXT
 from crossdock.model.commerce.address import Address
 from crossdock.model.commerce.lines import OrderLine
 from crossdock.model.commerce.order import Order
@@ -201,9 +202,9 @@ def test_what_is_wrong_with_a_rule_is_said_word_for_word() -> None:
             ("number", "a template without a {path} is a constant"),
         ],
         "expression": [
-            ("x" * (MAX_EXPRESSION + 1), f"an expression has at most {MAX_EXPRESSION} characters"),
+            ("x" * (MAX_TEXT + 1), f"an expression has at most {MAX_TEXT} characters"),
             ("a[", "the expression is no JMESPath (IncompleteExpressionError)"),
-            ("[" + ",".join("a" for _ in range(MAX_NODES)) + "]", f"an expression has at most {MAX_NODES} parts"),
+            ("[" + ",".join("a" for _ in range(MAX_PARTS)) + "]", f"an expression has at most {MAX_PARTS} parts"),
         ],
     }
     for source, cases in found.items():
@@ -221,11 +222,11 @@ def test_what_is_wrong_with_a_rule_is_said_word_for_word() -> None:
 def test_the_limits_themselves_are_allowed() -> None:
     fits = "{number}" + "x" * (MAX_TEMPLATE - 8)
     assert mapped(Rule("a", template=fits))["a"] == "A-17" + "x" * (MAX_TEMPLATE - 8)
-    word = "number" + " " * (MAX_EXPRESSION - 6)
+    word = "number" + " " * (MAX_TEXT - 6)
     assert mapped(Rule("a", expression=word)) == {"a": "A-17"}
-    many = "[" + ",".join("id" for _ in range((MAX_EXPRESSION - 2) // 3)) + "]"
+    many = "[" + ",".join("id" for _ in range((MAX_TEXT - 2) // 3)) + "]"
     assert mapped(Rule("a", expression=many, transforms=({"concat": ""},)))["a"].startswith("1717")
-    exact = "[" + ",".join("a" for _ in range(MAX_NODES - 1)) + "]"
+    exact = "[" + ",".join("a" for _ in range(MAX_PARTS - 1)) + "]"
     assert mapped(Rule("a", expression=exact, transforms=("first", {"default": "none"}))) == {"a": "none"}
     rules = tuple(Rule(f"f{n}", constant="x") for n in range(MAX_RULES))
     assert len(mapped(*rules)) == MAX_RULES

@@ -6,17 +6,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import jmespath
 import msgspec
 from jmespath.exceptions import JMESPathError
 
 from crossdock.flow.map import paths
 from crossdock.flow.map.transforms import TABLE, Transform, Unfit, text
+from crossdock.kit import expression
 from crossdock.model.mapping import Rule, WhenMissing
 
-MAX_EXPRESSION = 500
 MAX_TEMPLATE = 1000
-MAX_NODES = 200
+MAX_PARTS = 200
 """Parts an expression may be made of: bounds what one rule can cost per entity."""
 
 Builtins = Callable[[], Any]
@@ -125,27 +124,15 @@ def _template(given: str, reading: Reading) -> tuple[int, Read]:
 
 def _expression(given: str, reading: Reading) -> tuple[int, Read]:
     del reading
-    if len(given) > MAX_EXPRESSION:
-        raise ValueError(f"an expression has at most {MAX_EXPRESSION} characters")
-    try:
-        ready = jmespath.compile(given)
-    except (JMESPathError, ValueError, RecursionError) as wrong:
-        raise ValueError(f"the expression is no JMESPath ({type(wrong).__name__})") from None
-    if _nodes(ready.parsed) > MAX_NODES:
-        raise ValueError(f"an expression has at most {MAX_NODES} parts")
+    search, _ = expression.parsed(given, MAX_PARTS)
 
     def read(own: tuple[Any, ...], root: tuple[Any, ...], plain: Builtins) -> Any:
         try:
-            return ready.search(plain())
+            return search(plain())
         except (JMESPathError, TypeError, ValueError):
             raise Unfit("make the expression fit the entity's fields (try it in a preview)") from None
 
     return -1, read
-
-
-def _nodes(parsed: Any) -> int:
-    children = parsed.get("children", ()) if isinstance(parsed, dict) else ()
-    return 1 + sum(_nodes(child) for child in children)
 
 
 _SOURCES: dict[str, Callable[[str, Reading], tuple[int, Read]]] = {
