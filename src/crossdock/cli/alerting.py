@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Code, Tenant, give, guarded, table
+from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, table
 from crossdock.cli.connecting import parse_id
 
 alerts = typer.Typer(help="List alerts, take one over, set rules and channels.", invoke_without_command=True)
@@ -24,7 +24,6 @@ Field = Annotated[list[str] | None, typer.Option("--set", help="A field of its f
 Least = Annotated[str | None, typer.Option("--least", help="warning, or error: nothing below that.")]
 OnlyKind = Annotated[list[str] | None, typer.Option("--kind", help="Only this rule; several times.")]
 _COLUMNS = ("id", "severity", "state", "title", "since", "count", "remedy", "command")
-_ACTOR = "cli"
 
 
 def _do(tenant: str, work: Callable[[Any, Any], Awaitable[Any]]) -> Any:
@@ -112,7 +111,7 @@ def alerts_acknowledge(
     from crossdock.kit.ids import Prefix, parse
 
     wanted = parse_id(parse, Prefix.ALERT, alert)
-    found = _do(tenant, lambda hub, of: hub.alerting.alerts.acknowledge(of, wanted, actor=_ACTOR))
+    found = _do(tenant, lambda hub, of: hub.alerting.alerts.acknowledge(of, wanted, actor=ACTOR))
     _show(found, as_json=as_json)
 
 
@@ -161,7 +160,7 @@ def rules_set(
     async def work(hub: Any, tenant_id: Any) -> dict[str, Any]:
         one = (await hub.connections.find(tenant_id, connection)).id if connection else None
         found: dict[str, Any] = await hub.alerting.rules.put(
-            tenant_id, kind, one, enabled=not off, severity=severity, settings=settings, actor=_ACTOR
+            tenant_id, kind, one, enabled=not off, severity=severity, settings=settings, actor=ACTOR
         )
         return found
 
@@ -179,7 +178,7 @@ def rules_reset(
     from crossdock.kit.ids import Prefix, parse
 
     wanted = parse_id(parse, Prefix.RULE, rule)
-    _do(tenant, lambda hub, of: hub.alerting.rules.drop(of, wanted, actor=_ACTOR))
+    _do(tenant, lambda hub, of: hub.alerting.rules.drop(of, wanted, actor=ACTOR))
     give({"id": rule}, as_json=as_json, people=lambda: f"{rule} is taken back")
 
 
@@ -246,7 +245,7 @@ def channels_add(
     from crossdock.govern.alerts import NewChannel
 
     new = NewChannel(name, kind, _form(form), least=least or "warning", kinds=tuple(kinds or ()), report=report)
-    _show(_do(tenant, lambda hub, of: hub.alerting.channels.add(of, new, actor=_ACTOR)), as_json=as_json)
+    _show(_do(tenant, lambda hub, of: hub.alerting.channels.add(of, new, actor=ACTOR)), as_json=as_json)
 
 
 def _form(given: list[str] | None) -> dict[str, Any]:
@@ -277,7 +276,7 @@ def channels_change(
 
     async def work(hub: Any, tenant_id: Any) -> dict[str, Any]:
         one = await hub.alerting.channels.find(tenant_id, channel)
-        found: dict[str, Any] = await hub.alerting.channels.change(tenant_id, one, changes, actor=_ACTOR)
+        found: dict[str, Any] = await hub.alerting.channels.change(tenant_id, one, changes, actor=ACTOR)
         return found
 
     _show(_do(tenant, work), as_json=as_json)
@@ -305,7 +304,7 @@ def channels_drop(channel: Channel, tenant: Tenant = "default", as_json: AsJson 
 
     async def work(hub: Any, tenant_id: Any) -> None:
         one = await hub.alerting.channels.find(tenant_id, channel)
-        await hub.alerting.channels.drop(tenant_id, one, actor=_ACTOR)
+        await hub.alerting.channels.drop(tenant_id, one, actor=ACTOR)
 
     _do(tenant, work)
     give({"channel": channel}, as_json=as_json, people=lambda: f"{channel} is dropped")

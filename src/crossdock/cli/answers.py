@@ -40,6 +40,9 @@ EXIT_CODES = (
     "3 trouble of set-up or database (see: crossdock doctor) · 4 trouble of a shop or vendor · 130 interrupted"
 )
 
+ACTOR = "cli"
+"""Who did it, in audit rows and runs."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON on standard output; messages go to stderr.")]
 Tenant = Annotated[str, typer.Option("--tenant", help="Whose data.", metavar="NAME")]
 Found = TypeVar("Found", bound=Callable[..., None])

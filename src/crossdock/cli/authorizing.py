@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from crossdock.cli.answers import give, note
+from crossdock.cli.answers import ACTOR, give, note
 
 
 def give_authorized(connector: str, form: dict[str, Any], *, name: str, tenant: str, as_json: bool) -> None:
@@ -16,7 +16,7 @@ def give_authorized(connector: str, form: dict[str, Any], *, name: str, tenant: 
 
     async def work() -> dict[str, Any]:
         async with tenant_hub(tenant) as (hub, tenant_id):
-            asked = await hub.authorizations.begin(tenant_id, connector, form, name=name, actor="cli")
+            asked = await hub.authorizations.begin(tenant_id, connector, form, name=name, actor=ACTOR)
             note(f"Open this page and click Approve, until {asked.expires_at:%H:%M} UTC:\n\n  {asked.url}\n")
             while True:
                 found = await hub.authorizations.state(connector, asked.state)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Code, Tenant, give, guarded, note, table
+from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, note, table
 
 if TYPE_CHECKING:
     from crossdock.connect.connector import Connector
@@ -65,7 +65,7 @@ def give_connected(connector: str, answers: dict[str, Any], *, name: str, tenant
 
     async def work() -> dict[str, Any]:
         async with tenant_hub(tenant) as (hub, tenant_id):
-            made = await hub.connections.connect(tenant_id, connector, answers, name=name, actor="cli")
+            made = await hub.connections.connect(tenant_id, connector, answers, name=name, actor=ACTOR)
             return {
                 "id": show(Prefix.CONNECTION, made.id),
                 "name": made.name,

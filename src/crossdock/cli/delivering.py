@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Tenant, cell, give, guarded, table
+from crossdock.cli.answers import ACTOR, AsJson, Tenant, cell, give, guarded, table
 from crossdock.cli.connecting import parse_id
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ Until = Annotated[str | None, typer.Option("--until", help="Made before.")]
 Place = Annotated[str | None, typer.Option("--before", help="Go on below this delivery.")]
 DeliveryId = Annotated[str, typer.Argument(help="Its id.", metavar="DELIVERY")]
 Reason = Annotated[str, typer.Option("--reason", help="Why it shall never be delivered; it stands in the audit.")]
-ACTOR = "the command line"
 STATES = ("waiting", "claimed", "in_doubt", "delivered", "skipped", "dead")
 _COLUMNS = ("id", "stream", "external_id", "destination", "action", "state", "rule", "attempts", "reason", "ended_at")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Code, Tenant, give, guarded, table
+from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, table
 
 if TYPE_CHECKING:
     from crossdock.govern.hook_list import HookList
@@ -47,7 +47,7 @@ def webhooks_list(connection: Which, tenant: Tenant = "default", as_json: AsJson
 @guarded
 def webhooks_register(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Register a webhook for every topic that has none of ours, or a broken one; exit code 1 when one is refused."""
-    made = _do(connection, tenant, lambda desk, at: desk.register(at, actor="cli"))
+    made = _do(connection, tenant, lambda desk, at: desk.register(at, actor=ACTOR))
     refused = "".join(f"\nrefused: {topic}: {why}" for topic, why in made["refused"].items())
     give(made, as_json=as_json, people=lambda: f"{len(made['registered'])} webhooks were registered." + refused)
     if made["refused"]:
@@ -63,5 +63,5 @@ def webhooks_remove(
     as_json: AsJson = False,
 ) -> None:
     """Delete one of our webhooks at the shop, or all of them. They stay removed until `webhooks register`."""
-    gone = _do(connection, tenant, lambda desk, at: desk.remove(at, vendor_id, actor="cli"))
+    gone = _do(connection, tenant, lambda desk, at: desk.remove(at, vendor_id, actor=ACTOR))
     give(gone, as_json=as_json, people=lambda: f"{len(gone['removed'])} webhooks were removed.")

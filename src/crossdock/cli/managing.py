@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Code, Tenant, give, guarded, note, table
+from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, note, table
 
 if TYPE_CHECKING:
     from crossdock.model.connection import Connection
@@ -94,7 +94,7 @@ def connections_set(
     changes = read_choices(choices)
 
     async def work(hub: Hub, tenant_id: uuid.UUID, found: Connection) -> dict[str, Any]:
-        return _shown(await hub.upkeep.change(tenant_id, found.id, changes, actor="cli"))
+        return _shown(await hub.upkeep.change(tenant_id, found.id, changes, actor=ACTOR))
 
     shown = _do(connection, tenant, work)
     give(shown, as_json=as_json, people=lambda: _lines(shown))
@@ -132,7 +132,7 @@ def connections_pause(connection: Which, tenant: Tenant = "default", as_json: As
     """Pause: what arrives is kept, nothing is pulled or delivered."""
 
     async def work(hub: Hub, tenant_id: uuid.UUID, found: Connection) -> str:
-        await hub.upkeep.pause(tenant_id, found.id, actor="cli")
+        await hub.upkeep.pause(tenant_id, found.id, actor=ACTOR)
         return found.name
 
     _give_state(_do(connection, tenant, work), "paused", as_json=as_json)
@@ -144,7 +144,7 @@ def connections_resume(connection: Which, tenant: Tenant = "default", as_json: A
     """Go on after a pause or after trouble; what was missed is read at once."""
 
     async def work(hub: Hub, tenant_id: uuid.UUID, found: Connection) -> str:
-        await hub.upkeep.resume(tenant_id, found.id, actor="cli")
+        await hub.upkeep.resume(tenant_id, found.id, actor=ACTOR)
         return found.name
 
     _give_state(_do(connection, tenant, work), "active", as_json=as_json)
@@ -172,7 +172,7 @@ def connections_rotate(
 
     async def work(hub: Hub, tenant_id: uuid.UUID, found: Connection) -> dict[str, Any]:
         form = _secrets(found.connector, given or [])
-        result = await hub.upkeep.rotate(tenant_id, found.id, form, actor="cli")
+        result = await hub.upkeep.rotate(tenant_id, found.id, form, actor=ACTOR)
         return {"name": found.name, "rotated": sorted(form), "warnings": list(result.warnings)}
 
     done = _do(connection, tenant, work)
@@ -205,7 +205,7 @@ def connections_disconnect(connection: Which, tenant: Tenant = "default", as_jso
     """End a connection: its webhooks are removed from the shop, its keys and routes from here. Its history stays."""
 
     async def work(hub: Hub, tenant_id: uuid.UUID, found: Connection) -> dict[str, Any]:
-        left = await hub.connections.disconnect(tenant_id, found.id, actor="cli")
+        left = await hub.connections.disconnect(tenant_id, found.id, actor=ACTOR)
         return {"name": found.name, "state": "revoked", "left_behind": list(left)}
 
     done = _do(connection, tenant, work)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Code, Tenant, cell, give, guarded, note, table
+from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, cell, give, guarded, note, table
 from crossdock.cli.connecting import parse_id
 from crossdock.cli.delivering import (
-    ACTOR,
     Connection,
     Limit,
     Reason,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, table
 from crossdock.cli.connecting import parse_id
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def routes_add(
             desk = hub.connections
             begin = await (desk.hub_source(tenant_id) if source == "events" else desk.find(tenant_id, source))
             end = await desk.find(tenant_id, to)
-            made = await desk.add_route(tenant_id, begin, end, stream, action, "cli", terms)
+            made = await desk.add_route(tenant_id, begin, end, stream, action, ACTOR, terms)
             if made is None:
                 raise Conflict("there is such a route already", remedy="list them with: crossdock routes")
             return show(Prefix.ROUTE, made)
@@ -166,7 +166,7 @@ def routes_change(
         route,
         tenant,
         as_json,
-        lambda hub, tenant_id, one: hub.connections.change_route(tenant_id, one, terms, actor="cli"),
+        lambda hub, tenant_id, one: hub.connections.change_route(tenant_id, one, terms, actor=ACTOR),
     )
 
 
@@ -174,14 +174,14 @@ def routes_change(
 @guarded
 def routes_enable(route: RouteId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Switch a route on again; what came meanwhile is not delivered by it."""
-    _done(route, tenant, as_json, lambda hub, t, one: hub.connections.switch_route(t, one, on=True, actor="cli"))
+    _done(route, tenant, as_json, lambda hub, t, one: hub.connections.switch_route(t, one, on=True, actor=ACTOR))
 
 
 @routes.command("disable")
 @guarded
 def routes_disable(route: RouteId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Switch a route off; what still waits on it ends as skipped (route-removed)."""
-    _done(route, tenant, as_json, lambda hub, t, one: hub.connections.switch_route(t, one, on=False, actor="cli"))
+    _done(route, tenant, as_json, lambda hub, t, one: hub.connections.switch_route(t, one, on=False, actor=ACTOR))
 
 
 @routes.command("remove")
@@ -195,7 +195,7 @@ def routes_remove(route: RouteId, tenant: Tenant = "default", as_json: AsJson = 
 
     async def work() -> None:
         async with tenant_hub(tenant) as (hub, tenant_id):
-            await hub.connections.remove_route(tenant_id, identifier, actor="cli")
+            await hub.connections.remove_route(tenant_id, identifier, actor=ACTOR)
 
     run(work())
     give({"id": route, "removed": True}, as_json=as_json, people=lambda: f"Removed {route}.")
@@ -264,7 +264,7 @@ def routes_fallback(
         async with tenant_hub(tenant) as (hub, tenant_id):
             second = await hub.connections.find(tenant_id, to) if to else None
             return await hub.alerting.fallbacks.name(
-                tenant_id, identifier, second, action=action, after_s=after_s, actor="cli"
+                tenant_id, identifier, second, action=action, after_s=after_s, actor=ACTOR
             )
 
     found = run(work())

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, table
 from crossdock.cli.connecting import parse_id
 
 runs = typer.Typer(help="List runs, show or cancel one, or see how they end.", invoke_without_command=True)
@@ -102,7 +102,7 @@ def runs_cancel(run_id: RunId, tenant: Tenant = "default", as_json: AsJson = Fal
 
     async def work() -> bool:
         async with tenant_hub(tenant) as (hub, tenant_id):
-            return await hub.runs.cancel(tenant_id, wanted, "the command line")
+            return await hub.runs.cancel(tenant_id, wanted, ACTOR)
 
     if not run(work()):
         raise Conflict(f"the run is {_one(run_id, tenant)['state']} already", remedy="nothing is left to cancel")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Code, Tenant, give, guarded, table
+from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, table
 
 
 @guarded
@@ -47,4 +47,4 @@ async def _look(hub: Any, tenant_id: Any, one: Any) -> None:
     await hub.watch.plan()
     for row in await hub.connections.list(tenant_id):
         if row["connector"] in watched() and one in (None, row["uuid"]):
-            await hub.watch.now("cli", row["uuid"])
+            await hub.watch.now(ACTOR, row["uuid"])
