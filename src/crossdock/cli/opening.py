@@ -1,4 +1,4 @@
-"""Opening the hub for one command: settings, event loop, tenant, and a worker of one's own where work is waited for."""
+"""Opening the hub for one command: settings, event loop and tenant, and telling workers elsewhere what it queued."""
 
 from __future__ import annotations
 
@@ -46,21 +46,6 @@ async def tenant_hub(tenant: str, given: Settings | None = None) -> AsyncIterato
 
     async with open_hub(given or settings()) as hub:
         yield hub, await hub.tenants.find(tenant)
-
-
-@contextlib.asynccontextmanager
-async def working(hub: Hub) -> AsyncIterator[None]:
-    """Run a worker in this process for the length of a block; others may run elsewhere on the same database."""
-    from crossdock.worker import Worker
-
-    worker = Worker(hub)
-    task = asyncio.create_task(worker.run())
-    try:
-        yield
-    finally:
-        worker.stop()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(task, 20)
 
 
 @contextlib.asynccontextmanager

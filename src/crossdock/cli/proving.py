@@ -53,7 +53,8 @@ def prove(
     if verify is not None:
         _verify(verify, tenant, as_json=as_json)
         return
-    from crossdock.cli.opening import run, tenant_hub, working
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.cli.working import working
     from crossdock.flow.reconcile import Asked, Days, Depth
 
     days = Days(first.date() if first else None, last.date() if last else None)

@@ -41,7 +41,8 @@ def backfill(
 
 
 def _read(kind: str, shop: str | None, streams: list[str], tenant: str, *, wait: bool, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub, working
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.cli.working import working
 
     async def work() -> list[dict[str, Any]]:
         async with tenant_hub(tenant) as (hub, tenant_id):

@@ -217,7 +217,8 @@ def replay(
 
 
 def _do(ask: Any, key: str | None, tenant: str, *, wait: bool, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub, working
+    from crossdock.cli.opening import run, tenant_hub
+    from crossdock.cli.working import working
 
     async def work() -> dict[str, Any]:
         async with tenant_hub(tenant) as (hub, tenant_id):

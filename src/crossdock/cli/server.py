@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from crossdock.api.app import build_app
 from crossdock.api.patience import patient
-from crossdock.cli.working import GRACE_S, settle_memory, signals, working
+from crossdock.cli.working import GRACE_S, settle_memory, signals, telling, working
 from crossdock.errors import Trouble
 from crossdock.settings import Settings
 from crossdock.web import StatusPage
@@ -56,7 +56,7 @@ async def stand(
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     stop, hurried = asyncio.Event(), asyncio.Event()
     with signals(stop, hurried):
-        async with working(hub, on=worker):
+        async with working(hub) if worker else telling(hub):
             task = asyncio.create_task(server.serve(sockets=[listener]))
             while not (server.started or task.done()):  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.01)

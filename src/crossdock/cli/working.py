@@ -13,6 +13,7 @@ from crossdock.wiring import Hub, open_hub
 from crossdock.worker import Housekeeping, Worker
 
 GRACE_S = 10
+"""How long what is under way may take to end."""
 
 
 async def work(settings: Settings, *, ready: Callable[[Hub], None] = lambda _hub: None) -> None:
@@ -20,27 +21,14 @@ async def work(settings: Settings, *, ready: Callable[[Hub], None] = lambda _hub
     stop = asyncio.Event()
     async with open_hub(settings) as hub:
         with signals(stop):
-            async with working(hub, on=True):
+            async with working(hub):
                 ready(hub)
                 await stop.wait()
 
 
 @contextlib.asynccontextmanager
-async def working(hub: Hub, *, on: bool) -> AsyncIterator[None]:
-    """Run a worker beside the block; without one the hints and counts of what is recorded still go out."""
-    hub.database.ears.start()
-    if not on:
-        housekeeping = Housekeeping(hub)
-        tasks = [asyncio.create_task(hub.hints.run()), asyncio.create_task(housekeeping.run())]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            with contextlib.suppress(OSError):
-                await housekeeping.flush()
-        return
+async def working(hub: Hub) -> AsyncIterator[None]:
+    """Run a worker in this process for the length of a block; others may run elsewhere on the same database."""
     worker = Worker(hub)
     task = asyncio.create_task(worker.run())
     try:
@@ -49,6 +37,22 @@ async def working(hub: Hub, *, on: bool) -> AsyncIterator[None]:
         worker.stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(task, GRACE_S)
+
+
+@contextlib.asynccontextmanager
+async def telling(hub: Hub) -> AsyncIterator[None]:
+    """Without a worker beside the block the hints and counts of what is recorded still go out, and news come in."""
+    hub.database.ears.start()
+    housekeeping = Housekeeping(hub)
+    tasks = [asyncio.create_task(hub.hints.run()), asyncio.create_task(housekeeping.run())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(OSError):
+            await housekeeping.flush()
 
 
 def settle_memory() -> None:
