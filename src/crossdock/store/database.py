@@ -13,7 +13,7 @@ from typing import Self
 import asyncpg
 
 from crossdock.kit.failpoints import NONE, Failpoints
-from crossdock.store import migrate, partitions, roles
+from crossdock.store import loans, migrate, partitions, roles
 from crossdock.store.embedded import EmbeddedServer
 from crossdock.store.errors import ConnectionLost, RolesMissing, StoreError
 from crossdock.store.listen import Listener
@@ -113,27 +113,42 @@ class Database:
 
     @asynccontextmanager
     async def engine(self) -> AsyncIterator[Connection]:
-        """Borrow a connection as ``crossdock_engine``: sees every tenant, so every query names its tenant."""
+        """Borrow a connection as ``crossdock_engine``: sees every tenant, so every query names its tenant.
+
+        A task that holds one of the engine's, in a transaction or not, gets the same again (see :mod:`.loans`): for
+        reading alone, because it may be in the midst of a transaction.
+        """
+        if (conn := loans.held(self._engine)) is not None:
+            yield conn
+            return
+        loans.ask()
         async with borrowed(_open(self._engine), self.settings.connect_timeout_s) as conn:
-            yield conn if self._failpoints is NONE else Probed(conn, self._failpoints)
+            told = conn if self._failpoints is NONE else Probed(conn, self._failpoints)
+            with loans.noted(self._engine, told):
+                yield told
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Borrow a connection as the engine, inside one transaction that commits at the end of the block."""
+        loans.ask()
         async with borrowed(_open(self._engine), self.settings.connect_timeout_s) as conn:
             if self._failpoints is NONE:
                 async with conn.transaction():
-                    yield conn
+                    with loans.noted(self._engine, conn):
+                        yield conn
             else:
                 async with probed_transaction(conn, self._failpoints) as told:
-                    yield told
+                    with loans.noted(self._engine, told):
+                        yield told
 
     @asynccontextmanager
     async def tenant(self, tenant_id: uuid.UUID) -> AsyncIterator[Connection]:
         """Run one transaction as ``crossdock_app`` that sees this tenant's rows and no others."""
+        loans.ask()
         async with borrowed(_open(self._app), self.settings.connect_timeout_s) as conn, conn.transaction():
             await conn.execute(SQL["set_tenant"], str(tenant_id))
-            yield conn
+            with loans.noted(self._app, conn):
+                yield conn
 
     @asynccontextmanager
     async def owner(self) -> AsyncIterator[Connection]:

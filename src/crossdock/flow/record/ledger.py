@@ -80,8 +80,8 @@ class FanOuts(Protocol):
         """Return the fan-out of a connection, None when the cached routes are of another epoch."""
         ...
 
-    async def refresh(self, connection_ids: Sequence[uuid.UUID]) -> None:
-        """Read the routes of connections again."""
+    async def refresh(self, conn: Any, connection_ids: Sequence[uuid.UUID]) -> None:
+        """Read the routes of connections again, over the caller's connection."""
         ...
 
 
@@ -101,7 +101,7 @@ class Ledger:
         keys = sorted({p.key for p in parcels if p.key[2] and not isinstance(p.arrived, Doorbell)})
         rows = await conn.fetch(SQL["gate"], connections, *([key[i] for key in keys] for i in range(3)))
         gates = {row["gate_id"]: row for row in rows}
-        fans = await self._fans(gates)
+        fans = await self._fans(conn, gates)
         batch = Batch(at=max((row["at"] for row in rows), default=datetime.now(UTC)))
         for row in rows:
             if row["id"] is not None:
@@ -126,10 +126,10 @@ class Ledger:
         woken = await wake_planned(conn, batch, fans)
         return batch.told(parcels, receipts), woken | {d.lane_id for d in batch.deliveries if d.rule is None}
 
-    async def _fans(self, gates: dict[uuid.UUID, Any]) -> dict[uuid.UUID, FanOut]:
+    async def _fans(self, conn: Any, gates: dict[uuid.UUID, Any]) -> dict[uuid.UUID, FanOut]:
         stale = [cid for cid, gate in gates.items() if self._fan_outs.of(cid, gate["route_epoch"]) is None]
         if stale:
-            await self._fan_outs.refresh(stale)
+            await self._fan_outs.refresh(conn, stale)
         fans = {}
         for cid, gate in gates.items():
             fan = self._fan_outs.of(cid, gate["route_epoch"])

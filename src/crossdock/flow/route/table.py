@@ -90,7 +90,6 @@ class RouteTable:
     """Answers from memory; the ledger verifies the epoch inside its transaction and asks for a refresh."""
 
     def __init__(self, database: Reads) -> None:
-        self._database = database
         self._fans: OrderedDict[uuid.UUID, Fan] = OrderedDict()
         database.ears.on(CHANNEL, self._heard)
 
@@ -108,10 +107,9 @@ class RouteTable:
         elif payload.startswith(_OURS):
             self._fans.pop(uuid.UUID(payload.removeprefix(_OURS)), None)
 
-    async def refresh(self, connection_ids: Sequence[uuid.UUID]) -> None:
-        """Read the routes of connections again."""
-        async with self._database.engine() as conn:
-            rows = await conn.fetch(SQL["routes_of"], list(connection_ids))
+    async def refresh(self, conn: Any, connection_ids: Sequence[uuid.UUID]) -> None:
+        """Read the routes of connections again, over the connection of whoever needs them: it waits for no other."""
+        rows = await conn.fetch(SQL["routes_of"], list(connection_ids))
         for connection_id in connection_ids:
             own = [row for row in rows if row["connection_id"] == connection_id]
             if own:

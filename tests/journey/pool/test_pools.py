@@ -1,0 +1,144 @@
+"""Few connections to the database are enough: whoever holds one never waits for a second.
+
+What a hub does beside each other (a shop's backfill, webhooks, deliveries, proofs) goes through with the smallest pool,
+and through a pooler that has fewer connections to the server than the hub's processes would open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+import orjson
+import pytest
+
+from crossdock.connect.sandbox import serving
+from crossdock.connectors.hubspot import sandbox as hubspot
+from crossdock.connectors.woocommerce import sandbox as woocommerce
+from crossdock.flow.record import Verdict
+from crossdock.govern.fallback import Fallbacks
+from crossdock.model.observation import Occurrence
+from crossdock.model.origin import Origin
+from crossdock.settings import Settings
+from crossdock.store.loans import NestedLoan
+from crossdock.wiring import Hub, open_hub
+from tests.journey.main.test_shop_to_crm import ORDERS, Stage
+from tests.journey.pool.pooler import PROGRAM, pooled
+from tests.support.database import TestServer
+from tests.support.hub import add_connection, add_route, add_sink, working
+
+SMALLEST = 2
+
+
+@contextlib.asynccontextmanager
+async def shop_and_crm(hub: Hub) -> AsyncIterator[Stage]:
+    """A shop and a CRM that are connected."""
+    async with contextlib.AsyncExitStack() as stack:
+        shop = await stack.enter_async_context(serving(woocommerce.build(woocommerce.generate(ORDERS, 5))))
+        portal = await stack.enter_async_context(serving(hubspot.HubSpotSandbox(hubspot.Settings())))
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        made = Stage(hub, shop, portal, http)
+        await made.connect()
+        yield made
+
+
+async def journey(settings: Settings, *, workers: int = 1) -> None:
+    """Read a shop whole, deliver it and prove it, with arrivals of other connections beside it."""
+    async with contextlib.AsyncExitStack() as stack:
+        hub = await stack.enter_async_context(open_hub(settings))
+        stage = await stack.enter_async_context(shop_and_crm(hub))
+        others = [await stack.enter_async_context(open_hub(settings)) for _ in range(workers)]
+        for other in others:
+            await stack.enter_async_context(working(other))
+        await asyncio.gather(stage.backfill(), *(arrivals(one, f"of {n}") for n, one in enumerate((hub, *others))))
+        proof = await stage.prove(repair_rounds=0)
+        assert proof.ok, (proof.rows, proof.differences[:10])
+        assert proof.rows[0].in_store >= ORDERS
+
+
+async def arrivals(hub: Hub, name: str = "a", rounds: int = 10, connections: int = 4) -> None:
+    """Let something new arrive at several connections at once, whose routes change each time."""
+    sources = [await add_connection(hub, "webhook", f"source {n} {name}") for n in range(connections)]
+    for number in range(rounds):
+        async with hub.database.transaction() as conn:
+            await conn.execute(
+                "UPDATE connection SET route_epoch = route_epoch + 1 WHERE id = ANY($1)", [s.id for s in sources]
+            )
+        parcels = [
+            hub.journey.parcel(s, occurrence(s.id, number), Origin.API, orjson.dumps({"number": number}))
+            for s in sources
+        ]
+        receipts = await asyncio.gather(*(hub.journey.intake.submit(parcel) for parcel in parcels))
+        assert {receipt.verdict for receipt in receipts} == {Verdict.APPLIED}
+
+
+def occurrence(source: uuid.UUID, number: int) -> Occurrence:
+    """Something that happens to a thing of its own."""
+    return Occurrence("event", "thing.happened", {}, external_id=f"{source}/{number}")
+
+
+async def test_the_smallest_pool_is_enough_for_all_that_a_hub_does(settings: Settings) -> None:
+    await journey(settings.model_copy(update={"pool_size": SMALLEST}))
+
+
+async def test_as_many_flushes_as_connections_read_changed_routes(settings: Settings) -> None:
+    """Each flush holds a connection and has to read routes that have just changed."""
+    few = settings.model_copy(update={"pool_size": SMALLEST, "ingest_flushers": SMALLEST, "ingest_batch": 1})
+    async with open_hub(few) as hub, asyncio.timeout(8):
+        await arrivals(hub)
+
+
+async def test_what_is_read_on_the_way_is_read_over_the_connection_that_is_held(settings: Settings) -> None:
+    async with open_hub(settings) as hub, hub.database.transaction() as conn:
+        async with hub.database.engine() as again:
+            assert await again.fetchval("SELECT pg_backend_pid()") == await conn.fetchval("SELECT pg_backend_pid()")
+        assert await asyncio.create_task(_pid(hub)) != await conn.fetchval("SELECT pg_backend_pid()"), "another task"
+
+
+async def test_asking_for_a_second_connection_is_told(hub: Hub) -> None:
+    for holding in (hub.database.engine, hub.database.transaction, partial(hub.database.tenant, uuid.uuid4())):
+        async with holding():
+            with pytest.warns(NestedLoan):
+                async with hub.database.transaction():
+                    pass
+            with pytest.warns(NestedLoan):
+                async with hub.database.tenant(uuid.uuid4()):
+                    pass
+    async with hub.database.tenant(uuid.uuid4()):
+        with pytest.warns(NestedLoan):
+            async with hub.database.engine():
+                pass
+    async with hub.database.transaction():
+        pass
+
+
+async def _pid(hub: Hub) -> int:
+    async with hub.database.engine() as conn:
+        return int(await conn.fetchval("SELECT pg_backend_pid()"))
+
+
+async def test_a_second_destination_is_named_with_one_connection_at_a_time(hub: Hub) -> None:
+    source = await hub.connections.hub_source(await hub.tenants.find())
+    first = await add_sink(hub, "https://first.example/hook", "first")
+    second = await add_sink(hub, "https://second.example/hook", "second")
+    route = await add_route(hub, source, first, "*", "post")
+    for connection in (source, second):
+        hub.directory.forget(connection.id)
+    named = await Fallbacks(hub.database, hub.directory, hub.connections).name(
+        source.tenant_id, route, second, actor="test"
+    )
+    assert named["fallback"] == "second"
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="not on this machine: pgbouncer")
+async def test_several_hubs_share_five_connections_of_a_transaction_pooler(
+    settings: Settings, postgres: TestServer, open_tmp: Path
+) -> None:
+    folder = open_tmp / f"pooler-{uuid.uuid4().hex[:8]}"
+    async with pooled(settings, postgres, folder, 5) as through:
+        await journey(through, workers=3)
