@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, table
+from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.wiring import Hub
 
 alerts = typer.Typer(help="List alerts, take one over, set rules and channels.", invoke_without_command=True)
 rules = typer.Typer(help="List rules, set one, or take back what was set.", invoke_without_command=True)
@@ -24,16 +29,6 @@ Field = Annotated[list[str] | None, typer.Option("--set", help="A field of its f
 Least = Annotated[str | None, typer.Option("--least", help="warning, or error: nothing below that.")]
 OnlyKind = Annotated[list[str] | None, typer.Option("--kind", help="Only this rule; several times.")]
 _COLUMNS = ("id", "severity", "state", "title", "since", "count", "remedy", "command")
-
-
-def _do(tenant: str, work: Callable[[Any, Any], Awaitable[Any]]) -> Any:
-    from crossdock.cli.opening import run, tenant_hub
-
-    async def whole() -> Any:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await work(hub, tenant_id)
-
-    return run(whole())
 
 
 @alerts.callback()
@@ -65,16 +60,15 @@ def alerts_list(
 
 
 def _list(connection: str | None, limit: int, tenant: str, *, every: bool, as_json: bool) -> None:
-    async def work(hub: Any, tenant_id: Any) -> list[dict[str, Any]]:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         from crossdock.govern.alerts import Listing
 
         one = (await hub.connections.find(tenant_id, connection)).id if connection else None
         asked = Listing(limit, None if every else True, connection_id=one)
         async with hub.database.engine() as conn:
-            found: list[dict[str, Any]] = await hub.alerting.alerts.listed(conn, tenant_id, asked)
-        return found
+            return await hub.alerting.alerts.listed(conn, tenant_id, asked)
 
-    rows = _do(tenant, work)
+    rows = ask(tenant, work)
     give(rows, as_json=as_json, people=lambda: table(rows, _COLUMNS, empty="All is well: nothing stands."))
     if any(row["state"] != "ended" and row["severity"] == "error" for row in rows):
         raise typer.Exit(Code.NO)
@@ -92,12 +86,11 @@ def alerts_show(
 
     wanted = parse_id(parse, Prefix.ALERT, alert)
 
-    async def work(hub: Any, tenant_id: Any) -> dict[str, Any]:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
         async with hub.database.engine() as conn:
-            found: dict[str, Any] = await hub.alerting.alerts.one(conn, tenant_id, wanted)
-        return found
+            return await hub.alerting.alerts.one(conn, tenant_id, wanted)
 
-    _show(_do(tenant, work), as_json=as_json)
+    _show(ask(tenant, work), as_json=as_json)
 
 
 @alerts.command("acknowledge")
@@ -111,7 +104,7 @@ def alerts_acknowledge(
     from crossdock.kit.ids import Prefix, parse
 
     wanted = parse_id(parse, Prefix.ALERT, alert)
-    found = _do(tenant, lambda hub, of: hub.alerting.alerts.acknowledge(of, wanted, actor=ACTOR))
+    found = ask(tenant, lambda hub, of: hub.alerting.alerts.acknowledge(of, wanted, actor=ACTOR))
     _show(found, as_json=as_json)
 
 
@@ -137,7 +130,7 @@ def rules_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
 
 
 def _list_rules(tenant: str, *, as_json: bool) -> None:
-    found = _do(tenant, lambda hub, of: hub.alerting.rules.listed(of))
+    found = ask(tenant, lambda hub, of: hub.alerting.rules.listed(of))
     rows = [{**one, "settings": ", ".join(f"{n}={v:g}" for n, v in one["settings"].items())} for one in found]
     columns = ("id", "kind", "connection_id", "enabled", "severity", "settings", "means")
     give(found, as_json=as_json, people=lambda: table(rows, columns))
@@ -157,14 +150,13 @@ def rules_set(
     """Set a rule for all connections, or for one; what was set about it before is replaced."""
     settings = {name: _number(name, value) for name, value in _pairs(numbers).items()}
 
-    async def work(hub: Any, tenant_id: Any) -> dict[str, Any]:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
         one = (await hub.connections.find(tenant_id, connection)).id if connection else None
-        found: dict[str, Any] = await hub.alerting.rules.put(
+        return await hub.alerting.rules.put(
             tenant_id, kind, one, enabled=not off, severity=severity, settings=settings, actor=ACTOR
         )
-        return found
 
-    _show(_do(tenant, work), as_json=as_json)
+    _show(ask(tenant, work), as_json=as_json)
 
 
 @rules.command("reset")
@@ -178,7 +170,7 @@ def rules_reset(
     from crossdock.kit.ids import Prefix, parse
 
     wanted = parse_id(parse, Prefix.RULE, rule)
-    _do(tenant, lambda hub, of: hub.alerting.rules.drop(of, wanted, actor=ACTOR))
+    ask(tenant, lambda hub, of: hub.alerting.rules.drop(of, wanted, actor=ACTOR))
     give({"id": rule}, as_json=as_json, people=lambda: f"{rule} is taken back")
 
 
@@ -219,7 +211,7 @@ def channels_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
 
 
 def _list_channels(tenant: str, *, as_json: bool) -> None:
-    rows = _do(tenant, lambda hub, of: hub.alerting.channels.listed(of))
+    rows = ask(tenant, lambda hub, of: hub.alerting.channels.listed(of))
     columns = ("id", "name", "kind", "state", "least", "report", "waiting", "sent_at", "problem")
     hint = "There are none yet: crossdock alerts channels add NAME --kind email --set host=… --set to=…"
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty=hint))
@@ -245,7 +237,7 @@ def channels_add(
     from crossdock.govern.alerts import NewChannel
 
     new = NewChannel(name, kind, _form(form), least=least or "warning", kinds=tuple(kinds or ()), report=report)
-    _show(_do(tenant, lambda hub, of: hub.alerting.channels.add(of, new, actor=ACTOR)), as_json=as_json)
+    _show(ask(tenant, lambda hub, of: hub.alerting.channels.add(of, new, actor=ACTOR)), as_json=as_json)
 
 
 def _form(given: list[str] | None) -> dict[str, Any]:
@@ -274,12 +266,11 @@ def channels_change(
     named = {"form": _form(form) or None, "least": least, "enabled": on, "report": report}
     changes = {name: value for name, value in named.items() if value is not None}
 
-    async def work(hub: Any, tenant_id: Any) -> dict[str, Any]:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
         one = await hub.alerting.channels.find(tenant_id, channel)
-        found: dict[str, Any] = await hub.alerting.channels.change(tenant_id, one, changes, actor=ACTOR)
-        return found
+        return await hub.alerting.channels.change(tenant_id, one, changes, actor=ACTOR)
 
-    _show(_do(tenant, work), as_json=as_json)
+    _show(ask(tenant, work), as_json=as_json)
 
 
 @channels.command("test")
@@ -287,11 +278,10 @@ def channels_change(
 def channels_test(channel: Channel, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Send a test now; exit code 1 when it does not get through."""
 
-    async def work(hub: Any, tenant_id: Any) -> str:
-        problem: str = await hub.alerting.notices.test(tenant_id, await hub.alerting.channels.find(tenant_id, channel))
-        return problem
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> str:
+        return await hub.alerting.notices.test(tenant_id, await hub.alerting.channels.find(tenant_id, channel))
 
-    problem = _do(tenant, work)
+    problem = ask(tenant, work)
     give({"ok": not problem, "problem": problem}, as_json=as_json, people=lambda: problem or "It was taken.")
     if problem:
         raise typer.Exit(Code.NO)
@@ -302,11 +292,11 @@ def channels_test(channel: Channel, tenant: Tenant = "default", as_json: AsJson 
 def channels_drop(channel: Channel, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Drop a channel, and what waits on it."""
 
-    async def work(hub: Any, tenant_id: Any) -> None:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> None:
         one = await hub.alerting.channels.find(tenant_id, channel)
         await hub.alerting.channels.drop(tenant_id, one, actor=ACTOR)
 
-    _do(tenant, work)
+    ask(tenant, work)
     give({"channel": channel}, as_json=as_json, people=lambda: f"{channel} is dropped")
 
 
@@ -328,12 +318,11 @@ def report(
     except ValueError:
         raise BadInput("no day", field="--day", remedy="write it as 2026-11-21") from None
 
-    async def work(hub: Any, tenant_id: Any) -> dict[str, Any]:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
         health = hub.alerting.health
-        found: dict[str, Any] = await (health.kept(tenant_id, wanted) if wanted else health.now(tenant_id))
-        return found
+        return await (health.kept(tenant_id, wanted) if wanted else health.now(tenant_id))
 
-    found = _do(tenant, work)
+    found = ask(tenant, work)
     give(found, as_json=as_json, people=lambda: found["text"])
     if not found["ok"]:
         raise typer.Exit(Code.NO)

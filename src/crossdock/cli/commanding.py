@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded
+from crossdock.cli.asking import ask
 from crossdock.cli.records import orders
 
 if TYPE_CHECKING:
+    import uuid
+
     from crossdock.flow.command.words import Command
+    from crossdock.wiring import Hub
 
 Order = Annotated[str, typer.Argument(help="Its number, or its id (ord_…).", metavar="ORDER")]
 Shop = Annotated[str | None, typer.Option("--shop", help="Which shop, where several have the number.")]
@@ -122,12 +126,12 @@ def _lines(given: list[str]) -> list[tuple[str, int]]:
 
 
 def _issue(order: str, asked: Command, shop: str | None, key: str | None, tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import ringing, run, tenant_hub
+    from crossdock.cli.opening import ringing
     from crossdock.flow.command import Ask
     from crossdock.kit.ids import Prefix, parse, show
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id), ringing(hub):
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        async with ringing(hub):
             source = (await hub.connections.find(tenant_id, shop)).id if shop else None
             if order.startswith(f"{Prefix.ORDER}_"):
                 from crossdock.cli.connecting import parse_id
@@ -146,7 +150,7 @@ def _issue(order: str, asked: Command, shop: str | None, key: str | None, tenant
             "version": issued.version,
         }
 
-    made = run(work())
+    made = ask(tenant, work)
     told = "was taken before under this key" if made["duplicate"] else "is recorded; a running worker carries it out"
     followed = ", ".join(made["delivery_ids"])
     give(made, as_json=as_json, people=lambda: f"The command {told}. Follow it: crossdock deliveries show {followed}")

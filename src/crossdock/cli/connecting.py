@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, note, table
+from crossdock.cli.asking import ask
 
 if TYPE_CHECKING:
+    import uuid
+
     from crossdock.connect.connector import Connector
     from crossdock.connect.manifest import FormField
+    from crossdock.wiring import Hub
 
 FREE = {"allow_extra_args": True, "ignore_unknown_options": True}
 """The options of ``connect`` are the fields of the connector's form."""
@@ -60,22 +64,20 @@ def connect(
 
 def give_connected(connector: str, answers: dict[str, Any], *, name: str, tenant: str, as_json: bool) -> None:
     """Connect and tell what was set up."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, show
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            made = await hub.connections.connect(tenant_id, connector, answers, name=name, actor=ACTOR)
-            return {
-                "id": show(Prefix.CONNECTION, made.id),
-                "name": made.name,
-                "connector": connector,
-                "webhooks": made.hooks,
-                "routes": list(made.routes),
-                "warnings": list(made.warnings),
-            }
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        made = await hub.connections.connect(tenant_id, connector, answers, name=name, actor=ACTOR)
+        return {
+            "id": show(Prefix.CONNECTION, made.id),
+            "name": made.name,
+            "connector": connector,
+            "webhooks": made.hooks,
+            "routes": list(made.routes),
+            "warnings": list(made.warnings),
+        }
 
-    made = run(work())
+    made = ask(tenant, work)
     for warning in made["warnings"]:
         note(f"note: {warning}")
     give(made, as_json=as_json, people=lambda: _connected(made))
@@ -181,32 +183,30 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Try connections without side effects; exit code 1 when one of them does not work."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.govern.directory import HUB
 
-    async def work() -> list[dict[str, Any]]:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         answers = []
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            if connection is not None:
-                chosen = [(await hub.connections.find(tenant_id, connection))]
-            else:
-                listed = [row for row in await hub.connections.list(tenant_id) if row["connector"] != HUB]
-                chosen = [await hub.connections.one(tenant_id, row["uuid"]) for row in listed]
-            for one in chosen:
-                result = await hub.connections.check(tenant_id, one.id)
-                answers.append(
-                    {
-                        "name": one.name,
-                        "connector": one.connector,
-                        "ok": result.ok,
-                        "problem": result.problem,
-                        "remedy": result.remedy,
-                        "warnings": list(result.warnings),
-                    }
-                )
+        if connection is not None:
+            chosen = [(await hub.connections.find(tenant_id, connection))]
+        else:
+            listed = [row for row in await hub.connections.list(tenant_id) if row["connector"] != HUB]
+            chosen = [await hub.connections.one(tenant_id, row["uuid"]) for row in listed]
+        for one in chosen:
+            result = await hub.connections.check(tenant_id, one.id)
+            answers.append(
+                {
+                    "name": one.name,
+                    "connector": one.connector,
+                    "ok": result.ok,
+                    "problem": result.problem,
+                    "remedy": result.remedy,
+                    "warnings": list(result.warnings),
+                }
+            )
         return answers
 
-    answers = run(work())
+    answers = ask(tenant, work)
     give(answers, as_json=as_json, people=lambda: table(answers, ("name", "ok", "problem", "remedy", "warnings")))
     if not all(answer["ok"] for answer in answers):
         raise typer.Exit(Code.NO)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Tenant, cell, give, guarded, table
+from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
 
 if TYPE_CHECKING:
@@ -98,25 +99,23 @@ def _list(
 ) -> None:
     import msgspec
 
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.errors import BadInput
     from crossdock.kit.ids import Prefix, parse
 
     if state not in (None, *STATES):
         raise BadInput(f"there is no state {state!r}", field="state", remedy=f"one of {', '.join(STATES)}")
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            asked = msgspec.structs.replace(
-                await chosen(hub, tenant_id, **named),
-                state=state,
-                record_id=record_of(record) if record else None,
-                event_id=parse_id(parse, Prefix.EVENT, event) if event else None,
-            )
-            below = parse_id(parse, Prefix.DELIVERY, before) if before else None
-            return bared(await hub.letters.page(tenant_id, asked, limit, below))
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        asked = msgspec.structs.replace(
+            await chosen(hub, tenant_id, **named),
+            state=state,
+            record_id=record_of(record) if record else None,
+            event_id=parse_id(parse, Prefix.EVENT, event) if event else None,
+        )
+        below = parse_id(parse, Prefix.DELIVERY, before) if before else None
+        return bared(await hub.letters.page(tenant_id, asked, limit, below))
 
-    rows = run(work())
+    rows = ask(tenant, work)
     give(rows, as_json=as_json, people=lambda: table(rows, _COLUMNS))
 
 
@@ -164,16 +163,14 @@ def bared(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @guarded
 def deliveries_show(delivery: DeliveryId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Show one delivery, its cause, and of each attempt what was asked and answered, redacted."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, parse
 
     identifier = parse_id(parse, Prefix.DELIVERY, delivery)
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return bared([await hub.letters.one(tenant_id, identifier)])[0]
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        return bared([await hub.letters.one(tenant_id, identifier)])[0]
 
-    shown = run(work())
+    shown = ask(tenant, work)
     give(shown, as_json=as_json, people=lambda: _whole(shown))
 
 
@@ -205,18 +202,18 @@ def _called(detail: dict[str, Any] | None) -> dict[str, Any]:
 @guarded
 def deliveries_retry(delivery: DeliveryId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Deliver again what has ended; a dead letter once."""
-    from crossdock.cli.opening import ringing, run, tenant_hub
+    from crossdock.cli.opening import ringing
     from crossdock.errors import Conflict
     from crossdock.kit.ids import Prefix, parse
 
     identifier = parse_id(parse, Prefix.DELIVERY, delivery)
 
-    async def work() -> tuple[bool, int]:
-        async with tenant_hub(tenant) as (hub, tenant_id), ringing(hub):
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> tuple[bool, int]:
+        async with ringing(hub):
             await hub.letters.one(tenant_id, identifier)
             return await hub.replay.one(tenant_id, identifier, actor=ACTOR)
 
-    taken, queued = run(work())
+    taken, queued = ask(tenant, work)
     if not taken:
         raise Conflict("it is under way, was retried already, or its route is gone", remedy="crossdock deliveries show")
     told = "It is queued again." if queued else "The record's present state is on its way already."
@@ -229,16 +226,14 @@ def deliveries_discard(
     delivery: DeliveryId, reason: Reason, tenant: Tenant = "default", as_json: AsJson = False
 ) -> None:
     """End a dead letter for good, with a reason."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, parse
 
     identifier = parse_id(parse, Prefix.DELIVERY, delivery)
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return bared([await hub.letters.discard(tenant_id, identifier, reason, actor=ACTOR)])[0]
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        return bared([await hub.letters.discard(tenant_id, identifier, reason, actor=ACTOR)])[0]
 
-    shown = run(work())
+    shown = ask(tenant, work)
     give(shown, as_json=as_json, people=lambda: f"{delivery} is discarded.")
 
 
@@ -251,14 +246,12 @@ def undelivered(
     as_json: AsJson = False,
 ) -> None:
     """List what has not reached its destination: under way, in doubt or dead; the longest first."""
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            asked = await chosen(hub, tenant_id, connection=connection, stream=stream)
-            return bared(await hub.letters.undelivered(tenant_id, asked, limit))
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        asked = await chosen(hub, tenant_id, connection=connection, stream=stream)
+        return bared(await hub.letters.undelivered(tenant_id, asked, limit))
 
-    rows = run(work())
+    rows = ask(tenant, work)
     columns = ("id", "type", "external_id", "destination", "state", "attempts", "reason", "created_at", "due_at")
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty="Everything is delivered."))
 

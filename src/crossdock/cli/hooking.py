@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, table
+from crossdock.cli.asking import ask_about
 
 if TYPE_CHECKING:
     from crossdock.govern.hook_list import HookList
-    from crossdock.model.connection import Connection
+    from crossdock.wiring import Hub
 
 webhooks = typer.Typer(help="List, register or remove the webhooks of a connection.", no_args_is_help=True)
 Which = Annotated[str, typer.Argument(help="Its id, name or account.", metavar="CONNECTION")]
 
 
-def _do(connection: str, tenant: str, work: Callable[[HookList, Connection], Awaitable[dict[str, Any]]]) -> Any:
-    from crossdock.cli.opening import run, tenant_hub
+def _desk(hub: Hub) -> HookList:
+    from crossdock.govern.hook_list import HookList
 
-    async def whole() -> dict[str, Any]:
-        from crossdock.govern.hook_list import HookList
-
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            desk = HookList(hub.database, hub.directory, hub.hooks)
-            return await work(desk, await hub.connections.find(tenant_id, connection))
-
-    return run(whole())
+    return HookList(hub.database, hub.directory, hub.hooks)
 
 
 @webhooks.command("list")
 @guarded
 def webhooks_list(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List the webhooks of an account, ours and others'; exit code 1 when a topic has none of ours."""
-    found = _do(connection, tenant, lambda desk, at: desk.listed(at))
+    found = ask_about(connection, tenant, lambda hub, _, at: _desk(hub).listed(at))
     columns = ("topic", "vendor_id", "status", "ours", "last_delivery", "failed", "refused")
     missing = "".join(f"\nmissing: {topic}" for topic in found["missing"])
     missing += "".join(f"\nremoved by hand: {topic}" for topic in found["removed"])
@@ -47,7 +40,7 @@ def webhooks_list(connection: Which, tenant: Tenant = "default", as_json: AsJson
 @guarded
 def webhooks_register(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Register a webhook for every topic that has none of ours, or a broken one; exit code 1 when one is refused."""
-    made = _do(connection, tenant, lambda desk, at: desk.register(at, actor=ACTOR))
+    made = ask_about(connection, tenant, lambda hub, _, at: _desk(hub).register(at, actor=ACTOR))
     refused = "".join(f"\nrefused: {topic}: {why}" for topic, why in made["refused"].items())
     give(made, as_json=as_json, people=lambda: f"{len(made['registered'])} webhooks were registered." + refused)
     if made["refused"]:
@@ -63,5 +56,5 @@ def webhooks_remove(
     as_json: AsJson = False,
 ) -> None:
     """Delete one of our webhooks at the shop, or all of them. They stay removed until `webhooks register`."""
-    gone = _do(connection, tenant, lambda desk, at: desk.remove(at, vendor_id, actor=ACTOR))
+    gone = ask_about(connection, tenant, lambda hub, _, at: _desk(hub).remove(at, vendor_id, actor=ACTOR))
     give(gone, as_json=as_json, people=lambda: f"{len(gone['removed'])} webhooks were removed.")

@@ -5,11 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import give
+from crossdock.cli.asking import ask
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.wiring import Hub
 
 File = Annotated[Path, typer.Argument(help="CSV; - reads standard input.", metavar="FILE", allow_dash=True)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
@@ -21,7 +27,6 @@ def import_file(
 ) -> None:
     """Import a file; wrong lines are listed and left out (exit code 1)."""
     from crossdock.cli.answers import Code
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.errors import BadInput
     from crossdock.flow.stock.imports import What
     from crossdock.kit.ids import Prefix, show
@@ -29,14 +34,13 @@ def import_file(
     if str(file) != "-" and not file.is_file():
         raise BadInput(f"there is no file {file}", field="file", remedy="name a CSV file")
 
-    async def work() -> Any:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            desk = hub.connections
-            at = (await (desk.find(tenant_id, store) if store else desk.hub_source(tenant_id))).id
-            takes = hub.imports.spool if queue else hub.imports.at_once
-            return await takes(tenant_id, at, What(what), _chunks(file), dry_run=dry_run)
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> Any:
+        desk = hub.connections
+        at = (await (desk.find(tenant_id, store) if store else desk.hub_source(tenant_id))).id
+        takes = hub.imports.spool if queue else hub.imports.at_once
+        return await takes(tenant_id, at, What(what), _chunks(file), dry_run=dry_run)
 
-    done = run(work())
+    done = ask(tenant, work)
     if queue:
         name = show(Prefix.RUN, done)
         give({"run": name}, as_json=as_json, people=lambda: f"queued as {name}: crossdock runs show {name}")

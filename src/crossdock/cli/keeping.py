@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import AsJson, Code, Tenant, console, give, guarded, note, table
+from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.wiring import Hub
 
 keys = typer.Typer(help="List, add or revoke API keys; make a master key.", invoke_without_command=True)
 tenants = typer.Typer(help="List or add tenants.", invoke_without_command=True)
@@ -31,13 +37,7 @@ def keys_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
 
 
 def _list_keys(tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
-
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await hub.keys.list(tenant_id)
-
-    rows = run(work())
+    rows = ask(tenant, lambda hub, tenant_id: hub.keys.list(tenant_id))
     columns = ("id", "name", "scopes", "created_at", "expires_at", "revoked_at")
     empty = "There is no API key yet. Make one with: crossdock keys add NAME --scope events:write"
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty=empty))
@@ -52,15 +52,13 @@ def keys_add(
     as_json: AsJson = False,
 ) -> None:
     """Make an API key. It is shown once."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, show
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            key_id, key = await hub.keys.add(tenant_id, name, scope or ["events:write"])
-            return {"id": show(Prefix.KEY, key_id), "name": name, "key": key}
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        key_id, key = await hub.keys.add(tenant_id, name, scope or ["events:write"])
+        return {"id": show(Prefix.KEY, key_id), "name": name, "key": key}
 
-    made = run(work())
+    made = ask(tenant, work)
     if not as_json:
         note(f"{made['id']} is made. Keep it now: it cannot be shown again.")
     give(made, as_json=as_json, people=lambda: made["key"])
@@ -74,16 +72,11 @@ def keys_revoke(
     as_json: AsJson = False,
 ) -> None:
     """End an API key at once."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, parse
 
     identifier = parse_id(parse, Prefix.KEY, key)
 
-    async def work() -> None:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            await hub.keys.revoke(tenant_id, identifier)
-
-    run(work())
+    ask(tenant, lambda hub, tenant_id: hub.keys.revoke(tenant_id, identifier))
     give({"id": key, "revoked": True}, as_json=as_json, people=lambda: f"{key} is revoked.")
 
 
@@ -113,13 +106,7 @@ def tenants_list(as_json: AsJson = False) -> None:
 
 
 def _list_tenants(*, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
-
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub("default") as (hub, _):
-            return await hub.tenants.list()
-
-    rows = run(work())
+    rows = ask("default", lambda hub, _: hub.tenants.list())
     give(rows, as_json=as_json, people=lambda: table(rows, ("slug", "name", "id", "created_at")))
 
 
@@ -131,14 +118,12 @@ def tenants_add(
     as_json: AsJson = False,
 ) -> None:
     """Make a tenant."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, show
 
-    async def work() -> str:
-        async with tenant_hub("default") as (hub, _):
-            return show(Prefix.TENANT, await hub.tenants.add(slug, name))
+    async def work(hub: Hub, _: uuid.UUID) -> str:
+        return show(Prefix.TENANT, await hub.tenants.add(slug, name))
 
-    made = run(work())
+    made = ask("default", work)
     give({"id": made, "slug": slug}, as_json=as_json, people=lambda: f"Made {slug}. Use it with: --tenant {slug}")
 
 

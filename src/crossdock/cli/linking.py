@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.asking import ask, ask_about
 from crossdock.cli.importing import AsRun, DryRun, File, import_file
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.model.connection import Connection
+    from crossdock.wiring import Hub
 
 sku_links = typer.Typer(help="Link products of stores with SKUs of the hub.", no_args_is_help=True)
 
@@ -40,19 +47,17 @@ def list_links(
 ) -> None:
     """List links, the oldest first."""
     from crossdock.api.resources.sku_links import shown
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.errors import BadInput
 
     if state not in (None, "active", "inactive", "suspended", "failing"):
         raise BadInput("that is no state", field="state", remedy="active, inactive, suspended or failing")
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            named = (await hub.connections.find(tenant_id, store)).id if store else None
-            rows = await hub.links.page(tenant_id, connection_id=named, sku=sku, state=state, limit=limit)
-            return [shown(row) for row in rows]
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        named = (await hub.connections.find(tenant_id, store)).id if store else None
+        rows = await hub.links.page(tenant_id, connection_id=named, sku=sku, state=state, limit=limit)
+        return [shown(row) for row in rows]
 
-    rows = run(work())
+    rows = ask(tenant, work)
     hint = "There are none yet: crossdock sku-links match STORE finds them."
     give(rows, as_json=as_json, people=lambda: table(rows, _COLUMNS, empty=hint))
 
@@ -75,20 +80,17 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Link a product, or change its link."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.flow.stock.links import NewLink
     from crossdock.kit.ids import Prefix, show
 
     options = _options(push_stock, push_price, on_fulfilment, direction, counts, active)
 
-    async def work() -> str:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            named = (await hub.connections.find(tenant_id, store)).id
-            link = NewLink(named, product, variation, sku, "", options)
-            ((made, _),) = await hub.links.put(tenant_id, [link], take_levels=take_levels)
-            return show(Prefix.SKU_LINK, made)
+    async def work(hub: Hub, tenant_id: uuid.UUID, one: Connection) -> str:
+        link = NewLink(one.id, product, variation, sku, "", options)
+        ((made, _),) = await hub.links.put(tenant_id, [link], take_levels=take_levels)
+        return show(Prefix.SKU_LINK, made)
 
-    made = run(work())
+    made = ask_about(store, tenant, work)
     give({"id": made}, as_json=as_json, people=lambda: f"linked: {made}")
 
 
@@ -129,16 +131,11 @@ def resume(
 ) -> None:
     """Resume suspended links; what has accumulated goes out."""
     from crossdock.cli.connecting import parse_id
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, parse
 
     names = None if link is None else [parse_id(parse, Prefix.SKU_LINK, link)]
 
-    async def work() -> int:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await hub.links.resume(tenant_id, names)
-
-    done = run(work())
+    done = ask(tenant, lambda hub, tenant_id: hub.links.resume(tenant_id, names))
     give({"resumed": done}, as_json=as_json, people=lambda: f"{done} resumed")
 
 
@@ -161,7 +158,6 @@ def match(
 ) -> None:
     """Match a store's products with the hub's SKUs: a preview with counts, or with --apply the links."""
     from crossdock.api.resources.sku_links import AutoMatch, GivenRules, matched
-    from crossdock.cli.opening import run, tenant_hub
 
     rules = GivenRules(
         ignore_case=not exact_case,
@@ -171,11 +167,7 @@ def match(
     )
     asked = AutoMatch(store=store, like_store=like, rules=rules, apply=apply, take_levels=take_levels, show=show)
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await matched(hub, tenant_id, asked)
-
-    found = run(work())
+    found = ask(tenant, lambda hub, tenant_id: matched(hub, tenant_id, asked))
     give(found, as_json=as_json, people=lambda: _matches(found))
 
 
@@ -205,45 +197,36 @@ def import_links(
 @guarded
 def export(store: InStore = None, tenant: Tenant = "default") -> None:
     """Write links to standard output as CSV."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.flow.stock import Sheet
 
-    async def work() -> None:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            named = (await hub.connections.find(tenant_id, store)).id if store else None
-            async for chunk in Sheet(hub.links).give(tenant_id, named):
-                sys.stdout.write(chunk.decode())
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> None:
+        named = (await hub.connections.find(tenant_id, store)).id if store else None
+        async for chunk in Sheet(hub.links).give(tenant_id, named):
+            sys.stdout.write(chunk.decode())
         sys.stdout.flush()
 
-    run(work())
+    ask(tenant, work)
 
 
 @sku_links.command("stats")
 @guarded
 def stats(tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Count links by store and state."""
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return [dict(row) for row in await hub.links.stats(tenant_id)]
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        return [dict(row) for row in await hub.links.stats(tenant_id)]
 
-    rows = [{name: value for name, value in row.items() if name != "connection_id"} for row in run(work())]
+    rows = [{name: value for name, value in row.items() if name != "connection_id"} for row in ask(tenant, work)]
     give(rows, as_json=as_json, people=lambda: table(rows, tuple(rows[0]) if rows else ()))
 
 
 def _with_link(link: str, tenant: str, act: Any) -> None:
     from crossdock.cli.connecting import parse_id
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, parse
 
     name = parse_id(parse, Prefix.SKU_LINK, link)
 
-    async def work() -> None:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            await act(hub, tenant_id, name)
-
-    run(work())
+    ask(tenant, lambda hub, tenant_id: act(hub, tenant_id, name))
 
 
 def _options(

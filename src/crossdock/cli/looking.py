@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.wiring import Hub
 
 events = typer.Typer(help="List events, or show one.", invoke_without_command=True)
 
@@ -41,16 +47,15 @@ def events_list(
 
 
 def _list_events(stream: str | None, of: str | None, limit: int, tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.cli.reading import queries
     from crossdock.kit.ids import Prefix, show
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id), hub.database.engine() as conn:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        async with hub.database.engine() as conn:
             rows = await conn.fetch(queries()["events"], tenant_id, stream, of, limit)
         return [{**dict(row), "id": show(Prefix.EVENT, row["id"])} for row in rows]
 
-    rows = run(work())
+    rows = ask(tenant, work)
     columns = ("id", "type", "external_id", "connection", "origin", "verdict", "status", "recorded_at")
     give(rows, as_json=as_json, people=lambda: table(rows, columns))
 
@@ -66,7 +71,6 @@ def events_show(
     """Show one event; its document is masked unless --body is given."""
     import orjson
 
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.cli.reading import queries
     from crossdock.errors import NotFound
     from crossdock.kit import redact
@@ -74,8 +78,8 @@ def events_show(
 
     identifier = parse_id(parse, Prefix.EVENT, event)
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id), hub.database.engine() as conn:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        async with hub.database.engine() as conn:
             row = await conn.fetchrow(queries()["event"], tenant_id, identifier)
             if row is None:
                 raise NotFound("there is no such event", remedy="list them with: crossdock events")
@@ -91,7 +95,7 @@ def events_show(
                 shown["document"] = document if body else redact.document(document)
             return shown
 
-    shown = run(work())
+    shown = ask(tenant, work)
     give(shown, as_json=as_json, people=lambda: _facts(shown))
 
 

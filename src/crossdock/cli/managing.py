@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import uuid
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, note, table
+from crossdock.cli.asking import ask, ask_about
 
 if TYPE_CHECKING:
     from crossdock.model.connection import Connection
@@ -35,31 +35,17 @@ def connections_list(tenant: Tenant = "default", as_json: AsJson = False) -> Non
 
 
 def _list_connections(tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
-
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            rows = await hub.connections.list(tenant_id)
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        rows = await hub.connections.list(tenant_id)
         return [{name: value for name, value in row.items() if name != "uuid"} for row in rows]
 
-    rows = run(work())
+    rows = ask(tenant, work)
     columns = ("id", "name", "connector", "state", "problem", "created_at")
     empty = "Nothing is connected yet. Begin with: crossdock connect woocommerce --help"
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty=empty))
 
 
 Which = Annotated[str, typer.Argument(help="Its id, name or account.", metavar="CONNECTION")]
-
-
-def _do(connection: str, tenant: str, work: Callable[[Hub, uuid.UUID, Connection], Awaitable[Any]]) -> Any:
-    """Open the hub, find the connection, and do something about it."""
-    from crossdock.cli.opening import run, tenant_hub
-
-    async def whole() -> Any:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await work(hub, tenant_id, await hub.connections.find(tenant_id, connection))
-
-    return run(whole())
 
 
 @connections.command("show")
@@ -71,7 +57,7 @@ def connections_show(connection: Which, tenant: Tenant = "default", as_json: AsJ
         del hub, tenant_id
         return _shown(found)
 
-    shown = _do(connection, tenant, work)
+    shown = ask_about(connection, tenant, work)
     give(shown, as_json=as_json, people=lambda: _lines(shown))
 
 
@@ -96,7 +82,7 @@ def connections_set(
     async def work(hub: Hub, tenant_id: uuid.UUID, found: Connection) -> dict[str, Any]:
         return _shown(await hub.upkeep.change(tenant_id, found.id, changes, actor=ACTOR))
 
-    shown = _do(connection, tenant, work)
+    shown = ask_about(connection, tenant, work)
     give(shown, as_json=as_json, people=lambda: _lines(shown))
 
 
@@ -135,7 +121,7 @@ def connections_pause(connection: Which, tenant: Tenant = "default", as_json: As
         await hub.upkeep.pause(tenant_id, found.id, actor=ACTOR)
         return found.name
 
-    _give_state(_do(connection, tenant, work), "paused", as_json=as_json)
+    _give_state(ask_about(connection, tenant, work), "paused", as_json=as_json)
 
 
 @connections.command("resume")
@@ -147,7 +133,7 @@ def connections_resume(connection: Which, tenant: Tenant = "default", as_json: A
         await hub.upkeep.resume(tenant_id, found.id, actor=ACTOR)
         return found.name
 
-    _give_state(_do(connection, tenant, work), "active", as_json=as_json)
+    _give_state(ask_about(connection, tenant, work), "active", as_json=as_json)
 
 
 def _give_state(name: str, state: str, *, as_json: bool) -> None:
@@ -175,7 +161,7 @@ def connections_rotate(
         result = await hub.upkeep.rotate(tenant_id, found.id, form, actor=ACTOR)
         return {"name": found.name, "rotated": sorted(form), "warnings": list(result.warnings)}
 
-    done = _do(connection, tenant, work)
+    done = ask_about(connection, tenant, work)
     for warning in done["warnings"]:
         note(f"note: {warning}")
     give(done, as_json=as_json, people=lambda: f"{done['name']} has new credentials.")
@@ -208,7 +194,7 @@ def connections_disconnect(connection: Which, tenant: Tenant = "default", as_jso
         left = await hub.connections.disconnect(tenant_id, found.id, actor=ACTOR)
         return {"name": found.name, "state": "revoked", "left_behind": list(left)}
 
-    done = _do(connection, tenant, work)
+    done = ask_about(connection, tenant, work)
     if done["left_behind"]:
         note("note: the account did not answer; delete there by hand: " + ", ".join(done["left_behind"]))
     give(done, as_json=as_json, people=lambda: f"{done['name']} is disconnected.")
@@ -230,7 +216,7 @@ def connections_stats(
         async with hub.database.tenant(tenant_id) as conn:
             return await stats_of(conn, found, days)
 
-    stats = _do(connection, tenant, work)
+    stats = ask_about(connection, tenant, work)
     give(stats, as_json=as_json, people=lambda: _numbers(stats))
     if stats["errors"]:
         raise typer.Exit(Code.NO)

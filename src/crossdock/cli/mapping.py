@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.asking import ask_about
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.model.connection import Connection
+    from crossdock.wiring import Hub
 
 schema = typer.Typer(help="Show the objects and fields of a connection.", no_args_is_help=True)
 
@@ -24,16 +31,13 @@ def schema_show(
     as_json: AsJson = False,
 ) -> None:
     """Show what a connection is read by and what can be written to it: fields, types, options and samples."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.flow.schema import shown
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            found = await hub.connections.find(tenant_id, connection)
-            told = await hub.mappings.schemas.of(found.id, fresh=fresh)
-            return {"at": told.at, **shown(told.schema, people=people)}
+    async def work(hub: Hub, _: uuid.UUID, found: Connection) -> dict[str, Any]:
+        told = await hub.mappings.schemas.of(found.id, fresh=fresh)
+        return {"at": told.at, **shown(told.schema, people=people)}
 
-    found = run(work())
+    found = ask_about(connection, tenant, work)
     for side in ("source", "destination"):
         found[side] = [one for one in found[side] if object_name in (None, one["name"])]
     rows = [

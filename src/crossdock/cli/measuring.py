@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.asking import ask
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.wiring import Hub
 
 
 @guarded
 def status(tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Show how every connection does: state, lag, queue, errors, breaker, quota, last success, open findings."""
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> dict[str, Any]:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
         from crossdock.govern.budgets import SharedBoard
         from crossdock.govern.rollups import status_of
         from crossdock.wiring import connector_named
 
-        async with tenant_hub(tenant) as (hub, tenant_id), hub.database.tenant(tenant_id) as conn:
+        async with hub.database.tenant(tenant_id) as conn:
             return await status_of(conn, tenant_id, SharedBoard(hub.database).used, connector_named)
 
-    found = run(work())
+    found = ask(tenant, work)
     columns = (
         *("name", "state", "waiting", "lag_s", "error_share", "p95_ms", "dead", "breaker", "quota_left"),
         *("last_success_at", "findings"),
@@ -51,26 +56,23 @@ def stats(
     as_json: AsJson = False,
 ) -> None:
     """Show counts, latencies and calls by day or hour, connection, route and outcome."""
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> list[dict[str, Any]]:
-        from datetime import UTC
+    from datetime import UTC
 
-        from crossdock.errors import BadInput
-        from crossdock.govern.rollups import rows_of, slice_of
-        from crossdock.kit.ids import Prefix, show
+    from crossdock.errors import BadInput
+    from crossdock.govern.rollups import rows_of, slice_of
+    from crossdock.kit.ids import Prefix, show
 
-        if by not in ("day", "hour"):
-            raise BadInput("by is day or hour", field="by", remedy="give one of them")
-        first, last = (at.replace(tzinfo=UTC) if at else None for at in (since, until))
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            one = (
-                show(Prefix.CONNECTION, (await hub.connections.find(tenant_id, connection)).id) if connection else None
-            )
-            asked = slice_of("hour" if by == "hour" else "day", first, last, one, route, outcome)
-            async with hub.database.tenant(tenant_id) as conn:
-                return await rows_of(conn, tenant_id, asked)
+    if by not in ("day", "hour"):
+        raise BadInput("by is day or hour", field="by", remedy="give one of them")
+    first, last = (at.replace(tzinfo=UTC) if at else None for at in (since, until))
 
-    rows = run(work())
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        one = show(Prefix.CONNECTION, (await hub.connections.find(tenant_id, connection)).id) if connection else None
+        asked = slice_of("hour" if by == "hour" else "day", first, last, one, route, outcome)
+        async with hub.database.tenant(tenant_id) as conn:
+            return await rows_of(conn, tenant_id, asked)
+
+    rows = ask(tenant, work)
     columns = ("at", "connection_id", "route_id", "kind", "outcome", "count", "p50_ms", "p95_ms", "p99_ms")
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty="Nothing was counted in this time."))

@@ -1,11 +1,10 @@
-"""Opening the hub for one command: settings, event loop and tenant, and telling workers elsewhere what it queued."""
+"""What a command runs with: settings, event loop, and telling workers elsewhere what it queued."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import signal
-import uuid
 from collections.abc import AsyncIterator, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,15 +36,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(guarded())
-
-
-@contextlib.asynccontextmanager
-async def tenant_hub(tenant: str, given: Settings | None = None) -> AsyncIterator[tuple[Hub, uuid.UUID]]:
-    """Open the hub and find the tenant. Raises ``Trouble``, ``StoreError`` or ``NotFound``."""
-    from crossdock.wiring import open_hub
-
-    async with open_hub(given or settings()) as hub:
-        yield hub, await hub.tenants.find(tenant)
 
 
 @contextlib.asynccontextmanager

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.asking import ask
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.wiring import Hub
 
 proofs = typer.Typer(
     help="List the proofs that were taken, or show one with its exceptions.", invoke_without_command=True
@@ -49,7 +55,6 @@ def proofs_show(
 ) -> None:
     """Show a proof: its report, its signature and a page of its exceptions, each explained."""
     from crossdock.cli.connecting import parse_id
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.cli.proof_screen import shown
     from crossdock.errors import NotFound
     from crossdock.kit.ids import Prefix, parse
@@ -57,28 +62,24 @@ def proofs_show(
     proof_id = parse_id(parse, Prefix.PROOF, proof)
     begin = parse_id(parse, Prefix.EXCEPTION, after) if after else None
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            kept = await hub.reports.one(tenant_id, proof_id)
-            if kept is None:
-                raise NotFound("there is no such proof", field="proof")
-            page = await hub.reports.exceptions.page(tenant_id, proof_id, after=begin, limit=limit, kind=kind)
-            more = page[-1]["id"] if len(page) == limit else None
-            return {"id": proof, "report": kept.report, "signature": kept.signature, "exceptions": page, "next": more}
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        kept = await hub.reports.one(tenant_id, proof_id)
+        if kept is None:
+            raise NotFound("there is no such proof", field="proof")
+        page = await hub.reports.exceptions.page(tenant_id, proof_id, after=begin, limit=limit, kind=kind)
+        more = page[-1]["id"] if len(page) == limit else None
+        return {"id": proof, "report": kept.report, "signature": kept.signature, "exceptions": page, "next": more}
 
-    told = run(work())
+    told = ask(tenant, work)
     report = told["report"]
     screen = {**report, "shop": report["store"]["name"], "proof": report["rows"], "explained": told["exceptions"]}
     give(told, as_json=as_json, people=lambda: shown([screen]))
 
 
 def _list(store: str | None, limit: int, tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        one = await hub.connections.find(tenant_id, store) if store else None
+        return await hub.reports.listed(tenant_id, one.id if one else None, None, limit)
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            one = await hub.connections.find(tenant_id, store) if store else None
-            return await hub.reports.listed(tenant_id, one.id if one else None, None, limit)
-
-    found = run(work())
+    found = ask(tenant, work)
     give(found, as_json=as_json, people=lambda: table(found, _COLUMNS, empty="No proof was taken yet: crossdock prove"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from crossdock.cli.answers import AsJson, Code, Tenant, console, give, guarded
+from crossdock.cli.asking import ask
 from crossdock.cli.reading import Store, sources
 
 if TYPE_CHECKING:
@@ -53,27 +54,25 @@ def prove(
     if verify is not None:
         _verify(verify, tenant, as_json=as_json)
         return
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.cli.working import working
     from crossdock.flow.reconcile import Asked, Days, Depth
 
     days = Days(first.date() if first else None, last.date() if last else None)
     single = bool(shop or store)
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            chosen = await sources(hub, tenant_id, shop or store)
-            proofs = []
-            async with working(hub):
-                with console().status("proving") as status:
-                    for one in chosen:
-                        asked = Asked(2 if repair else 0, days=days, depth=Depth(depth), tell=status.update)
-                        kept, proof = await _take(hub, one.id, asked)
-                        await _write(hub, tenant_id, kept, report, csv, single=single)
-                        proofs.append(await _told(hub, tenant_id, one.name, kept, proof))
-            return proofs
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        chosen = await sources(hub, tenant_id, shop or store)
+        proofs = []
+        async with working(hub):
+            with console().status("proving") as status:
+                for one in chosen:
+                    asked = Asked(2 if repair else 0, days=days, depth=Depth(depth), tell=status.update)
+                    kept, proof = await _take(hub, one.id, asked)
+                    await _write(hub, tenant_id, kept, report, csv, single=single)
+                    proofs.append(await _told(hub, tenant_id, one.name, kept, proof))
+        return proofs
 
-    proofs = run(work())
+    proofs = ask(tenant, work)
     from crossdock.cli.proof_screen import shown
 
     give(proofs[0] if single else proofs, as_json=as_json, people=lambda: shown(proofs))
@@ -136,7 +135,6 @@ def _file(path: Path, name: str, *, single: bool) -> Path:
 def _verify(path: Path, tenant: str, *, as_json: bool) -> None:
     import orjson
 
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.errors import BadInput
 
     try:
@@ -147,11 +145,10 @@ def _verify(path: Path, tenant: str, *, as_json: bool) -> None:
             f"{path} is no report of a proof", field="verify", remedy="name a file that `prove --report` wrote"
         ) from None
 
-    async def work() -> bool:
-        async with tenant_hub(tenant) as (hub, _):
-            return hub.reports.genuine(report, signature, exceptions if isinstance(exceptions, list) else None)
+    async def work(hub: Hub, _: uuid.UUID) -> bool:
+        return hub.reports.genuine(report, signature, exceptions if isinstance(exceptions, list) else None)
 
-    genuine = run(work())
+    genuine = ask(tenant, work)
     said = "Genuine: this hub signed this report, word for word." if genuine else "Not genuine: changed, or not ours."
     give({"genuine": genuine}, as_json=as_json, people=lambda: said)
     if not genuine:

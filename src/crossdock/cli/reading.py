@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import AsJson, Code, Tenant, console, give, guarded, table
+from crossdock.cli.asking import ask
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -41,18 +42,16 @@ def backfill(
 
 
 def _read(kind: str, shop: str | None, streams: list[str], tenant: str, *, wait: bool, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.cli.working import working
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            queued = await queue(hub, tenant_id, kind, shop, streams)
-            if not wait:
-                return [await run_of(hub, tenant_id, one) for _, one in queued]
-            async with working(hub):
-                return [await follow(hub, tenant_id, source, one) for source, one in queued]
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        queued = await queue(hub, tenant_id, kind, shop, streams)
+        if not wait:
+            return [await run_of(hub, tenant_id, one) for _, one in queued]
+        async with working(hub):
+            return [await follow(hub, tenant_id, source, one) for source, one in queued]
 
-    done = run(work())
+    done = ask(tenant, work)
     shown = [{name: one[name] for name in ("id", "connection", "kind", "state", "read", "problem")} for one in done]
     give(done, as_json=as_json, people=lambda: table(shown, tuple(shown[0])))
     if any(one["state"] in ("failed", "cancelled") for one in done):

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.asking import ask
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.wiring import Hub
 
 orders = typer.Typer(help="List orders, or show one.", no_args_is_help=True)
 customers = typer.Typer(help="List registered customers, or show one.", no_args_is_help=True)
@@ -59,17 +65,15 @@ def customers_guests(
     store: Store = None, limit: Limit = 20, body: Body = False, tenant: Tenant = "default", as_json: AsJson = False
 ) -> None:
     """List who bought without an account, the last buyer first."""
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> list[dict[str, Any]]:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         from crossdock.api.guests import Guests
 
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            page = await Guests(hub).page(tenant_id, limit=limit, store=store, before=None)
+        page = await Guests(hub).page(tenant_id, limit=limit, store=store, before=None)
         items: list[dict[str, Any]] = page["items"]
         return items if body else [{n: one[n] for n in _GUEST} | {"store": one["store"]["name"]} for one in items]
 
-    rows = run(work())
+    rows = ask(tenant, work)
     give(rows, as_json=as_json, people=lambda: table(rows, ("store", *_GUEST), empty="There are none."))
 
 
@@ -127,16 +131,14 @@ def changes(
     """Show what changed after a place in the feed, deletions included: nothing is missed, nothing comes twice."""
     from crossdock.api.records import words
     from crossdock.api.resources.changes import Feed, place_of
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            feed = Feed(hub)
-            if after == "now":
-                return {"items": [], "next": (await feed.newest(tenant_id)).shown(), "more": False}
-            return await feed.read(tenant_id, place_of(after), words(stream or []), store, limit, data=body)
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        feed = Feed(hub)
+        if after == "now":
+            return {"items": [], "next": (await feed.newest(tenant_id)).shown(), "more": False}
+        return await feed.read(tenant_id, place_of(after), words(stream or []), store, limit, data=body)
 
-    page = run(work())
+    page = ask(tenant, work)
     columns = ("type", "external_id", "store", "version", "status", "origin", "recorded_at")
     rows = [{**one, "store": one["store"]["name"]} for one in page["items"]]
 
@@ -162,29 +164,25 @@ def _list(
     begin: datetime | None = None,
 ) -> None:
     from crossdock.api.records import FIRST, Asked, Finder, only_one
-    from crossdock.cli.opening import run, tenant_hub
 
     named = only_one({name: code}, others)
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            finder = Finder(hub)
-            if named is not None:
-                found: list[dict[str, Any]] = (await finder.named(tenant_id, stream, "by_code", named[1], store))[
-                    "items"
-                ]
-                return found
-            email = others.get("email")
-            asked = Asked(
-                limit=limit,
-                store=store,
-                status=others.get("status"),
-                since=begin or FIRST,
-                subject=hub.vault.subject(email) if email else None,
-            )
-            return list((await finder.page(tenant_id, stream, asked))["items"])
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        finder = Finder(hub)
+        if named is not None:
+            found: list[dict[str, Any]] = (await finder.named(tenant_id, stream, "by_code", named[1], store))["items"]
+            return found
+        email = others.get("email")
+        asked = Asked(
+            limit=limit,
+            store=store,
+            status=others.get("status"),
+            since=begin or FIRST,
+            subject=hub.vault.subject(email) if email else None,
+        )
+        return list((await finder.page(tenant_id, stream, asked))["items"])
 
-    rows = [_masked(row, body=body) for row in run(work())]
+    rows = [_masked(row, body=body) for row in ask(tenant, work)]
     give(rows, as_json=as_json, people=lambda: table([_flat(row) for row in rows], _COLUMNS[stream]))
 
 
@@ -209,13 +207,8 @@ def _show(stream: str, shown: str, tenant: str, *, body: bool, as_json: bool) ->
     import orjson
 
     from crossdock.api.records import Finder
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await Finder(hub).one(tenant_id, stream, shown, stream)
-
-    found = _masked(run(work()), body=body)
+    found = _masked(ask(tenant, lambda hub, tenant_id: Finder(hub).one(tenant_id, stream, shown, stream)), body=body)
     if "refunds" in found:
         found["refunds"] = [_masked(refund, body=body) for refund in found["refunds"]]
     give(found, as_json=as_json, people=lambda: orjson.dumps(found, option=orjson.OPT_INDENT_2, default=str).decode())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, cell, give, guarded, note, table
+from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
 from crossdock.cli.delivering import (
     Connection,
@@ -26,6 +27,7 @@ from crossdock.cli.delivering import (
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Awaitable, Callable
 
     from crossdock.flow.deliver import Ask
     from crossdock.wiring import Hub
@@ -73,13 +75,10 @@ def _named(*values: str | None) -> dict[str, str | None]:
 
 
 def _groups(named: dict[str, str | None], tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        return await hub.letters.groups(tenant_id, await chosen(hub, tenant_id, **named))
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await hub.letters.groups(tenant_id, await chosen(hub, tenant_id, **named))
-
-    rows = run(work())
+    rows = ask(tenant, work)
     give(rows, as_json=as_json, people=lambda: table(rows, _COLUMNS, empty="There is no dead letter."))
 
 
@@ -98,20 +97,18 @@ def letters_export(
 ) -> None:
     """Write standing dead letters to standard output, one a line; of a million only a page is in memory."""
     from crossdock.api.resources.dead_letters import lines
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.errors import BadInput
 
     if form not in ("csv", "jsonl"):
         raise BadInput(f"there is no format {form!r}", field="format", remedy="csv or jsonl")
 
-    async def work() -> None:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            asked = await chosen(hub, tenant_id, **_named(cause, connection, route, stream, since, until))
-            async for part in lines(hub.letters.export(tenant_id, asked), "jsonl" if as_json else form):
-                sys.stdout.write(part.decode())
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> None:
+        asked = await chosen(hub, tenant_id, **_named(cause, connection, route, stream, since, until))
+        async for part in lines(hub.letters.export(tenant_id, asked), "jsonl" if as_json else form):
+            sys.stdout.write(part.decode())
         sys.stdout.flush()
 
-    run(work())
+    ask(tenant, work)
 
 
 @dead_letters.command("retry")
@@ -131,11 +128,11 @@ def letters_retry(
     """Retry standing dead letters; without a filter all of them. Each goes once."""
     from crossdock.flow.deliver import Ask
 
-    async def ask(hub: Hub, tenant_id: uuid.UUID) -> Ask:
+    async def asked(hub: Hub, tenant_id: uuid.UUID) -> Ask:
         named = _named(cause, connection, route, stream, since, until)
         return Ask(do="retry", filter=await chosen(hub, tenant_id, **named))
 
-    _do(ask, key, tenant, wait=wait, as_json=as_json)
+    _replay(asked, key, tenant, wait=wait, as_json=as_json)
 
 
 @dead_letters.command("discard")
@@ -161,10 +158,10 @@ def letters_discard(
     if not any(named.values()):
         raise BadInput("say which", remedy="--cause, --connection, --route, --stream, --since or --until")
 
-    async def ask(hub: Hub, tenant_id: uuid.UUID) -> Ask:
+    async def asked(hub: Hub, tenant_id: uuid.UUID) -> Ask:
         return Ask(do="discard", filter=await chosen(hub, tenant_id, **named), reason=reason)
 
-    _do(ask, key, tenant, wait=wait, as_json=as_json)
+    _replay(asked, key, tenant, wait=wait, as_json=as_json)
 
 
 @guarded
@@ -198,7 +195,7 @@ def replay(
     if not (dead or ids or events or since):
         raise BadInput("say what to replay", remedy="--dead, --id, --event, or --since and --until")
 
-    async def ask(hub: Hub, tenant_id: uuid.UUID) -> Ask:
+    async def asked(hub: Hub, tenant_id: uuid.UUID) -> Ask:
         named = {"connection": connection, "route": route, "stream": stream, "since": since, "until": until}
         narrowed = await chosen(hub, tenant_id, **named)
         version = int(mapping) if mapping and mapping.isdigit() else mapping
@@ -213,22 +210,22 @@ def replay(
             dry_run=dry_run,
         )
 
-    _do(ask, key, tenant, wait=wait, as_json=as_json)
+    _replay(asked, key, tenant, wait=wait, as_json=as_json)
 
 
-def _do(ask: Any, key: str | None, tenant: str, *, wait: bool, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
+def _replay(
+    asked: Callable[[Hub, uuid.UUID], Awaitable[Ask]], key: str | None, tenant: str, *, wait: bool, as_json: bool
+) -> None:
     from crossdock.cli.working import working
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            made = await hub.replays.ask(tenant_id, await ask(hub, tenant_id), actor=ACTOR, key=key)
-            if wait:
-                async with working(hub):
-                    await _follow(hub, tenant_id, made)
-            return await hub.replays.one(tenant_id, made)
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        made = await hub.replays.ask(tenant_id, await asked(hub, tenant_id), actor=ACTOR, key=key)
+        if wait:
+            async with working(hub):
+                await _follow(hub, tenant_id, made)
+        return await hub.replays.one(tenant_id, made)
 
-    shown = run(work())
+    shown = ask(tenant, work)
     if not wait and not as_json:
         note(f"It is queued; a running worker does it. Follow it: crossdock replays show {shown['id']}")
     give(shown, as_json=as_json, people=lambda: _told(shown))
@@ -285,13 +282,7 @@ def replays_list(limit: Limit = 20, tenant: Tenant = "default", as_json: AsJson 
 
 
 def _list(limit: int, tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
-
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await hub.replays.listed(tenant_id, limit)
-
-    rows = run(work())
+    rows = ask(tenant, lambda hub, tenant_id: hub.replays.listed(tenant_id, limit))
     told = [{**row, "asked": ", ".join(f"{n} {cell(v)}" for n, v in row["asked"].items())} for row in rows]
     columns = ("id", "asked", "state", "dry_run", "seen", "queued", "actor", "created_at", "ended_at")
     give(rows, as_json=as_json, people=lambda: table(told, columns))
@@ -305,14 +296,9 @@ def replays_show(
     as_json: AsJson = False,
 ) -> None:
     """Show a replay: how far it is, what became of its deliveries, what a dry run found."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, parse
 
     wanted = parse_id(parse, Prefix.RUN, replay_id)
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await hub.replays.one(tenant_id, wanted)
-
-    shown = run(work())
+    shown = ask(tenant, lambda hub, tenant_id: hub.replays.one(tenant_id, wanted))
     give(shown, as_json=as_json, people=lambda: _told(shown))

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, table
+from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Awaitable, Callable
 
     from crossdock.wiring import Hub
@@ -73,13 +75,7 @@ def routes_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
 
 
 def _list_routes(tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
-
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return list(await hub.connections.routes(tenant_id))
-
-    rows = run(work())
+    rows = ask(tenant, lambda hub, tenant_id: hub.connections.routes(tenant_id))
     columns = ("id", "source", "stream", "destination", "action", "priority", "enabled")
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty="There is no route: connect both sides."))
 
@@ -114,7 +110,6 @@ def routes_add(
     as_json: AsJson = False,
 ) -> None:
     """Add a route from a source's stream to a destination's action."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.errors import Conflict
     from crossdock.govern.route_terms import terms_of
     from crossdock.kit.ids import Prefix, show
@@ -122,17 +117,16 @@ def routes_add(
     schedule = _schedule(delay, at, offset, zone, zone_at, quiet, on_change, late)
     terms = terms_of(_terms(priority, historical, types, skip_statuses, schedule))
 
-    async def work() -> str:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            desk = hub.connections
-            begin = await (desk.hub_source(tenant_id) if source == "events" else desk.find(tenant_id, source))
-            end = await desk.find(tenant_id, to)
-            made = await desk.add_route(tenant_id, begin, end, stream, action, ACTOR, terms)
-            if made is None:
-                raise Conflict("there is such a route already", remedy="list them with: crossdock routes")
-            return show(Prefix.ROUTE, made)
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> str:
+        desk = hub.connections
+        begin = await (desk.hub_source(tenant_id) if source == "events" else desk.find(tenant_id, source))
+        end = await desk.find(tenant_id, to)
+        made = await desk.add_route(tenant_id, begin, end, stream, action, ACTOR, terms)
+        if made is None:
+            raise Conflict("there is such a route already", remedy="list them with: crossdock routes")
+        return show(Prefix.ROUTE, made)
 
-    made = run(work())
+    made = ask(tenant, work)
     give({"id": made}, as_json=as_json, people=lambda: f"Added {made}.")
 
 
@@ -188,16 +182,11 @@ def routes_disable(route: RouteId, tenant: Tenant = "default", as_json: AsJson =
 @guarded
 def routes_remove(route: RouteId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """End a route; what still waits on it ends as skipped (route-removed)."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, parse
 
     identifier = parse_id(parse, Prefix.ROUTE, route)
 
-    async def work() -> None:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            await hub.connections.remove_route(tenant_id, identifier, actor=ACTOR)
-
-    run(work())
+    ask(tenant, lambda hub, tenant_id: hub.connections.remove_route(tenant_id, identifier, actor=ACTOR))
     give({"id": route, "removed": True}, as_json=as_json, people=lambda: f"Removed {route}.")
 
 
@@ -207,17 +196,15 @@ async def _nothing() -> None:
 
 def _done(route: str, tenant: str, as_json: bool, act: Callable[[Hub, Any, Any], Awaitable[None]]) -> None:
     """Do something to a route and show it as it is then."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, parse
 
     identifier = parse_id(parse, Prefix.ROUTE, route)
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            await act(hub, tenant_id, identifier)
-            return (await hub.connections.routes(tenant_id, identifier))[0]
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        await act(hub, tenant_id, identifier)
+        return (await hub.connections.routes(tenant_id, identifier))[0]
 
-    shown = run(work())
+    shown = ask(tenant, work)
     rows = [{"choice": name, "value": value} for name, value in shown.items()]
     give(shown, as_json=as_json, people=lambda: table(rows, ("choice", "value")))
 
@@ -255,17 +242,15 @@ def routes_fallback(
     as_json: AsJson = False,
 ) -> None:
     """Make a route critical: when its lane stands too long, a second destination takes what waits."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.kit.ids import Prefix, parse
 
     identifier = parse_id(parse, Prefix.ROUTE, route)
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            second = await hub.connections.find(tenant_id, to) if to else None
-            return await hub.alerting.fallbacks.name(
-                tenant_id, identifier, second, action=action, after_s=after_s, actor=ACTOR
-            )
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        second = await hub.connections.find(tenant_id, to) if to else None
+        return await hub.alerting.fallbacks.name(
+            tenant_id, identifier, second, action=action, after_s=after_s, actor=ACTOR
+        )
 
-    found = run(work())
+    found = ask(tenant, work)
     give(found, as_json=as_json, people=lambda: "\n".join(f"{name:<12} {value}" for name, value in found.items()))

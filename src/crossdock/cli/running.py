@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, table
+from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.wiring import Hub
 
 runs = typer.Typer(help="List runs, show or cancel one, or see how they end.", invoke_without_command=True)
 
@@ -51,15 +57,13 @@ def runs_list(
 
 
 def _list(kind: str | None, state: str | None, store: str | None, limit: int, tenant: str, *, as_json: bool) -> None:
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.flow.run import Listing
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            one = await hub.connections.find(tenant_id, store) if store else None
-            return await hub.runs.listed(tenant_id, Listing(limit, kind, state, one.id if one else None))
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        one = await hub.connections.find(tenant_id, store) if store else None
+        return await hub.runs.listed(tenant_id, Listing(limit, kind, state, one.id if one else None))
 
-    rows = [{**row, "read": row["counters"]["read"]} for row in run(work())]
+    rows = [{**row, "read": row["counters"]["read"]} for row in ask(tenant, work)]
     give(rows, as_json=as_json, people=lambda: table(rows, _COLUMNS))
 
 
@@ -74,37 +78,30 @@ def runs_show(run_id: RunId, tenant: Tenant = "default", as_json: AsJson = False
 
 
 def _one(run_id: str, tenant: str) -> dict[str, Any]:
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.errors import NotFound
     from crossdock.kit.ids import Prefix, parse
 
     wanted = parse_id(parse, Prefix.RUN, run_id)
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            found = await hub.runs.one(tenant_id, wanted)
-            if found is None:
-                raise NotFound("there is no such run", remedy="list them with: crossdock runs")
-            return found
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        found = await hub.runs.one(tenant_id, wanted)
+        if found is None:
+            raise NotFound("there is no such run", remedy="list them with: crossdock runs")
+        return found
 
-    return run(work())
+    return ask(tenant, work)
 
 
 @runs.command("cancel")
 @guarded
 def runs_cancel(run_id: RunId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """End a run. What it has read stays, and its place: the next one goes on there."""
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.errors import Conflict
     from crossdock.kit.ids import Prefix, parse
 
     wanted = parse_id(parse, Prefix.RUN, run_id)
 
-    async def work() -> bool:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await hub.runs.cancel(tenant_id, wanted, ACTOR)
-
-    if not run(work()):
+    if not ask(tenant, lambda hub, tenant_id: hub.runs.cancel(tenant_id, wanted, ACTOR)):
         raise Conflict(f"the run is {_one(run_id, tenant)['state']} already", remedy="nothing is left to cancel")
     give({"id": run_id, "state": "cancelled"}, as_json=as_json, people=lambda: f"{run_id} is cancelled")
 
@@ -117,12 +114,6 @@ def runs_stats(
     as_json: AsJson = False,
 ) -> None:
     """Show how the runs of each shop have ended, and what share of them succeeded."""
-    from crossdock.cli.opening import run, tenant_hub
-
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await hub.runs.rates(tenant_id, datetime.now(UTC) - timedelta(days=days))
-
-    rows = run(work())
+    rows = ask(tenant, lambda hub, tenant_id: hub.runs.rates(tenant_id, datetime.now(UTC) - timedelta(days=days)))
     columns = ("connection", "kind", "ended", "done", "partial", "failed", "cancelled", "success_rate", "last_done_at")
     give(rows, as_json=as_json, people=lambda: table(rows, columns))

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.asking import ask, ask_about
 from crossdock.cli.importing import AsRun, DryRun, File, import_file
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.wiring import Hub
 
 stock = typer.Typer(help="What lies on the shelf, what moved it, and what stores are told.", no_args_is_help=True)
 
@@ -32,13 +38,8 @@ def list_stock(
 ) -> None:
     """List levels by SKU and location."""
     from crossdock.api.resources.stock import list_levels
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> dict[str, Any]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await list_levels(hub, tenant_id, sku, store, after, limit)
-
-    page = run(work())
+    page = ask(tenant, lambda hub, tenant_id: list_levels(hub, tenant_id, sku, store, after, limit))
     give(page, as_json=as_json, people=lambda: table(page["items"], _LEVEL, empty="No level is known yet."))
 
 
@@ -101,13 +102,11 @@ def import_levels(
 def _put(items: list[dict[str, Any]], tenant: str, *, as_json: bool) -> None:
     from crossdock.api.resources.stock import set_levels
     from crossdock.cli.answers import Code
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return [result.model_dump() for result in await set_levels(hub, tenant_id, items)]
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        return [result.model_dump() for result in await set_levels(hub, tenant_id, items)]
 
-    results = run(work())
+    results = ask(tenant, work)
     wrong = [result for result in results if result["status"] in ("refused", "conflict", "unknown")]
     shown = wrong or results[:20]
     for result in wrong:
@@ -127,13 +126,8 @@ def moves(
 ) -> None:
     """List movements, the newest first."""
     from crossdock.api.resources.stock import latest_moves
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await latest_moves(hub, tenant_id, sku, limit)
-
-    rows = run(work())
+    rows = ask(tenant, lambda hub, tenant_id: latest_moves(hub, tenant_id, sku, limit))
     give(rows, as_json=as_json, people=lambda: table(rows, _MOVE))
 
 
@@ -141,13 +135,8 @@ def moves(
 @guarded
 def push(store: Store, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Write every level and price of a store again; a running worker does it."""
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> int:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await hub.links.push_all(tenant_id, (await hub.connections.find(tenant_id, store)).id)
-
-    links = run(work())
+    links = ask_about(store, tenant, lambda hub, tenant_id, one: hub.links.push_all(tenant_id, one.id))
     give({"links": links}, as_json=as_json, people=lambda: f"{links} links are pushed by a running worker")
 
 
@@ -165,16 +154,10 @@ def share(
     """Say what a store may offer of one location; it offers nothing of locations it has no share in then."""
     from decimal import Decimal
 
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.flow.stock.offer import Share
 
-    one = Share(location, weight, reserve, Decimal(str(part)))
-
-    async def work() -> None:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            await hub.book.share_one(tenant_id, (await hub.connections.find(tenant_id, store)).id, one)
-
-    run(work())
+    offered = Share(location, weight, reserve, Decimal(str(part)))
+    ask_about(store, tenant, lambda hub, tenant_id, one: hub.book.share_one(tenant_id, one.id, offered))
     give({"location": location, "weight": weight, "reserve": reserve, "share": part}, as_json=as_json)
 
 
@@ -191,17 +174,15 @@ def threshold(
     """Say when a SKU is low; without a limit the threshold is dropped."""
     from decimal import Decimal
 
-    from crossdock.cli.opening import run, tenant_hub
     from crossdock.flow.stock.book import Threshold
 
     days = None if cover is None else Decimal(str(cover))
 
-    async def work() -> None:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            await hub.book.watch(tenant_id, [Threshold(sku, low_at, days, window)])
-            await hub.stock.alerts.check(tenant_id)
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> None:
+        await hub.book.watch(tenant_id, [Threshold(sku, low_at, days, window)])
+        await hub.stock.alerts.check(tenant_id)
 
-    run(work())
+    ask(tenant, work)
     give({"sku": sku, "low_at": low_at, "cover_days": cover, "window_days": window}, as_json=as_json)
 
 
@@ -215,13 +196,8 @@ def alerts(
     """List SKUs that run low (exit code 1 when there are any)."""
     from crossdock.api.resources.stock import latest_alerts
     from crossdock.cli.answers import Code
-    from crossdock.cli.opening import run, tenant_hub
 
-    async def work() -> list[dict[str, Any]]:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await latest_alerts(hub, tenant_id, None if all_of_them else True)
-
-    rows = run(work())
+    rows = ask(tenant, lambda hub, tenant_id: latest_alerts(hub, tenant_id, None if all_of_them else True))
     columns = ("hub_sku", "reason", "available", "per_day", "since", "ended_at")
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty="Nothing runs low."))
     raise typer.Exit(Code.NO if any(row["ended_at"] is None for row in rows) else Code.OK)

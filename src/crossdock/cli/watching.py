@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, table
+from crossdock.cli.asking import ask
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.wiring import Hub
 
 
 @guarded
@@ -21,19 +27,19 @@ def watch(
 
     A running worker looks at every shop each few minutes by itself.
     """
-    from crossdock.cli.opening import ringing, run, tenant_hub
+    from crossdock.cli.opening import ringing
 
-    async def work() -> list[Any]:
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[Any]:
         from crossdock.flow.watch import findings_of
 
-        async with tenant_hub(tenant) as (hub, tenant_id), ringing(hub):
+        async with ringing(hub):
             one = (await hub.connections.find(tenant_id, connection)).id if connection else None
             if now:
                 await _look(hub, tenant_id, one)
             async with hub.database.engine() as conn:
                 return await findings_of(conn, tenant_id, one, ended=every)
 
-    found = run(work())
+    found = ask(tenant, work)
     rows = [{name: getattr(one, name) for name in one.__struct_fields__} for one in found]
     columns = ("connection", "code", "state", "since", "cause", "remedy")
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty="All is well: nothing was found."))

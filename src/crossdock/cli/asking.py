@@ -1,0 +1,35 @@
+"""Asking the hub one thing: opened for it, and closed behind it. The hub itself is imported when something is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.model.connection import Connection
+    from crossdock.wiring import Hub
+
+T = TypeVar("T")
+
+
+def ask(tenant: str, work: Callable[[Hub, uuid.UUID], Awaitable[T]]) -> T:
+    """Open the hub, find the tenant, and do the work. Raises what the work does, ``Trouble`` and ``NotFound``."""
+    from crossdock.cli.opening import run, settings
+    from crossdock.wiring import open_hub
+
+    async def whole() -> T:
+        async with open_hub(settings()) as hub:
+            return await work(hub, await hub.tenants.find(tenant))
+
+    return run(whole())
+
+
+def ask_about(connection: str, tenant: str, work: Callable[[Hub, uuid.UUID, Connection], Awaitable[T]]) -> T:
+    """:func:`ask` about a connection, found by its id, name or account first."""
+
+    async def whole(hub: Hub, tenant_id: uuid.UUID) -> T:
+        return await work(hub, tenant_id, await hub.connections.find(tenant_id, connection))
+
+    return ask(tenant, whole)
