@@ -9,15 +9,16 @@ import typer
 from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, table
 from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
+from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
     import uuid
 
     from crossdock.wiring import Hub
 
-alerts = typer.Typer(help="List alerts, take one over, set rules and channels.", invoke_without_command=True)
-rules = typer.Typer(help="List rules, set one, or take back what was set.", invoke_without_command=True)
-channels = typer.Typer(help="List channels, add, test, change or drop one.", invoke_without_command=True)
+alerts = typer.Typer(help="List alerts, take one over, set rules and channels.", cls=Lists)
+rules = typer.Typer(help="List rules, set one, or take back what was set.", cls=Lists)
+channels = typer.Typer(help="List channels, add, test, change or drop one.", cls=Lists)
 alerts.add_typer(rules, name="rules")
 alerts.add_typer(channels, name="channels")
 
@@ -31,21 +32,6 @@ OnlyKind = Annotated[list[str] | None, typer.Option("--kind", help="Only this ru
 _COLUMNS = ("id", "severity", "state", "title", "since", "count", "remedy", "command")
 
 
-@alerts.callback()
-@guarded
-def alerts_default(
-    ctx: typer.Context,
-    every: Every = False,
-    connection: Which = None,
-    limit: Limit = 50,
-    tenant: Tenant = "default",
-    as_json: AsJson = False,
-) -> None:
-    """List what stands, the newest first; exit code 1 while an error does."""
-    if ctx.invoked_subcommand is None:
-        _list(connection, limit, tenant, every=every, as_json=as_json)
-
-
 @alerts.command("list")
 @guarded
 def alerts_list(
@@ -56,10 +42,7 @@ def alerts_list(
     as_json: AsJson = False,
 ) -> None:
     """List what stands, the newest first; exit code 1 while an error does."""
-    _list(connection, limit, tenant, every=every, as_json=as_json)
 
-
-def _list(connection: str | None, limit: int, tenant: str, *, every: bool, as_json: bool) -> None:
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         from crossdock.govern.alerts import Listing
 
@@ -114,22 +97,10 @@ def _show(facts: dict[str, Any], *, as_json: bool) -> None:
     give(facts, as_json=as_json, people=lambda: "\n".join(f"{n:<16} {cell(v)}" for n, v in facts.items()))
 
 
-@rules.callback()
-@guarded
-def rules_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List the rules that hold."""
-    if ctx.invoked_subcommand is None:
-        _list_rules(tenant, as_json=as_json)
-
-
 @rules.command("list")
 @guarded
 def rules_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List the rules that hold."""
-    _list_rules(tenant, as_json=as_json)
-
-
-def _list_rules(tenant: str, *, as_json: bool) -> None:
     found = ask(tenant, lambda hub, of: hub.alerting.rules.listed(of))
     rows = [{**one, "settings": ", ".join(f"{n}={v:g}" for n, v in one["settings"].items())} for one in found]
     columns = ("id", "kind", "connection_id", "enabled", "severity", "settings", "means")
@@ -195,22 +166,10 @@ def _number(name: str, value: str) -> float:
         raise BadInput(f"{name} is a number", field=f"settings.{name}", remedy="write --set hours=12") from None
 
 
-@channels.callback()
-@guarded
-def channels_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List channels and how they do."""
-    if ctx.invoked_subcommand is None:
-        _list_channels(tenant, as_json=as_json)
-
-
 @channels.command("list")
 @guarded
 def channels_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List channels and how they do."""
-    _list_channels(tenant, as_json=as_json)
-
-
-def _list_channels(tenant: str, *, as_json: bool) -> None:
     rows = ask(tenant, lambda hub, of: hub.alerting.channels.listed(of))
     columns = ("id", "name", "kind", "state", "least", "report", "waiting", "sent_at", "problem")
     hint = "There are none yet: crossdock alerts channels add NAME --kind email --set host=… --set to=…"

@@ -9,26 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from crossdock.cli.answers import AsJson, Code, console, give, guarded, note, table
+from crossdock.cli.listing import Lists
 
-connectors = typer.Typer(help="The connectors and their quality; begin a new one.", invoke_without_command=True)
-
-
-@connectors.callback()
-@guarded
-def connectors_default(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Show the connectors and how each stands to the rules of the contract suite."""
-    if ctx.invoked_subcommand is None:
-        _list(as_json=as_json)
+connectors = typer.Typer(help="The connectors and their quality; begin a new one.", cls=Lists)
 
 
 @connectors.command("list")
 @guarded
 def connectors_list(as_json: AsJson = False) -> None:
     """Show the connectors and how each stands to the rules of the contract suite."""
-    _list(as_json=as_json)
-
-
-def _list(*, as_json: bool) -> None:
     from crossdock.connect import catalogue
 
     rows = []

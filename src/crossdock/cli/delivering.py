@@ -10,6 +10,7 @@ import typer
 from crossdock.cli.answers import ACTOR, AsJson, Tenant, cell, give, guarded, table
 from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
+from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
     import uuid
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
     from crossdock.flow.deliver import Filter
     from crossdock.wiring import Hub
 
-deliveries = typer.Typer(
-    help="List deliveries, show one with its attempts, retry or discard one.", invoke_without_command=True
-)
+deliveries = typer.Typer(help="List deliveries, show one with its attempts, retry or discard one.", cls=Lists)
 
 Limit = Annotated[int, typer.Option("--limit", min=1, max=500, help="How many to show.")]
 State = Annotated[str | None, typer.Option("--state", help="waiting, claimed, in_doubt, delivered, skipped or dead.")]
@@ -35,34 +34,6 @@ DeliveryId = Annotated[str, typer.Argument(help="Its id.", metavar="DELIVERY")]
 Reason = Annotated[str, typer.Option("--reason", help="Why it shall never be delivered; it stands in the audit.")]
 STATES = ("waiting", "claimed", "in_doubt", "delivered", "skipped", "dead")
 _COLUMNS = ("id", "stream", "external_id", "destination", "action", "state", "rule", "attempts", "reason", "ended_at")
-
-
-@deliveries.callback()
-@guarded
-def deliveries_default(
-    ctx: typer.Context,
-    state: State = None,
-    connection: Connection = None,
-    route: Route = None,
-    stream: Stream = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = 20,
-    tenant: Tenant = "default",
-    as_json: AsJson = False,
-) -> None:
-    """List deliveries, show one with its attempts, retry or discard one."""
-    if ctx.invoked_subcommand is None:
-        _list(
-            {"connection": connection, "route": route, "stream": stream, "since": since, "until": until},
-            state,
-            None,
-            None,
-            None,
-            limit,
-            tenant,
-            as_json=as_json,
-        )
 
 
 @deliveries.command("list")
@@ -82,21 +53,6 @@ def deliveries_list(
     as_json: AsJson = False,
 ) -> None:
     """List deliveries, the newest first."""
-    named = {"connection": connection, "route": route, "stream": stream, "since": since, "until": until}
-    _list(named, state, record, event, before, limit, tenant, as_json=as_json)
-
-
-def _list(
-    named: dict[str, str | None],
-    state: str | None,
-    record: str | None,
-    event: str | None,
-    before: str | None,
-    limit: int,
-    tenant: str,
-    *,
-    as_json: bool,
-) -> None:
     import msgspec
 
     from crossdock.errors import BadInput
@@ -104,6 +60,7 @@ def _list(
 
     if state not in (None, *STATES):
         raise BadInput(f"there is no state {state!r}", field="state", remedy=f"one of {', '.join(STATES)}")
+    named = {"connection": connection, "route": route, "stream": stream, "since": since, "until": until}
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         asked = msgspec.structs.replace(

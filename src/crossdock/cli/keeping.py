@@ -11,32 +11,21 @@ import typer
 from crossdock.cli.answers import AsJson, Code, Tenant, console, give, guarded, note, table
 from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
+from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
     import uuid
 
     from crossdock.wiring import Hub
 
-keys = typer.Typer(help="List, add or revoke API keys; make a master key.", invoke_without_command=True)
-tenants = typer.Typer(help="List or add tenants.", invoke_without_command=True)
-
-
-@keys.callback()
-@guarded
-def keys_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List, add or revoke API keys; make a master key."""
-    if ctx.invoked_subcommand is None:
-        _list_keys(tenant, as_json=as_json)
+keys = typer.Typer(help="List, add or revoke API keys; make a master key.", cls=Lists)
+tenants = typer.Typer(help="List or add tenants.", cls=Lists)
 
 
 @keys.command("list")
 @guarded
 def keys_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List API keys; the keys themselves are not kept."""
-    _list_keys(tenant, as_json=as_json)
-
-
-def _list_keys(tenant: str, *, as_json: bool) -> None:
     rows = ask(tenant, lambda hub, tenant_id: hub.keys.list(tenant_id))
     columns = ("id", "name", "scopes", "created_at", "expires_at", "revoked_at")
     empty = "There is no API key yet. Make one with: crossdock keys add NAME --scope events:write"
@@ -90,22 +79,10 @@ def keys_master(as_json: AsJson = False) -> None:
     give({"master_key": made}, as_json=as_json, people=lambda: made)
 
 
-@tenants.callback()
-@guarded
-def tenants_default(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """List or add tenants."""
-    if ctx.invoked_subcommand is None:
-        _list_tenants(as_json=as_json)
-
-
 @tenants.command("list")
 @guarded
 def tenants_list(as_json: AsJson = False) -> None:
     """List tenants."""
-    _list_tenants(as_json=as_json)
-
-
-def _list_tenants(*, as_json: bool) -> None:
     rows = ask("default", lambda hub, _: hub.tenants.list())
     give(rows, as_json=as_json, people=lambda: table(rows, ("slug", "name", "id", "created_at")))
 

@@ -9,32 +9,18 @@ import typer
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
 from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
+from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
     import uuid
 
     from crossdock.wiring import Hub
 
-events = typer.Typer(help="List events, or show one.", invoke_without_command=True)
+events = typer.Typer(help="List events, or show one.", cls=Lists)
 
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many to show, the newest first.")]
 Stream = Annotated[str | None, typer.Option("--stream", help="Only of this stream.")]
 External = Annotated[str | None, typer.Option("--of", help="Only of the entity with this id at the shop.")]
-
-
-@events.callback()
-@guarded
-def events_default(
-    ctx: typer.Context,
-    stream: Stream = None,
-    of: External = None,
-    limit: Limit = 20,
-    tenant: Tenant = "default",
-    as_json: AsJson = False,
-) -> None:
-    """List events, or show one."""
-    if ctx.invoked_subcommand is None:
-        _list_events(stream, of, limit, tenant, as_json=as_json)
 
 
 @events.command("list")
@@ -43,10 +29,6 @@ def events_list(
     stream: Stream = None, of: External = None, limit: Limit = 20, tenant: Tenant = "default", as_json: AsJson = False
 ) -> None:
     """List events, the newest first."""
-    _list_events(stream, of, limit, tenant, as_json=as_json)
-
-
-def _list_events(stream: str | None, of: str | None, limit: int, tenant: str, *, as_json: bool) -> None:
     from crossdock.cli.reading import queries
     from crossdock.kit.ids import Prefix, show
 

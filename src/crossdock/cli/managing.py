@@ -11,30 +11,20 @@ import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, note, table
 from crossdock.cli.asking import ask, ask_about
+from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
     from crossdock.model.connection import Connection
     from crossdock.wiring import Hub
 
-connections = typer.Typer(help="List, show, change, pause, resume or end connections.", invoke_without_command=True)
-
-
-@connections.callback()
-@guarded
-def connections_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List connections, or show, change, pause, resume or end one."""
-    if ctx.invoked_subcommand is None:
-        _list_connections(tenant, as_json=as_json)
+connections = typer.Typer(help="List, show, change, pause, resume or end connections.", cls=Lists)
 
 
 @connections.command("list")
 @guarded
 def connections_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List the tenant's connections."""
-    _list_connections(tenant, as_json=as_json)
 
-
-def _list_connections(tenant: str, *, as_json: bool) -> None:
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         rows = await hub.connections.list(tenant_id)
         return [{name: value for name, value in row.items() if name != "uuid"} for row in rows]

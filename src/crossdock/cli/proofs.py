@@ -8,15 +8,14 @@ import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
 from crossdock.cli.asking import ask
+from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
     import uuid
 
     from crossdock.wiring import Hub
 
-proofs = typer.Typer(
-    help="List the proofs that were taken, or show one with its exceptions.", invoke_without_command=True
-)
+proofs = typer.Typer(help="List the proofs that were taken, or show one with its exceptions.", cls=Lists)
 
 Shop = Annotated[str | None, typer.Option("--store", help="Only of this shop (id, name or account).")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")]
@@ -26,21 +25,17 @@ After = Annotated[str | None, typer.Option("--after", help="Go on behind this ex
 _COLUMNS = ("id", "store", "ok", "depth", "exceptions", "began_at", "ended_at")
 
 
-@proofs.callback()
-@guarded
-def proofs_default(
-    ctx: typer.Context, store: Shop = None, limit: Limit = 20, tenant: Tenant = "default", as_json: AsJson = False
-) -> None:
-    """List the proofs that were taken, or show one with its exceptions."""
-    if ctx.invoked_subcommand is None:
-        _list(store, limit, tenant, as_json=as_json)
-
-
 @proofs.command("list")
 @guarded
 def proofs_list(store: Shop = None, limit: Limit = 20, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List the proofs that were taken, the newest first."""
-    _list(store, limit, tenant, as_json=as_json)
+
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        one = await hub.connections.find(tenant_id, store) if store else None
+        return await hub.reports.listed(tenant_id, one.id if one else None, None, limit)
+
+    found = ask(tenant, work)
+    give(found, as_json=as_json, people=lambda: table(found, _COLUMNS, empty="No proof was taken yet: crossdock prove"))
 
 
 @proofs.command("show")
@@ -74,12 +69,3 @@ def proofs_show(
     report = told["report"]
     screen = {**report, "shop": report["store"]["name"], "proof": report["rows"], "explained": told["exceptions"]}
     give(told, as_json=as_json, people=lambda: shown([screen]))
-
-
-def _list(store: str | None, limit: int, tenant: str, *, as_json: bool) -> None:
-    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
-        one = await hub.connections.find(tenant_id, store) if store else None
-        return await hub.reports.listed(tenant_id, one.id if one else None, None, limit)
-
-    found = ask(tenant, work)
-    give(found, as_json=as_json, people=lambda: table(found, _COLUMNS, empty="No proof was taken yet: crossdock prove"))

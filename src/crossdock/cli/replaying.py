@@ -24,6 +24,7 @@ from crossdock.cli.delivering import (
     chosen,
     record_of,
 )
+from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
     import uuid
@@ -32,10 +33,8 @@ if TYPE_CHECKING:
     from crossdock.flow.deliver import Ask
     from crossdock.wiring import Hub
 
-dead_letters = typer.Typer(
-    help="List dead letters by cause; export, retry or discard them.", invoke_without_command=True
-)
-replays = typer.Typer(help="List replays, or show one.", invoke_without_command=True)
+dead_letters = typer.Typer(help="List dead letters by cause; export, retry or discard them.", cls=Lists)
+replays = typer.Typer(help="List replays, or show one.", cls=Lists)
 
 Cause = Annotated[str | None, typer.Option("--cause", help="Only of this cause (cau_…).")]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until all of it has ended.")]
@@ -44,14 +43,6 @@ _COLUMNS = ("cause_id", "connection", "code", "field", "rule", "standing", "olde
 _POLL_S = 0.2
 _STILL_S = 60.0
 """So long nothing may move before it is left to itself (a destination is down, or bulk waits for its hours)."""
-
-
-@dead_letters.callback()
-@guarded
-def letters_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List dead letters by cause; export, retry or discard them."""
-    if ctx.invoked_subcommand is None:
-        _groups({}, tenant, as_json=as_json)
 
 
 @dead_letters.command("list")
@@ -67,19 +58,17 @@ def letters_list(
     as_json: AsJson = False,
 ) -> None:
     """List standing dead letters by cause and destination: one line for a thousand of a kind."""
-    _groups(_named(cause, connection, route, stream, since, until), tenant, as_json=as_json)
+    named = _named(cause, connection, route, stream, since, until)
 
-
-def _named(*values: str | None) -> dict[str, str | None]:
-    return dict(zip(("cause", "connection", "route", "stream", "since", "until"), values, strict=True))
-
-
-def _groups(named: dict[str, str | None], tenant: str, *, as_json: bool) -> None:
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         return await hub.letters.groups(tenant_id, await chosen(hub, tenant_id, **named))
 
     rows = ask(tenant, work)
     give(rows, as_json=as_json, people=lambda: table(rows, _COLUMNS, empty="There is no dead letter."))
+
+
+def _named(*values: str | None) -> dict[str, str | None]:
+    return dict(zip(("cause", "connection", "route", "stream", "since", "until"), values, strict=True))
 
 
 @dead_letters.command("export")
@@ -266,22 +255,10 @@ def _told(shown: dict[str, Any]) -> Any:
     return Group(*parts)
 
 
-@replays.callback()
-@guarded
-def replays_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List replays, or show one."""
-    if ctx.invoked_subcommand is None:
-        _list(20, tenant, as_json=as_json)
-
-
 @replays.command("list")
 @guarded
 def replays_list(limit: Limit = 20, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List replays, retries and discards by filter, the newest first."""
-    _list(limit, tenant, as_json=as_json)
-
-
-def _list(limit: int, tenant: str, *, as_json: bool) -> None:
     rows = ask(tenant, lambda hub, tenant_id: hub.replays.listed(tenant_id, limit))
     told = [{**row, "asked": ", ".join(f"{n} {cell(v)}" for n, v in row["asked"].items())} for row in rows]
     columns = ("id", "asked", "state", "dry_run", "seen", "queued", "actor", "created_at", "ended_at")

@@ -9,6 +9,7 @@ import typer
 from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, table
 from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
+from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
     import uuid
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from crossdock.wiring import Hub
 
-routes = typer.Typer(help="List, add, change, switch or remove routes.", invoke_without_command=True)
+routes = typer.Typer(help="List, add, change, switch or remove routes.", cls=Lists)
 
 RouteId = Annotated[str, typer.Argument(help="Its id.", metavar="ROUTE")]
 PriorityOption = Annotated[str | None, typer.Option(help="live, standard or bulk.")]
@@ -59,22 +60,10 @@ def _quiet(text: str | None) -> dict[str, str] | None:
     return {"from": begin.strip(), "to": end.strip()}
 
 
-@routes.callback()
-@guarded
-def routes_default(ctx: typer.Context, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List routes, or add, change, switch or remove one."""
-    if ctx.invoked_subcommand is None:
-        _list_routes(tenant, as_json=as_json)
-
-
 @routes.command("list")
 @guarded
 def routes_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List the tenant's routes."""
-    _list_routes(tenant, as_json=as_json)
-
-
-def _list_routes(tenant: str, *, as_json: bool) -> None:
     rows = ask(tenant, lambda hub, tenant_id: hub.connections.routes(tenant_id))
     columns = ("id", "source", "stream", "destination", "action", "priority", "enabled")
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty="There is no route: connect both sides."))

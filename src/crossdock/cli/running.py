@@ -10,13 +10,14 @@ import typer
 from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, table
 from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
+from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
     import uuid
 
     from crossdock.wiring import Hub
 
-runs = typer.Typer(help="List runs, show or cancel one, or see how they end.", invoke_without_command=True)
+runs = typer.Typer(help="List runs, show or cancel one, or see how they end.", cls=Lists)
 
 Kind = Annotated[str | None, typer.Option("--kind", help="pull, backfill, reconcile, stock_push, import or replay.")]
 State = Annotated[str | None, typer.Option("--state", help="waiting, running, done, partial, failed or cancelled.")]
@@ -24,22 +25,6 @@ Shop = Annotated[str | None, typer.Option("--store", help="Only of this shop (id
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")]
 RunId = Annotated[str, typer.Argument(help="Its id.", metavar="RUN")]
 _COLUMNS = ("id", "connection", "kind", "state", "read", "error_count", "eta_s", "created_at", "ended_at", "problem")
-
-
-@runs.callback()
-@guarded
-def runs_default(
-    ctx: typer.Context,
-    kind: Kind = None,
-    state: State = None,
-    store: Shop = None,
-    limit: Limit = 20,
-    tenant: Tenant = "default",
-    as_json: AsJson = False,
-) -> None:
-    """List runs, show or cancel one, or see how they end."""
-    if ctx.invoked_subcommand is None:
-        _list(kind, state, store, limit, tenant, as_json=as_json)
 
 
 @runs.command("list")
@@ -53,10 +38,6 @@ def runs_list(
     as_json: AsJson = False,
 ) -> None:
     """List runs, the newest first."""
-    _list(kind, state, store, limit, tenant, as_json=as_json)
-
-
-def _list(kind: str | None, state: str | None, store: str | None, limit: int, tenant: str, *, as_json: bool) -> None:
     from crossdock.flow.run import Listing
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
