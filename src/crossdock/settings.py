@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     pull_interval_s: float = Field(default=300.0, gt=0, description="Time between pulls while webhooks work.")
     pull_only_interval_s: float = Field(default=60.0, gt=0, description="Time between pulls without webhooks.")
     runs_at_once: int = Field(
-        default=3, ge=1, le=64, description="Shops that one worker reads at the same time (pulls, backfills)."
+        default=3, ge=1, le=64, description="Shops that one worker reads at the same time; no shop is read by two."
     )
     run_patience_s: float = Field(
         default=300.0, gt=1, description="A run that makes no progress for this long is taken over by another worker."

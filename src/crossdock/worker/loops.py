@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 
 from crossdock.connect.budget import urgent
+from crossdock.flow.run import RunKind
 from crossdock.kit.process import own_name
 from crossdock.model.route import Priority
 from crossdock.wiring import Hub
@@ -76,6 +77,8 @@ class Worker:
                 *alert_loops(hub, self.owner),
                 *(("watch", None, self._watch) for _ in range(_WATCHES)),
                 *(("run", self._runs_due, self._runner(n)) for n in range(hub.settings.runs_at_once)),
+                # a shop's changes are read while a long run of the same shop goes on here: it is no further shop
+                ("run", self._runs_due, self._runner(hub.settings.runs_at_once, beside=True)),
             )
         ]
         try:
@@ -89,7 +92,7 @@ class Worker:
             with contextlib.suppress(*TROUBLE):
                 await housekeeping.flush()
                 await give_back(
-                    hub.database, [self.owner, *(f"{self.owner}/{n}" for n in range(hub.settings.runs_at_once))]
+                    hub.database, [self.owner, *(f"{self.owner}/{n}" for n in range(hub.settings.runs_at_once + 1))]
                 )
                 await unlisten()
                 await deaf()
@@ -129,11 +132,13 @@ class Worker:
         # what came in while the lane was being left is due now
         self._hub.hints.local.set()
 
-    def _runner(self, number: int) -> Callable[[], Awaitable[object]]:
+    def _runner(self, number: int, *, beside: bool = False) -> Callable[[], Awaitable[object]]:
+        works = {RunKind.PULL: self._hub.works[RunKind.PULL]} if beside else self._hub.works
+
         async def work() -> bool:
             # what a run asks of a vendor leaves the first place, and a part of the day's quota, to deliveries
             with urgent(Priority.BULK, patient=True):
-                return await self._hub.runs.work_one(f"{self.owner}/{number}", self._hub.works)
+                return await self._hub.runs.work_one(f"{self.owner}/{number}", works, beside=beside)
 
         return work
 

@@ -120,6 +120,25 @@ async def test_a_stream_has_its_own_switch_and_interval(hub: Hub) -> None:
     assert await queued(hub) == [["coupon"]]
 
 
+async def test_what_a_backfill_reads_whole_is_not_read_whole_beside_it(hub: Hub) -> None:
+    shop = await add_shop(hub)
+    await hub.schedule.ring(shop.id, shop.tenant_id)
+    assert len(await queued(hub)) == 1
+    assert await hub.runs.add(shop.tenant_id, shop.id, RunKind.BACKFILL, ("order", "customer"))
+    await due(hub, "customer", "order", "tax_rate")
+    assert await hub.schedule() == 1
+    async with hub.database.engine() as conn:
+        assert await conn.fetchval("SELECT streams FROM run WHERE kind = 'pull' AND state = 'waiting'") == [
+            "order",
+            "tax_rate",
+        ], "changes are pulled, and the list that this backfill does not read"
+        await conn.execute("UPDATE run SET state = 'done' WHERE kind = 'pull'")
+        await conn.execute("UPDATE run SET progress = '{\"customer\": {\"done\": true}}' WHERE kind = 'backfill'")
+    assert await waits(hub, "customer") > timedelta(seconds=800)
+    await due(hub, "customer")
+    assert await hub.schedule() == 1, "the backfill is done with the customers, though not with all"
+
+
 async def test_while_a_run_is_under_way_the_due_streams_wait_for_the_next(hub: Hub) -> None:
     shop = await add_shop(hub)
     await hub.schedule.ring(shop.id, shop.tenant_id)

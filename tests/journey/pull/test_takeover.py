@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -98,3 +99,34 @@ async def test_a_run_that_is_put_off_frees_its_worker_and_counts_no_failure(hub:
             "SELECT state, failures, due_at, problem, progress->'order'->>'read' AS read FROM run"
         )
     assert tuple(row) == ("waiting", 0, later, "quiet hours", "7")
+
+
+async def test_one_process_reads_a_shop_and_pulls_go_on_beside_a_long_run_of_it(hub: Hub) -> None:
+    shop, other = await add_shop(hub), await add_shop(hub, "other", "https://other.example")
+    begun, over = asyncio.Event(), asyncio.Event()
+    done: list[tuple[RunKind, uuid.UUID]] = []
+
+    async def long(run: Run) -> dict[str, Any]:
+        begun.set()
+        await over.wait()
+        return {}
+
+    async def short(run: Run) -> dict[str, Any]:
+        done.append((run.kind, run.connection_id))
+        return {}
+
+    works = {RunKind.BACKFILL: long, RunKind.PULL: short}
+    await hub.runs.add(shop.tenant_id, shop.id, RunKind.BACKFILL, ())
+    backfill = asyncio.create_task(hub.runs.work_one("one/0", works))
+    await begun.wait()
+    await hub.runs.add(shop.tenant_id, shop.id, RunKind.PULL, ())
+    assert not await hub.runs.work_one("two/0", works), "another process leaves this shop alone"
+    await hub.runs.add(other.tenant_id, other.id, RunKind.PULL, ())
+    assert await hub.runs.work_one("one/9", works, beside=True)
+    assert not await hub.runs.work_one("one/9", works, beside=True), "it does not read the other shop"
+    assert await hub.runs.work_one("two/0", works)
+    assert done == [(RunKind.PULL, shop.id), (RunKind.PULL, other.id)]
+    over.set()
+    assert await backfill
+    await hub.runs.add(shop.tenant_id, shop.id, RunKind.PULL, ())
+    assert await hub.runs.work_one("two/0", works)

@@ -113,6 +113,15 @@ GROUP BY k.connection_id, c.hooks_ok
 ORDER BY min(k.next_at)
 LIMIT 200;
 
+-- name: being_read
+-- Streams that a backfill of this connection reads now, or will; a backfill that names no streams reads all.
+SELECT stream FROM unnest($2::text[]) AS stream
+WHERE EXISTS (
+    SELECT 1 FROM run r
+    WHERE r.connection_id = $1 AND r.kind = 'backfill' AND r.state IN ('waiting', 'running')
+      AND (r.streams = '{}' OR stream = ANY(r.streams))
+      AND NOT coalesce((r.progress -> stream ->> 'done')::boolean, false));
+
 -- name: next_times
 UPDATE checkpoint k SET next_at = now() + n.span
 FROM unnest($2::text[], $3::interval[]) AS n(stream, span)

@@ -7,6 +7,7 @@ the checkpoint names the last page saved, and reading goes on from there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -37,6 +38,9 @@ modified filter) keeps a shop busy for at most a twentieth of its time."""
 _LONGEST_REST_S = 3600.0
 _MOST_RUNG = 10_000
 """So many entities that a sweep has missed are asked for at once; the next sweep finds the others."""
+_HEAD_START_S = 0.02
+"""So long the next request may take to go out before this page is saved, which keeps the processor busy: else the shop
+would wait for us between any two pages."""
 _ORIGIN = {RunKind.PULL: Origin.PULL, RunKind.BACKFILL: Origin.BACKFILL}
 
 
@@ -142,7 +146,10 @@ class Reading:
             while True:
                 fetched = await ahead
                 if not fetched.page.done:
-                    ahead = asyncio.create_task(self._fetch(job, stream, kind, fetched.page.cursor))
+                    sent = asyncio.Event()
+                    ahead = asyncio.create_task(self._fetch(job, stream, kind, fetched.page.cursor, sent))
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(sent.wait(), _HEAD_START_S)
                 await self._keep(job, stream, kind, fetched)
                 if fetched.page.done:
                     break
@@ -150,10 +157,14 @@ class Reading:
             ahead.cancel()
             await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _fetch(self, job: Job, stream: str, kind: RunKind, cursor: Any) -> Fetched:
+    async def _fetch(
+        self, job: Job, stream: str, kind: RunKind, cursor: Any, sent: asyncio.Event | None = None
+    ) -> Fetched:
         async with self._turns.of(job.connection.id).turn(stream, job.terms, self._quiet(job, stream, kind)) as turn:
             began = await self._now()
             turn.begin()
+            if sent is not None:
+                sent.set()
             page = await job.source.page(stream, cursor, full=kind is not RunKind.PULL)
             turn.kind, turn.items, turn.took_s = f"{stream} {page.shape}", len(page.items), page.took_s
         return Fetched(page, began, await self._now())

@@ -80,9 +80,14 @@ class Schedule:
             for name in due
         }
         quiet = terms.quiet.left(datetime.now(UTC)) if terms.quiet else None
-        put_off = [name for name in due if quiet is not None and known[name].cursor is CursorKind.FULL]
-        wanted = [name for name in due if name not in terms.switched_off and name not in put_off]
+        whole = [name for name in due if known[name].cursor is CursorKind.FULL]
+        put_off = whole if quiet is not None else []
+        bulk = [name for name in whole if known[name].bulk]
         async with self._store.transaction() as conn:
+            # a backfill reads them anyway: twice the same lists would cost the shop twice and say nothing new
+            doubled = await conn.fetch(SQL["being_read"], connection.id, bulk) if bulk else []
+            left_out = {*terms.switched_off, *put_off, *(row["stream"] for row in doubled)}
+            wanted = [name for name in due if name not in left_out]
             if wanted and not await self._runs.add_within(conn, connection, RunKind.PULL, wanted):
                 return 0  # another scheduler was first
             spans = [

@@ -9,13 +9,24 @@ SELECT id FROM run WHERE connection_id = $1 AND kind = $2 AND state IN ('waiting
 
 -- name: take_run
 -- Due and nobody's, left by its owner, or stuck: an owner that beats without getting on is fenced by the new epoch.
+-- One process reads a shop: two would not know of each other's requests, and each would take the other for visitors
+-- whose shop is slow. $5: only beside a run that this process ($6) does already.
 UPDATE run
 SET owner = $1, epoch = run.epoch + 1, until = now() + $2::interval, state = 'running',
     started_at = coalesce(started_at, now()), progress_at = now()
 WHERE run.id = (
     SELECT r.id FROM run r JOIN connection c ON c.id = r.connection_id
-    WHERE r.state IN ('waiting', 'running') AND r.kind = ANY($4::text[]) AND r.due_at <= now() AND (r.until IS NULL OR r.until < now() OR r.progress_at < now() - $3::interval)
+    WHERE r.state IN ('waiting', 'running') AND r.kind = ANY($4::text[]) AND r.due_at <= now()
+      AND (r.until IS NULL OR r.until < now() OR r.progress_at < now() - $3::interval)
       AND (c.state = 'active' OR r.kind = 'replay')
+      AND NOT EXISTS (
+          SELECT 1 FROM run o
+          WHERE o.connection_id = r.connection_id AND o.id <> r.id AND o.state = 'running' AND o.until > now()
+            AND o.kind = ANY($7::text[]) AND r.kind = ANY($7::text[]) AND split_part(o.owner, '/', 1) <> $6)
+      AND (NOT $5::boolean OR EXISTS (
+          SELECT 1 FROM run o
+          WHERE o.connection_id = r.connection_id AND o.id <> r.id AND o.state = 'running' AND o.until > now()
+            AND split_part(o.owner, '/', 1) = $6))
     ORDER BY r.due_at LIMIT 1
     FOR UPDATE OF r SKIP LOCKED)
 RETURNING id, tenant_id, connection_id, kind, streams, asked, epoch, failures, progress, errors, error_count;

@@ -44,6 +44,10 @@ class RunKind(StrEnum):
     REPLAY = "replay"
 
 
+_READERS = [RunKind.PULL, RunKind.BACKFILL, RunKind.RECONCILE]
+"""What reads a whole shop, at the pace its own process has found."""
+
+
 class Run(msgspec.Struct):
     """A run under our lease. ``progress`` is shown to people and saved with every heartbeat."""
 
@@ -183,10 +187,15 @@ class Runs:
         async with self._store.engine() as conn:
             await conn.execute(SQL["forget_runs"], older)
 
-    async def work_one(self, owner: str, works: Mapping[RunKind, Work]) -> bool:
-        """Take one due run and do it by its kind. False when there was none."""
+    async def work_one(self, owner: str, works: Mapping[RunKind, Work], *, beside: bool = False) -> bool:
+        """Take one due run and do it by its kind. False when there was none.
+
+        ``owner``: the process, or the process/one of its runners. ``beside``: only one of a connection that this
+        process works for already, so that a shop's changes are read while a long run goes on.
+        """
+        terms = (self._lease, self._patience, list(works), beside, owner.partition("/")[0], _READERS)
         async with self._store.engine() as conn:
-            row = await conn.fetchrow(SQL["take_run"], owner, self._lease, self._patience, list(works))
+            row = await conn.fetchrow(SQL["take_run"], owner, *terms)
         if row is None:
             return False
         facts = dict(row)
