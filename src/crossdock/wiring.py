@@ -18,6 +18,7 @@ from crossdock.connect.client import Transport
 from crossdock.connect.connector import Connector
 from crossdock.connect.egress import Guard
 from crossdock.errors import WrongMasterKey
+from crossdock.flow.apps import Apps
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.command import OrderCommands
 from crossdock.flow.deliver import Hints, Letters, Limits, Pump, Replay, Replays
@@ -96,6 +97,11 @@ class Hub(msgspec.Struct, frozen=True):
     def refusals(self) -> Refusals:
         """What was turned away at the doors."""
         return self.journey.refusals
+
+    @property
+    def apps(self) -> Apps:
+        """Return what takes the webhooks of vendors' apps."""
+        return Apps(self.database, self.directory, self.journey)
 
     @property
     def letters(self) -> Letters:

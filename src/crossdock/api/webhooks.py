@@ -1,4 +1,7 @@
-"""``POST /webhooks/{connector}/{connection}``: the hot door. Answered with exactly 200 once it is committed."""
+"""``POST /webhooks/{connector}/{connection}``: the hot door. Answered with exactly 200 once it is committed.
+
+``POST /webhooks/{connector}/app/{app id}`` takes what a vendor's app sends about all of its accounts.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 
 from crossdock.api.body import Receive, Scope, announced, headers_of, read
 from crossdock.api.problems import refusal
-from crossdock.errors import CrossdockError, MethodNotAllowed, NotFound
+from crossdock.errors import BadInput, CrossdockError, MethodNotAllowed, NotFound
 from crossdock.kit import ids
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
@@ -44,6 +47,9 @@ class WebhookDoor:
         hub = self._hub
         try:
             hub.journey.intake.admit(announced(headers, self._limit))
+            if (app := _app(scope["path"])) is not None:
+                await hub.apps.take(*app, self._told(scope, headers), await read(receive, self._limit))
+                return
             connection = await self._connection(scope["path"])
             body = await read(receive, self._limit)
         except CrossdockError as refused:
@@ -52,6 +58,16 @@ class WebhookDoor:
                 hub.refusals.note(refused.code, subject="webhooks")
             raise
         await hub.journey.webhook(connection, headers, body)
+
+    def _told(self, scope: Scope, headers: dict[str, str]) -> dict[str, str]:
+        """Return the headers beside the method and the whole URL as the vendor knows it: some sign them."""
+        base = self._hub.settings.public_url
+        if base is None:
+            remedy = "set CROSSDOCK_PUBLIC_URL to the address the vendor sends to"
+            raise BadInput("the hub does not know its own address, which is signed", field="url", remedy=remedy)
+        query = scope["query_string"].decode("latin-1")
+        path = scope.get("raw_path", scope["path"].encode()).split(b"?")[0].decode("latin-1")
+        return {**headers, ":method": scope["method"], ":url": base.rstrip("/") + path + (f"?{query}" if query else "")}
 
     async def _connection(self, path: str) -> Connection:
         parts = path.split("/")
@@ -63,6 +79,12 @@ class WebhookDoor:
         if connection.connector != connector:
             raise _no_such()
         return connection
+
+
+def _app(path: str) -> tuple[str, str] | None:
+    """Return (connector, app id) of the address of an app: ``/webhooks/{connector}/app/{app id}``."""
+    parts = path.split("/")
+    return (parts[2], parts[4]) if len(parts) == 5 and parts[3] == "app" else None
 
 
 @lru_cache(maxsize=4096)

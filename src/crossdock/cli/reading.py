@@ -87,7 +87,7 @@ async def sources(hub: Hub, tenant_id: uuid.UUID, shop: str | None) -> list[Conn
     readable = []
     for one in chosen:
         connector = hub.directory.connector(one.connector)
-        if connector is not None and connector.source is not None:
+        if connector is not None and connector.source is not None and hub.directory.described(one):
             readable.append(one)
     if not readable:
         what = f"{shop} is no shop: nothing is read from it" if shop else "no shop is connected"

@@ -310,6 +310,21 @@ class Door(Protocol):
         ...
 
 
+class AppDoor(Protocol):
+    """The receiving side of a vendor's app, which tells of all accounts that have it. Pure; headers as of a door."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes, secret: str, *, oldest: int = 3) -> None:
+        """Check the signature with an app's secret in constant time; ``oldest``: the age of signatures still taken.
+
+        Raises :class:`Refused`.
+        """
+        ...
+
+    def parse(self, body: bytes) -> list[tuple[str, Doorbell]]:
+        """Read verified bytes into (account uid, doorbell). Raises ``ValueError`` naming what is malformed."""
+        ...
+
+
 class Granted(msgspec.Struct, frozen=True):
     """What an account's own authorization page sent us. Its repr shows no secret."""
 
@@ -352,6 +367,9 @@ class Connector(msgspec.Struct, frozen=True):
     source: Callable[[Access], Source] | None = None
     destination: Callable[[Access], Destination] | None = None
     door: Door | None = None
+    app_door: AppDoor | None = None
+    """Of a vendor that sends to one address for all accounts of an app; ``app_id`` and ``app_secret`` of a connection
+    say which app and by which secret it signs."""
     read: Reader | None = None
     watcher: Callable[[Access], Watcher] | None = None
     """Who looks after an account of this vendor between calls."""

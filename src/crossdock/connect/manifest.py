@@ -158,6 +158,8 @@ class Stream(Word, frozen=True, kw_only=True):
     """False: too dear for a backfill of everything; it is part of one that names it."""
     parent: str | None = None
     """Stream of the entity it belongs to."""
+    optional: bool = False
+    """Read only where the connection switches it on (``streams.<name>.enabled``): most accounts are only written to."""
 
 
 class Action(Word, frozen=True, kw_only=True):
@@ -198,6 +200,8 @@ class Webhooks(Word, frozen=True, kw_only=True):
     ordered: bool = False
     retried: bool = True
     """Whether a failed delivery is sent again."""
+    per_app: bool = False
+    """One address for all accounts of an app (``/webhooks/<connector>/app/<app id>``); a person enters it there."""
 
 
 class ErrorRule(Word, frozen=True, kw_only=True):

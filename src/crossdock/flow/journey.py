@@ -164,6 +164,17 @@ class Journey:
         self._lanes |= lanes
         return made
 
+    async def rung(self, conn: Any, bells: Sequence[tuple[Connection, Doorbell]]) -> None:
+        """Record doorbells of several connections inside the caller's transaction; :meth:`recorded` after its commit.
+
+        A connection that ended in between is told nothing. Raises ``again``.
+        """
+        parcels = sorted((self.parcel(*bell, Origin.WEBHOOK, b"") for bell in bells), key=lambda parcel: parcel.key)
+        receipts, _ = await self._ledger.append(conn, parcels)
+        for parcel, receipt in zip(parcels, receipts, strict=True):
+            if not isinstance(receipt, Exception):
+                self.tally.note(parcel, receipt)
+
     def parcel(
         self,
         connection: Connection,
@@ -249,10 +260,10 @@ class Journey:
         self._lanes |= lanes
         return counts
 
-    def recorded(self) -> None:
-        """Tell the pumps after a pull's commit."""
+    def recorded(self, *, doorbells: bool = False) -> None:
+        """Tell the pumps after a pull's commit, and those who answer doorbells."""
         lanes, self._lanes = self._lanes, set()
-        self._rung(lanes, False)
+        self._rung(lanes, doorbells)
 
 
 class Expectations:

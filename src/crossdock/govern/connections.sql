@@ -5,6 +5,11 @@ FROM connection WHERE id = $1;
 -- name: secrets
 SELECT id, name, sealed FROM credential WHERE connection_id = $1;
 
+-- name: of_app
+-- The accounts that are told of by one app of a vendor, of every tenant that has the app's secret.
+SELECT id FROM connection
+WHERE connector = $1 AND config ->> 'app_id' = $2 AND state <> 'revoked' ORDER BY id LIMIT $3;
+
 -- name: tenant_by_slug
 SELECT tenant_id, slug, name FROM tenant WHERE slug = $1;
 

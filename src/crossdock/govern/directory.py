@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,7 +30,11 @@ HOOK = "hook:"
 HUB = "events"
 """The connector word of a tenant's own events API: no vendor stands behind it."""
 
+APP_SECRET = "app_secret"  # noqa: S105 - names a credential
+"""The credential that holds the secret by which a vendor's app signs."""
 _MOST = 4096
+_MOST_APPS = 256
+_APP_FRESH_S = 2.0
 
 
 class Reads(Protocol):
@@ -93,6 +98,7 @@ class Directory:
         self.connector = connectors
         self.meter = Meter()
         """What every connection has called since it was last written down."""
+        self._apps: OrderedDict[tuple[str, str], tuple[float, list[uuid.UUID]]] = OrderedDict()
         self._entries: Memory[uuid.UUID, Entry] = Memory(store.ears, "connection", uuid.UUID, _MOST)
 
     async def connection(self, connection_id: uuid.UUID) -> Connection:
@@ -107,6 +113,25 @@ class Directory:
     async def secrets(self, connection_id: uuid.UUID) -> Mapping[str, str]:
         """Return all secrets of a connection by their names. Raises :class:`NotFound`."""
         return (await self._entry(connection_id)).secrets
+
+    async def of_app(self, connector: str, app_id: str) -> list[tuple[Connection, str]]:
+        """Return the connections that an app tells of, each with the secret it says the app has; cached for seconds."""
+        known = self._apps.get((connector, app_id))
+        now = self._clock.monotonic()
+        if known is None or known[0] < now:
+            async with self._store.engine() as conn:
+                rows = await conn.fetch(SQL["of_app"], connector, app_id, _MOST)
+            known = (now + _APP_FRESH_S, [row["id"] for row in rows])
+            self._apps[connector, app_id] = known
+            self._apps.move_to_end((connector, app_id))
+            while len(self._apps) > _MOST_APPS:
+                self._apps.popitem(last=False)
+        found = []
+        for connection_id in known[1]:
+            with contextlib.suppress(NotFound):
+                entry = await self._entry(connection_id)
+                found.append((entry.connection, entry.secrets.get(APP_SECRET, "")))
+        return found
 
     async def source(self, connection_id: uuid.UUID) -> Source:
         """Return the reading half of a connection."""
@@ -157,9 +182,14 @@ class Directory:
         return tuple(stream.name for stream in self.described(connection))
 
     def described(self, connection: Connection) -> tuple[Stream, ...]:
-        """Return what the manifest says of the streams that can be read."""
+        """Return what the manifest says of the streams that can be read; optional ones where they are switched on."""
         connector = self.connector(connection.connector)
-        return tuple(s for s in connector.manifest.streams if s.cursor != "none") if connector else ()
+        if connector is None:
+            return ()
+        own = connection.config.get("streams")
+        wanted = {n for n, t in own.items() if isinstance(t, dict) and t.get("enabled") is True} if own else ()
+        readable = (stream for stream in connector.manifest.streams if stream.cursor != "none")
+        return tuple(stream for stream in readable if not stream.optional or stream.name in wanted)
 
     def access(self, connection: Connection, secrets: Mapping[str, str]) -> Access:
         """Return what a connector gets to work with."""

@@ -210,7 +210,7 @@ class Routing:
         ours = self._directory.connector(source.connector)
         if theirs is None or theirs.destination is None or source.id == destination.id:
             return []
-        streams = {s.name: s.entity for s in ours.manifest.streams} if ours and ours.source else {}
+        streams = {s.name: s.entity for s in self._directory.described(source)} if ours and ours.source else {}
         pairs = []
         for action in theirs.manifest.actions:
             if wishes_of(action):

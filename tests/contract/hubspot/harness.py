@@ -15,11 +15,13 @@ import orjson
 from yarl import URL
 
 from crossdock.connect.client import Reply, Transport
-from crossdock.connect.connector import Access
+from crossdock.connect.connector import Access, Refused
 from crossdock.connect.egress import Guard
 from crossdock.connect.sandbox import serving
+from crossdock.connect.suite import Variant
 from crossdock.connectors.hubspot import CONNECTOR
 from crossdock.connectors.hubspot.sandbox import ALL_SCOPES, HubSpotSandbox, Settings
+from crossdock.connectors.hubspot.webhook import DOOR
 from crossdock.model.plan import Resolved, Verb, Write
 from tests.contract.hubspot.scripted import TOKEN, access
 from tests.unit.hubspot.shop import ORDER, mapped
@@ -33,6 +35,8 @@ class PortalBench:
     """A sandbox portal, access to it, and a person's hands in it."""
 
     retry_after_s = 10.0
+    stream = "contact"
+    many = 250
 
     def __init__(self, url: str, transport: Transport, **config: Any) -> None:
         self.url, self.transport = url, transport
@@ -112,6 +116,39 @@ class PortalBench:
         }
         return {name: reply.status == expected for name, (reply, expected) in seen.items()}
 
+    async def seed(self, count: int) -> list[str]:
+        """Put contacts into the portal behind our back."""
+        made = []
+        for _ in range(count):
+            email = f"p{next(self._numbers)}@example.test"
+            made.append((await self.act("create", type="contacts", properties={"email": email}))["id"])
+        return made
+
+    async def touch(self, external_id: str) -> None:
+        """Change a contact."""
+        await self.act("edit", type="contacts", id=external_id, properties={"firstname": f"Name {next(self._numbers)}"})
+
+    async def ids(self) -> set[str]:
+        """Return the ids of the live contacts."""
+        return {one["id"] for one in await self.live("contacts")}
+
+    async def accepts(self, variant: Variant) -> bool:
+        """Whether our door takes a message that the portal's app signed."""
+        url = "https://hub.example.test/webhooks/hubspot/app/54321"
+        await self.control("PUT", "settings", {"webhook_url": url})
+        await self.seed(1)
+        (message,) = (await self.control("POST", "webhooks"))["messages"]
+        stale = 301 if variant is Variant.STALE else 0
+        at = int(message["headers"]["x-hubspot-request-timestamp"]) / 1000 + stale
+        told = {**message["headers"], ":method": "POST", ":url": url, ":received-at": str(at)}
+        body = message["body"].encode()
+        secret = "another" if variant is Variant.BAD else "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"
+        try:
+            DOOR.verify(told, body[:-1] + b"}" if variant is Variant.OTHER_BODY else body, secret)
+        except Refused:
+            return False
+        return bool(DOOR.parse(body))
+
     def round_trips(self) -> Sequence[tuple[Any, Any]]:
         """What the mapping writes says what the order says."""
         deal = mapped(ORDER).one("deals")
@@ -139,7 +176,7 @@ class PortalHarness:
     async def open(self, *, config: Mapping[str, Any] | None = None, **settings: Any) -> AsyncIterator[PortalBench]:
         """Start a fresh portal; ``config`` adds to the connection's choices."""
         tokens = {TOKEN: list(ALL_SCOPES), NARROW: ["crm.objects.contacts.read"]}
-        app = HubSpotSandbox(Settings(**{"tokens": tokens, "per_10s": 100_000, **settings}))
+        app = HubSpotSandbox(Settings(**{"tokens": tokens, "per_10s": 100_000, "search_per_s": 1_000, **settings}))
         guard = Guard(("127.0.0.1/32",), production=False)
         async with serving(app) as served, Transport(guard) as transport:
             yield PortalBench(served.url, transport, **(config or {}))

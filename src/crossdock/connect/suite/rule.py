@@ -33,7 +33,7 @@ class Part(StrEnum):
             Part.CREDENTIALS: set(auth.kinds) - {AuthKind.NONE} != set(),
             Part.SOURCE: connector.source is not None,
             Part.DESTINATION: connector.destination is not None,
-            Part.SIGNED: connector.door is not None or AuthKind.SIGNED in auth.kinds,
+            Part.SIGNED: bool(connector.door or connector.app_door) or AuthKind.SIGNED in auth.kinds,
             Part.RENEWABLE: auth.renewable,
         }[self]
 

@@ -1,4 +1,4 @@
-"""HubSpot: contacts, products, deals or orders, and line items of one portal."""
+"""HubSpot: contacts, companies, products, deals or orders, and line items of one portal, written and read."""
 
 import tomllib
 from pathlib import Path
@@ -8,6 +8,8 @@ import msgspec
 from crossdock.connect.connector import Access, Connector
 from crossdock.connect.manifest import beside
 from crossdock.connectors.hubspot.destination import HubSpotDestination
+from crossdock.connectors.hubspot.source import HubSpotSource
+from crossdock.connectors.hubspot.webhook import DOOR
 from crossdock.model.mapping import Mapping
 
 _MANIFEST = beside(__file__)
@@ -19,4 +21,8 @@ def _destination(access: Access) -> HubSpotDestination:
     return HubSpotDestination(access, _MANIFEST, MAPPINGS)
 
 
-CONNECTOR = Connector(manifest=_MANIFEST, destination=_destination, mappings=MAPPINGS)
+def _source(access: Access) -> HubSpotSource:
+    return HubSpotSource(access, _MANIFEST)
+
+
+CONNECTOR = Connector(manifest=_MANIFEST, source=_source, destination=_destination, app_door=DOOR, mappings=MAPPINGS)

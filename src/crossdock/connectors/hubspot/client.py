@@ -108,15 +108,52 @@ class HubSpot:
         return await self._post(f"{self.paths.objects(object_name)}/batch/read", body)
 
     async def list_objects(
-        self, object_name: str, properties: Sequence[str], associations: Sequence[str], after: str | None, limit: int
+        self,
+        object_name: str,
+        properties: Sequence[str],
+        associations: Sequence[str],
+        after: str | None,
+        limit: int,
+        *,
+        archived: bool = False,
     ) -> Reply:
-        """GET …/{object}: one page, without archived records."""
-        params = [("limit", str(limit)), ("archived", "false")]
+        """GET …/{object}: one page by growing id, of the live records or of the archived ones."""
+        params = [("limit", str(limit)), ("archived", "true" if archived else "false")]
         params += [("properties", name) for name in properties]
         params += [("associations", name) for name in associations]
         if after is not None:
             params.append(("after", after))
         return await self._client.request("GET", self.paths.objects(object_name), params=params)
+
+    async def read_object(
+        self, object_name: str, record_id: str, properties: Sequence[str], *, archived: bool = False
+    ) -> Reply:
+        """GET …/{object}/{id}. Consistent at once; a merged record's id answers with the one it was merged into."""
+        params = [("archived", "true" if archived else "false"), *(("properties", name) for name in properties)]
+        return await self._client.request("GET", f"{self.paths.objects(object_name)}/{record_id}", params=params)
+
+    async def search(
+        self,
+        object_name: str,
+        groups: Sequence[Sequence[Mapping[str, str]]],
+        sort: str,
+        properties: Sequence[str],
+        limit: int,
+    ) -> Reply:
+        """POST …/search: the first page of what fits one of the groups, by a rising property.
+
+        Sees a write after seconds, and pages to 10,000 results (vendor facts): ask again further on, never page.
+        """
+        return await self._post(
+            f"{self.paths.objects(object_name)}/search",
+            {
+                "filterGroups": [{"filters": list(filters)} for filters in groups],
+                "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
+                "properties": list(properties),
+                "limit": limit,
+                "after": "0",
+            },
+        )
 
     async def associate_default(self, one: str, other: str, pairs: Sequence[tuple[str, str]]) -> Reply:
         """POST …/batch/associate/default: associate without type ids."""

@@ -120,6 +120,8 @@ def merge_records(portal: Portal, primary: Record, other: Record) -> None:
     addresses = [other.properties.get("email", ""), *other.properties.get("hs_additional_emails", "").split(";")]
     portal.archive(other)
     other.merged_into = primary.id
+    ends = {"primaryObjectId": int(primary.id), "mergedObjectIds": [int(other.id)], "newObjectId": int(primary.id)}
+    portal.hooks.tell(primary.kind, "merge", primary.id, "CRM_UI", **ends)
     own = {"hs_object_id", "hs_additional_emails", "hs_merged_object_ids", *_times(primary.kind)}
     filled = {name: value for name, value in other.properties.items() if name not in {*primary.properties, *own}}
     merged = [part for part in primary.properties.get("hs_merged_object_ids", "").split(";") if part]

@@ -8,6 +8,7 @@ from typing import Any
 
 from crossdock.connectors.hubspot.sandbox.catalogue import CREATED, MODIFIED, SINGULAR, TYPE_IDS
 from crossdock.connectors.hubspot.sandbox.definitions import Schema
+from crossdock.connectors.hubspot.sandbox.hooks import Hooks
 from crossdock.connectors.hubspot.sandbox.instants import MovableClock, iso
 from crossdock.connectors.hubspot.sandbox.links import Links
 from crossdock.connectors.hubspot.sandbox.settings import Poison, Settings
@@ -63,6 +64,7 @@ class Portal:
         self.poison: list[Poison] = []
         self.seen: dict[str, dict[str, dict[str, str]]] = {kind: {} for kind in TYPE_IDS}
         """What search knows: object type -> id -> properties."""
+        self.hooks = Hooks(settings, clock)
         self.requests: dict[str, dict[str, int]] = {}
         self._unseen: deque[tuple[float, str, str, dict[str, str] | None]] = deque()
         self._ids = count(20_000_000_001)
@@ -104,6 +106,7 @@ class Portal:
         ms = self.clock.ms()
         record = Record(kind, str(next(self._ids)), ms)
         self.records[kind][record.id] = record
+        self.hooks.tell(kind, "creation", record.id, source, changeFlag="NEW")
         born = {"hs_object_id": record.id, CREATED.get(kind, "createdate"): iso(ms)}
         if kind == "deals":
             born["hs_createdate"] = iso(ms)
@@ -125,6 +128,7 @@ class Portal:
 
     def archive(self, record: Record) -> None:
         """Put a record into the bin: its unique values are free again, its associations are gone."""
+        self.hooks.tell(record.kind, "deletion", record.id, "CRM_UI")
         record.archived_ms = self.clock.ms()
         record.updated_ms = record.archived_ms
         self._release(record)
@@ -133,6 +137,8 @@ class Portal:
 
     def erase(self, record: Record) -> None:
         """Remove a record and its history for good."""
+        if record.kind == "contacts":
+            self.hooks.tell(record.kind, "privacyDeletion", record.id, "CRM_UI")
         if record.archived_ms is None:
             self.archive(record)
         del self.records[record.kind][record.id]
@@ -174,6 +180,7 @@ class Portal:
                 continue
             changed = True
             definition = definitions.get(name)
+            self.hooks.tell(record.kind, "propertyChange", record.id, source, propertyName=name, propertyValue=value)
             if definition is not None and definition.unique:
                 self._move_key(record, name, before, value)
             if value:

@@ -61,6 +61,14 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     """A lifecycle stage moves forward only: an earlier stage is dropped from the write, or refused with 400."""
     strict_bodies: bool = True
     """Date versions insist on the members that their specification marks as required."""
+    app_id: int = 54321
+    """The app that is told of what happens here,"""
+    app_secret: str = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"  # noqa: S105 - the sandbox's own
+    """the client secret it signs with,"""
+    webhook_url: str = ""
+    """where it sends (empty: nothing is told),"""
+    webhook_signature: Literal["v3", "v2", "v1"] = "v3"
+    """and how it signs."""
 
 
 class Poison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
