@@ -73,7 +73,7 @@ def routes_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
 @guarded
 def routes_show(route: RouteId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Show one route with all that is chosen about it."""
-    _done(route, tenant, as_json, lambda _hub, _tenant, _id: _nothing())
+    _done(route, tenant, as_json)
 
 
 @routes.command("add")
@@ -179,22 +179,24 @@ def routes_remove(route: RouteId, tenant: Tenant = "default", as_json: AsJson = 
     give({"id": route, "removed": True}, as_json=as_json, people=lambda: f"Removed {route}.")
 
 
-async def _nothing() -> None:
-    return None
-
-
-def _done(route: str, tenant: str, as_json: bool, act: Callable[[Hub, Any, Any], Awaitable[None]]) -> None:
-    """Do something to a route and show it as it is then."""
+def _done(
+    route: str, tenant: str, as_json: bool, act: Callable[[Hub, Any, Any], Awaitable[None]] | None = None
+) -> None:
+    """Do something to a route, if anything, and show it as it is then."""
     from crossdock.kit.ids import Prefix, parse
 
     identifier = parse_id(parse, Prefix.ROUTE, route)
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
-        await act(hub, tenant_id, identifier)
+        if act is not None:
+            await act(hub, tenant_id, identifier)
         return (await hub.connections.routes(tenant_id, identifier))[0]
 
     shown = ask(tenant, work)
-    rows = [{"choice": name, "value": value} for name, value in shown.items()]
+    rows: list[dict[str, Any]] = []
+    for name, value in shown.items():
+        inner = value.items() if isinstance(value, dict) else ()
+        rows += [{"choice": f"{name}.{key}", "value": one} for key, one in inner] or [{"choice": name, "value": value}]
     give(shown, as_json=as_json, people=lambda: table(rows, ("choice", "value")))
 
 

@@ -100,8 +100,10 @@ UPDATE connection SET route_epoch = route_epoch + 1, changed_at = now() WHERE id
 
 -- name: list_routes
 SELECT r.id, r.source_id, r.destination_id, s.name AS source, d.name AS destination, r.stream, r.action, r.occurrence,
-       r.historical, r.priority, r.types, r.skip_statuses, r.schedule, r.mapping_version, r.enabled
+       r.historical, r.priority, r.types, r.skip_statuses, r.schedule, r.mapping_version, r.enabled,
+       r.fallback_id, f.name AS fallback, r.fallback_action, r.fallback_after_s
 FROM route r JOIN connection s ON s.id = r.source_id JOIN connection d ON d.id = r.destination_id
+LEFT JOIN connection f ON f.id = r.fallback_id
 WHERE r.tenant_id = $1 AND r.ended_at IS NULL AND ($2::uuid IS NULL OR r.id = $2)
   AND (r.source_id <> r.destination_id OR r.id = $2)  -- not those that carry the hub's wishes
 ORDER BY r.created_at, r.id;

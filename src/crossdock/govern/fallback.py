@@ -67,16 +67,10 @@ class Fallbacks:
     async def of(self, tenant_id: uuid.UUID, route_id: uuid.UUID) -> dict[str, Any]:
         """Return what a route's second destination is; none: the route is not critical. Raises ``NotFound``."""
         async with self._store.engine() as conn:
-            row = await conn.fetchrow(SQL["fallbacks"], tenant_id, route_id)
+            row = await conn.fetchrow(SQL["fallback"], tenant_id, route_id)
             if row is None and await conn.fetchrow(SQL["route_for_fallback"], tenant_id, route_id) is None:
                 raise _absent()
         return shown(route_id, row)
-
-    async def listed(self, tenant_id: uuid.UUID) -> dict[uuid.UUID, dict[str, Any]]:
-        """Return the second destinations of a tenant's routes."""
-        async with self._store.engine() as conn:
-            rows = await conn.fetch(SQL["fallbacks"], tenant_id, None)
-        return {row["id"]: shown(row["id"], row) for row in rows}
 
     async def move(self) -> set[uuid.UUID]:
         """Move what waits for lanes that have stood too long; returns the lanes that got it."""

@@ -5,11 +5,10 @@ SELECT id, source_id, destination_id, stream, action FROM route WHERE tenant_id 
 UPDATE route SET critical = $3, fallback_id = $4, fallback_action = $5, fallback_after_s = $6
 WHERE tenant_id = $1 AND id = $2 AND enabled RETURNING id;
 
--- name: fallbacks
+-- name: fallback
 SELECT r.id, r.critical, r.fallback_id, f.name AS fallback, r.fallback_action, r.fallback_after_s
 FROM route r LEFT JOIN connection f ON f.id = r.fallback_id
-WHERE r.tenant_id = $1 AND r.enabled AND ($2::uuid IS NULL OR r.id = $2) AND (r.critical OR r.fallback_id IS NOT NULL)
-ORDER BY r.created_at;
+WHERE r.tenant_id = $1 AND r.enabled AND r.id = $2 AND (r.critical OR r.fallback_id IS NOT NULL);
 
 -- name: stopped
 -- Critical routes whose first lane has taken nothing for longer than they may wait, while their second one works.

@@ -52,6 +52,24 @@ def _packed(schedule: object) -> str | None:
     return None if schedule is None else msgspec.json.encode(schedule).decode()
 
 
+def _shown(row: Any) -> dict[str, Any]:
+    fallback = row["fallback_id"] and {
+        "fallback_id": show(Prefix.CONNECTION, row["fallback_id"]),
+        "fallback": row["fallback"],
+        "action": row["fallback_action"],
+        "after_s": row["fallback_after_s"],
+    }
+    return {
+        **{name: value for name, value in row.items() if not name.startswith("fallback")},
+        "id": show(Prefix.ROUTE, row["id"]),
+        "source_id": show(Prefix.CONNECTION, row["source_id"]),
+        "destination_id": show(Prefix.CONNECTION, row["destination_id"]),
+        "priority": Priority(row["priority"]).name.lower(),
+        "schedule": orjson.loads(row["schedule"]) if row["schedule"] is not None else None,
+        "fallback": fallback,
+    }
+
+
 class Routing:
     """Adds, removes and lists routes."""
 
@@ -158,22 +176,15 @@ class Routing:
             ) from None
 
     async def routes(self, tenant_id: uuid.UUID, route_id: uuid.UUID | None = None) -> list[dict[str, Any]]:
-        """Return the tenant's routes, or the one of an id. Raises ``NotFound`` when there is none of the id."""
+        """Return the tenant's routes, or the one of an id, each with its second destination or None.
+
+        Raises ``NotFound`` when there is none of the id.
+        """
         async with self._store.engine() as conn:
             rows = await conn.fetch(SQL["list_routes"], tenant_id, route_id)
         if route_id is not None and not rows:
             raise NotFound("there is no such route", remedy="list them with: crossdock routes")
-        return [
-            {
-                **dict(row),
-                "id": show(Prefix.ROUTE, row["id"]),
-                "source_id": show(Prefix.CONNECTION, row["source_id"]),
-                "destination_id": show(Prefix.CONNECTION, row["destination_id"]),
-                "priority": Priority(row["priority"]).name.lower(),
-                "schedule": orjson.loads(row["schedule"]) if row["schedule"] is not None else None,
-            }
-            for row in rows
-        ]
+        return [_shown(row) for row in rows]
 
     async def default_routes(self, new: Connection, actor: str) -> tuple[str, ...]:
         """Route every source's streams to every destination's fitting actions, between the new one and the others."""

@@ -167,8 +167,12 @@ async def test_it_is_set_over_the_api(hub: Hub) -> None:
     async with street(hub) as doors:
         found = (await doors.get(path, key)).json
         assert (found["critical"], found["fallback"], found["action"]) == (True, "second", "post")
+        words = {name: found[name] for name in ("fallback_id", "fallback", "action", "after_s")}
+        assert [one["fallback"] for one in (await doors.get("/api/v1/routes", key)).json["items"]] == [words]
+        assert (await doors.get(path.removesuffix("/fallback"), key)).json["fallback"] == words
         headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
         changed = await doors.call("PUT", path, b'{"fallback_id": null}', headers)
         assert changed.json["critical"] is False
+        assert (await doors.get(path.removesuffix("/fallback"), key)).json["fallback"] is None
         body = orjson.dumps({"fallback_id": show(Prefix.CONNECTION, two.id), "action": "dance"})
         is_problem(await doors.call("PUT", path, body, headers), 400, "bad-input", "action")

@@ -40,6 +40,12 @@ _SHOWN: dict[str, Any] = {
     "schedule": _SCHEDULE,
     "mapping_version": 0,
     "enabled": True,
+    "fallback": {
+        "fallback_id": "con_01jd8m3k5v7x9z1b3d5f7h9k1p",
+        "fallback": "Orders by webhook",
+        "action": "post",
+        "after_s": 300,
+    },
 }
 _NEW: dict[str, Any] = {
     "from": "Main shop",
@@ -78,6 +84,15 @@ class ScheduleShown(BaseModel):
     late: Literal["send", "skip"] | None = Field(None, description="a time that had passed when the event came")
 
 
+class SecondShown(BaseModel):
+    """Where a route's deliveries go when its lane stands; set by ``PUT /routes/{route_id}/fallback``."""
+
+    fallback_id: str
+    fallback: str
+    action: str
+    after_s: int
+
+
 class RouteShown(BaseModel):
     """A route. ``occurrence``: every event is delivered, in order (a message); else only the newest state matters."""
 
@@ -98,6 +113,7 @@ class RouteShown(BaseModel):
     schedule: ScheduleShown | None
     mapping_version: int
     enabled: bool
+    fallback: SecondShown | None
 
 
 class Routes(BaseModel):
