@@ -172,7 +172,7 @@ def channels_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List channels and how they do."""
     rows = ask(tenant, lambda hub, of: hub.alerting.channels.listed(of))
     columns = ("id", "name", "kind", "state", "least", "report", "waiting", "sent_at", "problem")
-    hint = "There are none yet: crossdock alerts channels add NAME --kind email --set host=… --set to=…"
+    hint = "There are none yet: crossdock alerts channels add NAME --as email --set host=… --set to=…"
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty=hint))
 
 
