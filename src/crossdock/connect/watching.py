@@ -15,7 +15,7 @@ import msgspec
 
 from crossdock.connect.connector import CheckResult, Hook
 
-NEWEST: Final = 20
+NEWEST: Final = 50
 """How many of the newest entities a look asks for."""
 
 
@@ -132,6 +132,8 @@ class Sight(msgspec.Struct, frozen=True):
     """(id, modified time) of the entities that were changed last, long enough ago for a webhook to have come."""
     newest: tuple[int, ...] = ()
     """The highest ids there are; fewer than :data:`NEWEST` when there are no more."""
+    marks: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """What tells each of the newest from another that is given the same id later: the same for as long as it lives."""
 
 
 class Judgement(msgspec.Struct, frozen=True):

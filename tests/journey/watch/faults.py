@@ -100,9 +100,19 @@ async def nearly_failed(stage: Stage) -> None:
 
 
 async def restored(stage: Stage) -> None:
-    """A backup of the shop is brought back: five orders are gone, and the first of their ids are given again."""
+    """A backup of the shop is brought back: three orders are gone, and the first of their ids are given again."""
+    await brought_back(stage, 3)
+
+
+async def nearly_restored(stage: Stage) -> None:
+    """A backup is brought back that lacks a single order, whose id is given again before the next look."""
+    await brought_back(stage, 1)
+
+
+async def brought_back(stage: Stage, orders: int) -> None:
+    """Lose so many orders that the hub knows of."""
     await stage.control("snapshot")
-    for _ in range(5):
+    for _ in range(orders):
         await stage.told(await stage.order())
     await stage.pass_by(210)
     assert await stage.look()
@@ -148,6 +158,7 @@ FAULTS = (
     Fault("staging-clone", dials(host=STAGING), dials(host=None), shop_state="broken", hooks_ok=False, writes=False),
     Fault("clone-webhooks", copied, lambda s: s.pass_by(1), talks=True),
     Fault("store-restored", restored, talks=True),
+    Fault("store-restored", nearly_restored, talks=True, name="store-restored-by-one-order"),
     Fault("clock-wrong", later(20 * 60), talks=True),
     Fault("clock-wrong", later(-20 * 60), name="clock-behind", talks=True),
 )

@@ -170,6 +170,23 @@ def test_a_restored_backup_shows_in_more_than_one_way(
     assert ("store-restored" in found) is restored
 
 
+def test_an_id_that_is_given_again_is_proof_enough_and_told_once() -> None:
+    before = diagnose(sight(marks={"9": "a", "8": "b"}), known())
+    assert before.findings == ()
+    after = sight(newest=(10, 9, 8, 7), marks={"10": "d", "9": "c", "8": "b", "7": "e"})
+    judged = diagnose(after, known(memory=before.memory))
+    (found,) = judged.findings
+    assert (found.code, found.gap, found.evidence["ids_given_again"]) == ("store-restored", Gap.ANYTHING, ["9"])
+    assert codes(after, known(memory=judged.memory)) == []
+
+
+def test_what_has_no_mark_is_not_taken_for_another() -> None:
+    before = diagnose(sight(marks={"9": "a"}), known())
+    unseen = diagnose(sight(newest=(), marks={}), known(memory=before.memory))
+    assert unseen.findings == ()
+    assert codes(sight(marks={"9": "b"}), known(memory=unseen.memory)) == ["store-restored"]
+
+
 def test_the_full_read_after_a_restore_is_no_second_restore() -> None:
     first = diagnose(sight(), known(vanished=3))
     assert next(f.gap for f in first.findings if f.code == "store-restored") is Gap.ANYTHING

@@ -2,7 +2,8 @@
 
 Recorded facts this rests on: a webhook is disabled at the seventh failed delivery in a row and its counter survives a
 reactivation, so a disabled one is registered anew; a lost or late job queue tells nothing at all; the ids of orders
-only ever grow; an HPOS switch keeps ids.
+only ever grow, but for those that a restored database gives again; an order keeps its key as long as it lives; an HPOS
+switch keeps both.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Memory(msgspec.Struct):
     stalled_at: datetime | None = None
     restored_at: datetime | None = None
     newest: list[int] = msgspec.field(default_factory=list)
+    marks: dict[str, str] = msgspec.field(default_factory=dict)
     could_write: bool = False
     unknown: list[str] = msgspec.field(default_factory=list)
     """Webhooks that point to us and are not known, once seen: deleted when seen again."""
@@ -75,10 +77,11 @@ def diagnose(sight: Sight, known: Known) -> Judgement:
     found += [*_ways(account, known), *_rights(account, known, memory), *_storage(account, known)]
     hooks = _hooks(sight, known, memory, may_write=account.get("permissions") != "read")
     found += hooks
-    found += _restored(known, memory, hooks)
+    found += _restored(sight, known, memory, hooks)
     if known.url and sight.hooks is not None and not any(not one.hooks_ok for one in found):
         found += _telling(sight, known, memory)
     memory.newest = list(sight.newest) or memory.newest
+    memory.marks = dict(sight.marks) or memory.marks
     return _judged(found, account, memory, known)
 
 
@@ -245,19 +248,24 @@ def _left_over(listed: Mapping[str, Hook], known: Known, memory: Memory) -> Iter
     memory.unknown = [hook.vendor_id for hook in found]
 
 
-def _restored(known: Known, memory: Memory, hooks: list[Finding]) -> Iterator[Finding]:
-    """A restored backup shows itself by orders that are gone, states that went back and webhooks that are missing."""
+def _restored(sight: Sight, known: Known, memory: Memory, hooks: list[Finding]) -> Iterator[Finding]:
+    """A restored backup shows itself by orders that are gone, states that went back and webhooks that are missing.
+
+    Each alone may come about otherwise, but one: an id that now is another order's is given a second time.
+    """
+    again = sorted(one for one, mark in sight.marks.items() if memory.marks.get(one, mark) != mark)
     rewound = known.told.get("rewound", 0) - memory.told.get("rewound", 0) if memory.told else 0
     if memory.restored_at is not None and known.now - memory.restored_at < _RESTORED_FOR:
         rewound = 0
     missing = any(one.code in ("webhook-deleted", "webhook-unknown") for one in hooks)
     points = min(known.vanished, 2) + min(rewound, 2) + (1 if missing else 0)
-    if points >= 2 and (known.vanished or rewound):
+    if again or (points >= 2 and (known.vanished or rewound)):
         memory.restored_at = known.now
         yield finding(
             "store-restored",
             Mend(Repair.ADAPT),
             orders_gone=known.vanished,
+            ids_given_again=again,
             orders_rewound=rewound,
             webhooks_missing=missing,
         )

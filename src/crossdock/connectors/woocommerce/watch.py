@@ -7,6 +7,7 @@ ask for the settings of taxes; a certificate is seen by a handshake, which is no
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -56,11 +57,18 @@ class ShopWatcher:
         client = WooCommerceClient(self._as_found(check))
         try:
             reply = await client.vendor().request("GET", _ORDERS, params=_newest())
-            newest = _ids(reply)
+            marks = _marks(reply)
             changed = await self._changed(client, reply)
         except (CallFailed, ValueError):
-            newest, changed = [], ()
-        return msgspec.structs.replace(sight, hooks=await _listed(client), changed=changed, newest=tuple(newest))
+            marks, changed = {}, ()
+        newest = tuple(int(one) for one in marks)
+        return msgspec.structs.replace(
+            sight,
+            hooks=await _listed(client),
+            changed=changed,
+            newest=newest,
+            marks={k: v for k, v in marks.items() if v},
+        )
 
     def diagnose(self, sight: Sight, known: Known) -> Judgement:
         """Say what follows; see :mod:`crossdock.connectors.woocommerce.diagnosis`."""
@@ -113,7 +121,7 @@ class ShopWatcher:
 
 
 def _newest() -> dict[str, str]:
-    return {"orderby": "id", "order": "desc", "per_page": str(NEWEST), "_fields": "id"}
+    return {"orderby": "id", "order": "desc", "per_page": str(NEWEST), "_fields": "id,order_key"}
 
 
 async def _listed(client: WooCommerceClient) -> tuple[Hook, ...] | None:
@@ -128,5 +136,11 @@ def _rows(reply: Reply) -> list[dict[str, Any]]:
     return [row for row in document if isinstance(row, dict)] if isinstance(document, list) else []
 
 
-def _ids(reply: Reply) -> list[int]:
-    return [int(row["id"]) for row in _rows(reply) if isinstance(row.get("id"), int)]
+def _marks(reply: Reply) -> dict[str, str]:
+    """Return the ids listed, each with a digest of its order key: the key itself opens an order's payment page."""
+    found = {}
+    for row in _rows(reply):
+        if isinstance(number := row.get("id"), int):
+            key = str(row.get("order_key") or "")
+            found[str(number)] = hashlib.sha256(key.encode()).hexdigest()[:16] if key else ""
+    return found
