@@ -17,6 +17,7 @@ from crossdock.govern.fallback import SQL as FALLBACK
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
 from crossdock.settings import Settings
+from crossdock.store import roles
 from crossdock.wiring import Hub
 from tests.journey.doors.street import is_problem, street
 from tests.support.hub import add_connection, add_route, add_shop, add_sink, order, signed, until, working
@@ -133,13 +134,16 @@ async def test_a_claim_and_a_move_never_take_the_same(hub: Hub, sinks: tuple[Rec
     async with hub.database.engine() as conn:
         await conn.execute("UPDATE lane SET until = now() + interval '1 minute', epoch = 7 WHERE id = $1", one.id)
     minute = timedelta(minutes=1)
-    async with hub.database.engine() as claimer:
+    claimer = await hub.database.connect(roles.ENGINE, "claimer")
+    try:
         async with hub.database.transaction() as mover:
             await mover.execute(FALLBACK["lock_lane"], one.id)
             claim = asyncio.create_task(claimer.fetch(QUEUE["claim"], one.id, 7, 10, minute, 1, minute, minute))
-            await until(lambda: rows(hub, "SELECT 1 FROM pg_locks WHERE NOT granted"))
+            await until(lambda: asyncio.create_task(rows(hub, "SELECT 1 FROM pg_locks WHERE NOT granted")))
             assert len(await mover.fetch(FALLBACK["move"], one.id, route, two.id, 10)) == 1
         assert await asyncio.wait_for(claim, 10) == []
+    finally:
+        await claimer.close()
     (left,) = await rows(hub, "SELECT state, lane_id FROM delivery")
     assert tuple(left) == ("waiting", two.id)
 
