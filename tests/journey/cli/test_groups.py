@@ -34,6 +34,8 @@ def test_help_is_the_groups_own_and_a_wrong_command_is_refused(terminal: Termina
     assert shown.exit_code == 0
     assert "Without a command it lists" in shown.stdout
     assert "\n  list " in shown.stdout
+    options = terminal(*path, "list", "--help").stdout.partition("Options:")[2].strip()
+    assert options in shown.stdout, "what may be given without a command"
     refused = terminal(*path, "banana")
     assert (refused.exit_code, "No such command 'banana'" in refused.output) == (2, True)
 
