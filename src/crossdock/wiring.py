@@ -27,7 +27,7 @@ from crossdock.flow.deliver.preview import Preview
 from crossdock.flow.journey import Expectations, Journey
 from crossdock.flow.map import Versions
 from crossdock.flow.mapping import Mappings
-from crossdock.flow.pull import Bells, Manners, Reading, Schedule, Turns
+from crossdock.flow.pull import Bells, Live, Manners, Reading, Schedule, Turns
 from crossdock.flow.reconcile import Prover, Reports
 from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
 from crossdock.flow.route import RouteTable
@@ -102,6 +102,11 @@ class Hub(msgspec.Struct, frozen=True):
     def apps(self) -> Apps:
         """Return what takes the webhooks of vendors' apps."""
         return Apps(self.database, self.directory, self.journey)
+
+    @property
+    def live(self) -> Live:
+        """Return what reads accounts for whoever asks."""
+        return Live(self.directory, self.vault)
 
     @property
     def letters(self) -> Letters:

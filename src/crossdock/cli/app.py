@@ -13,6 +13,7 @@ from crossdock.cli import (
     hooking,
     keeping,
     linking,
+    living,
     looking,
     managing,
     mapping,
@@ -49,6 +50,7 @@ app.command("connect", context_settings=connecting.FREE, add_help_option=False)(
 app.add_typer(managing.connections, name="connections")
 app.add_typer(routing.routes, name="routes")
 app.add_typer(mapping.schema, name="schema")
+app.command("records")(living.records)
 app.command("status")(measuring.status)
 app.command("stats")(measuring.stats)
 app.command("check")(connecting.check)

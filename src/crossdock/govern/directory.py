@@ -182,14 +182,17 @@ class Directory:
         return tuple(stream.name for stream in self.described(connection))
 
     def described(self, connection: Connection) -> tuple[Stream, ...]:
-        """Return what the manifest says of the streams that can be read; optional ones where they are switched on."""
-        connector = self.connector(connection.connector)
-        if connector is None:
-            return ()
+        """Return what the manifest says of the streams that are read; optional ones where they are switched on."""
         own = connection.config.get("streams")
         wanted = {n for n, t in own.items() if isinstance(t, dict) and t.get("enabled") is True} if own else ()
-        readable = (stream for stream in connector.manifest.streams if stream.cursor != "none")
-        return tuple(stream for stream in readable if not stream.optional or stream.name in wanted)
+        return tuple(one for one in self.readable(connection) if not one.optional or one.name in wanted)
+
+    def readable(self, connection: Connection) -> tuple[Stream, ...]:
+        """Return what the manifest says of all streams that can be read, switched on or not."""
+        connector = self.connector(connection.connector)
+        if connector is None or connector.source is None:
+            return ()
+        return tuple(stream for stream in connector.manifest.streams if stream.cursor != "none")
 
     def access(self, connection: Connection, secrets: Mapping[str, str]) -> Access:
         """Return what a connector gets to work with."""

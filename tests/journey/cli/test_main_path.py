@@ -35,6 +35,15 @@ def test_a_shop_reaches_the_crm_by_commands(terminal: Terminal) -> None:
         assert done[0]["state"] == "done"
         assert done[0]["read"] > 25
         assert run("pull")[0]["kind"] == "pull"
+        orders = run("records", "my shop", "order")
+        rest = run(
+            "records", "my shop", "order", "--cursor", orders["next"]
+        )  # the trash and drafts are lists of their own
+        assert len(orders["items"]) + len(rest["items"]) <= 25 < len(orders["items"]) + 5
+        deal = run("records", "my portal", "deal")["items"][0]
+        one = run("records", "my portal", "deal", deal["external_id"])
+        assert one["document"]["dealname"] == "[redacted]"
+        assert one["document"]["amount"]
         proof = run("prove", "my shop")
         assert proof["ok"] is True
         assert [row["entity"] for row in proof["proof"]] == ["order", "customer", "product"]
