@@ -204,3 +204,15 @@ def test_deleting_a_connector_breaks_nothing_else(name: str, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr[-2000:]
     assert name not in done.stdout
     assert len(ast.literal_eval(done.stdout)) >= 2
+
+
+def test_the_chain_of_migrations_is_whole() -> None:
+    """Each revision follows the one before it by number: two that follow the same one would be two heads."""
+    before = "None"
+    for file in sorted((ROOT / "src/crossdock/store/migrations/versions").glob("v*.py")):
+        facts = dict(
+            re.findall(r"^(revision|down_revision)\b.*= (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        )
+        assert facts["revision"] == f'"{file.stem[1:5]}"', f"{file.name}: revision is not its number"
+        assert facts["down_revision"] == before, f"{file.name}: down_revision has to be {before}"
+        before = facts["revision"]

@@ -221,6 +221,13 @@ def _whole(field: str, given: Any, most: int) -> None:
     _number(field, given, 1, most)
 
 
+def _cleared(connector: Connector, field: str, given: Any) -> Any:
+    del connector
+    if given not in ("none", "pii", "phi"):
+        raise BadInput("no kind of data", field=field, remedy="write none, pii (people) or phi (people's health)")
+    return given
+
+
 CHECKS: Final[dict[str, Check]] = {
     "streams": _streams,
     "start_date": _start,
@@ -231,6 +238,7 @@ CHECKS: Final[dict[str, Check]] = {
     "payment_map": _words,
     "limits": _limits,
     "field_owners": _owners,
+    "cleared_for": _cleared,
     "requests_per_minute": _budget(10_000),
     "requests_per_day": _budget(10_000_000),
 }

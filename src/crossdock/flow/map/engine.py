@@ -13,7 +13,7 @@ import msgspec
 
 from crossdock.flow.map import paths
 from crossdock.flow.map.failures import MappingFailed, MappingInvalid
-from crossdock.flow.map.rules import Compiled, Reading, compile_rule
+from crossdock.flow.map.rules import MAX_ENTITY, Compiled, Reading, compile_rule
 from crossdock.flow.map.transforms import Unfit, text
 from crossdock.flow.schema.words import WORDS
 from crossdock.model.mapping import Mapped, Mapping, ObjectMapping, WhenMissing, blanks_of
@@ -107,7 +107,10 @@ def _apply(
     def builtins() -> Any:
         if not plain:
             # through JSON: JMESPath knows lists, and a word holds tuples
-            plain.append(msgspec.json.decode(msgspec.json.encode(entity)))
+            told = msgspec.json.encode(entity)
+            if len(told) > MAX_ENTITY:
+                raise Unfit("name the field with a path: the entity is too large for an expression")
+            plain.append(msgspec.json.decode(told))
         return plain[0]
 
     for rule in rules:

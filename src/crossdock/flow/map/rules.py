@@ -17,6 +17,12 @@ from crossdock.model.mapping import Rule, WhenMissing
 MAX_TEMPLATE = 1000
 MAX_PARTS = 200
 """Parts an expression may be made of: bounds what one rule can cost per entity."""
+MAX_GROWTH = 256
+"""How many times what it read an expression may hold at once, through lists and objects that it builds."""
+MAX_TEXTS = 2
+"""Calls of to_string: each may double what was quoted before."""
+MAX_ENTITY = 2_000_000
+"""Bytes (JSON) of the largest entity an expression is run on: its time is at most parts times size."""
 
 Builtins = Callable[[], Any]
 Read = Callable[[tuple[Any, ...], tuple[Any, ...], Builtins], Any]
@@ -124,15 +130,35 @@ def _template(given: str, reading: Reading) -> tuple[int, Read]:
 
 def _expression(given: str, reading: Reading) -> tuple[int, Read]:
     del reading
-    search, _ = expression.parsed(given, MAX_PARTS)
+    search, parts = expression.parsed(given, MAX_PARTS)
+    if _growth(parts) > MAX_GROWTH:
+        raise ValueError(f"an expression may build at most {MAX_GROWTH} times what it reads")
+    if sum(part["type"] == "function_expression" and part["value"] == "to_string" for part in parts) > MAX_TEXTS:
+        raise ValueError(f"an expression may call to_string at most {MAX_TEXTS} times")
 
     def read(own: tuple[Any, ...], root: tuple[Any, ...], plain: Builtins) -> Any:
         try:
             return search(plain())
+        except Unfit:
+            raise
         except (JMESPathError, TypeError, ValueError):
             raise Unfit("make the expression fit the entity's fields (try it in a preview)") from None
 
     return -1, read
+
+
+def _growth(parts: list[Any]) -> int:
+    """Return by how much lists and objects that are built may multiply what is read: the parts of each, multiplied."""
+    grown = 1
+    for part in parts:
+        if part["type"] in ("multi_select_list", "multi_select_dict"):
+            grown *= max(1, len(part["children"]))
+    return grown
+
+
+def places_of(template: str) -> list[str]:
+    """Return the paths a template names."""
+    return _PLACE.split(template)[1::2]
 
 
 _SOURCES: dict[str, Callable[[str, Reading], tuple[int, Read]]] = {

@@ -1,5 +1,17 @@
 """Mappings as people work with them: both schemas side by side, versions, trials on real records, and ways back."""
 
 from crossdock.flow.mapping.room import Mappings
+from crossdock.flow.mapping.templates import NewTemplate, template_in, template_of
+from crossdock.flow.mapping.words import Draft, MappingRefused, draft_in, draft_of, exported
 
-__all__ = ["Mappings"]
+__all__ = [
+    "Draft",
+    "MappingRefused",
+    "Mappings",
+    "NewTemplate",
+    "draft_in",
+    "draft_of",
+    "exported",
+    "template_in",
+    "template_of",
+]
