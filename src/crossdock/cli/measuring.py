@@ -25,8 +25,7 @@ def status(tenant: Tenant = "default", as_json: AsJson = False) -> None:
         from crossdock.govern.rollups import status_of
         from crossdock.wiring import connector_named
 
-        async with hub.database.tenant(tenant_id) as conn:
-            return await status_of(conn, tenant_id, SharedBoard(hub.database).used, connector_named)
+        return await status_of(hub.database.tenant, tenant_id, SharedBoard(hub.database).used, connector_named)
 
     found = ask(tenant, work)
     columns = (

@@ -193,13 +193,13 @@ class Connections(Routing):
         self._directory.forget(connection_id)
         return left
 
-    async def hub_source(self, tenant_id: uuid.UUID) -> Connection:
-        """Return the tenant's own events source, made at its first use."""
-        async with self._store.transaction() as conn:
-            await conn.fetchval(
-                SQL["add_connection"], new_id(), tenant_id, HUB, "events", "active", "events", "{}", "{}"
-            )
-            rows = await conn.fetch(SQL["list_connections"], tenant_id)
+    async def hub_source(self, tenant_id: uuid.UUID, conn: Any = None) -> Connection:
+        """Return the tenant's own events source, made at its first use; inside the caller's transaction if given."""
+        if conn is None:
+            async with self._store.transaction() as own:
+                return await self.hub_source(tenant_id, own)
+        await conn.fetchval(SQL["add_connection"], new_id(), tenant_id, HUB, "events", "active", "events", "{}", "{}")
+        rows = await conn.fetch(SQL["list_connections"], tenant_id)
         return connection_of(next(row for row in rows if row["connector"] == HUB))
 
     async def tried(self, connector: Connector, draft: Connection, secrets: Mapping[str, str]) -> CheckResult:

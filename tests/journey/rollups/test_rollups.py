@@ -63,8 +63,9 @@ class Road:
 
     async def status(self) -> dict[str, Any]:
         """Return how the receiver does."""
-        async with self.hub.database.tenant(self.shop.tenant_id) as conn:
-            told = await status_of(conn, self.shop.tenant_id, SharedBoard(self.hub.database).used, connector_named)
+        told = await status_of(
+            self.hub.database.tenant, self.shop.tenant_id, SharedBoard(self.hub.database).used, connector_named
+        )
         return next(one for one in told["connections"] if one["name"] == self.sink.name)
 
 
@@ -205,8 +206,9 @@ async def test_a_large_queue_is_told_as_it_was_counted(road: Road) -> None:
             " 1, false, 1, true, repeat('x', 400) FROM generate_series(1, 12000)",
             *(road.shop.tenant_id, road.sink.id),
         )
-    async with road.hub.database.tenant(road.shop.tenant_id) as conn:
-        told = await status_of(conn, road.shop.tenant_id, SharedBoard(road.hub.database).used, connector_named)
+    told = await status_of(
+        road.hub.database.tenant, road.shop.tenant_id, SharedBoard(road.hub.database).used, connector_named
+    )
     assert told["queue"]["exact"] is False
     assert (await road.status())["waiting"] == 1, "as it was counted"
     await road.hub.rollups.count_queue()

@@ -99,8 +99,12 @@ async def test_a_full_pool_is_told_as_such(store_settings: StoreSettings) -> Non
     small = dataclasses.replace(store_settings, engine_pool=1, connect_timeout_s=0.2)
     async with Database.open(small) as database, database.engine():
         with pytest.raises(ConnectionLost, match="came free"):
-            async with database.engine():
-                pass
+            await asyncio.create_task(_another(database))
+
+
+async def _another(database: Database) -> None:
+    async with database.engine():
+        pass
 
 
 async def test_listen_hears_and_survives_a_lost_connection(database: Database, postgres: TestServer) -> None:
@@ -143,8 +147,9 @@ async def test_behind_a_transaction_pooler_logins_carry_the_roles(
         transaction_pooling=True,
     )
     try:
-        async with Database.open(pooled) as database, database.engine() as conn:
-            assert await conn.fetchval("SELECT current_user::text") == "crossdock_engine"
+        async with Database.open(pooled) as database:
+            async with database.engine() as conn:
+                assert await conn.fetchval("SELECT current_user::text") == "crossdock_engine"
             async with database.tenant(new_id()) as tenants:
                 assert await tenants.fetchval("SELECT current_user::text") == "crossdock_app"
         with pytest.raises(RolesMissing, match="crossdock_app"):

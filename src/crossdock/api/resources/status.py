@@ -153,8 +153,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
         A large queue is not counted at every call: `queue.exact` is then false, and `queue.counted_at` says when it
         was. Tries, errors and latencies are those of the hour under way and the one before it.
         """
-        async with hub.database.tenant(caller.tenant_id) as conn:
-            shown = await status_of(conn, caller.tenant_id, using, connector_named)
+        shown = await status_of(hub.database.tenant, caller.tenant_id, using, connector_named)
         return answer({"mode": "webhooks" if hub.settings.public_url else "pull-only", **shown})
 
     return api

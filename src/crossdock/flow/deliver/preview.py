@@ -19,6 +19,7 @@ from crossdock.connect.connector import Destination, Seeker
 from crossdock.flow.deliver.ports import Directory
 from crossdock.flow.deliver.prepare import Planned, Planner, Subject, route_of
 from crossdock.flow.deliver.replay import SQL, versions_of
+from crossdock.flow.ports import Store
 from crossdock.kit import redact
 from crossdock.model.plan import Ref, Verb, Write
 
@@ -89,13 +90,14 @@ class Preview:
         self._planner = planner
 
     async def look(
-        self, conn: Any, tenant_id: uuid.UUID, ids: Sequence[uuid.UUID], mapping: int | str | None, found: Found
+        self, store: Store, tenant_id: uuid.UUID, ids: Sequence[uuid.UUID], mapping: int | str | None, found: Found
     ) -> None:
-        """Add to ``found`` what delivering these again would change."""
-        rows = await conn.fetch(SQL["to_preview"], tenant_id, list(ids)) if ids else []
-        named = sorted({row["route_id"] for row in rows})
-        routes = {row["id"]: route_of(row) for row in await conn.fetch(SQL["routes"], named)}
-        versions = await versions_of(conn, tenant_id, named, mapping)
+        """Add to ``found`` what delivering these again would change. No connection is held while a vendor is asked."""
+        async with store.engine() as conn:
+            rows = await conn.fetch(SQL["to_preview"], tenant_id, list(ids)) if ids else []
+            named = sorted({row["route_id"] for row in rows})
+            routes = {row["id"]: route_of(row) for row in await conn.fetch(SQL["routes"], named)}
+            versions = await versions_of(conn, tenant_id, named, mapping)
         by_destination: dict[uuid.UUID, dict[tuple[uuid.UUID, uuid.UUID], Any]] = {}
         for row in rows:
             route = routes[row["route_id"]]
@@ -105,11 +107,11 @@ class Preview:
                 continue
             by_destination.setdefault(route.destination_id, {})[row["route_id"], row["record_id"]] = row
         for destination_id, pairs in by_destination.items():
-            await self._compare(conn, tenant_id, destination_id, pairs, routes, versions, found)
+            await self._compare(store, tenant_id, destination_id, pairs, routes, versions, found)
 
     async def _compare(
         self,
-        conn: Any,
+        store: Store,
         tenant_id: uuid.UUID,
         destination_id: uuid.UUID,
         pairs: Mapping[tuple[uuid.UUID, uuid.UUID], Any],
@@ -120,12 +122,14 @@ class Preview:
         connection = await self._directory.connection(destination_id)
         destination = await self._directory.destination(destination_id)
         asked = {pair: versions.get(pair[0]) for pair in pairs}
-        planned = await self._plan(conn, tenant_id, connection, destination, pairs, routes, asked)
-        links = await _links(conn, destination_id, planned.values())
+        async with store.engine() as conn:
+            planned = await self._plan(conn, tenant_id, connection, destination, pairs, routes, asked)
+            links = await _links(conn, destination_id, planned.values())
+            if not isinstance(destination, Seeker):
+                before = await self._written(conn, tenant_id, connection, destination, pairs, routes, links)
+        how = "written"
         if isinstance(destination, Seeker):
             before, how = await _held(destination, planned.values(), links), "held"
-        else:
-            before, how = await self._written(conn, tenant_id, connection, destination, pairs, routes, links), "written"
         if how not in found.against:
             found.against.append(how)
         for pair, item in planned.items():

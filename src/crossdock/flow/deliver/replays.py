@@ -255,9 +255,10 @@ class _Job:
                 raise PutOff(datetime.now(UTC) + _PAUSE, "it waits until what it has queued is delivered")
 
     async def _chunk(self) -> bool:
+        if self._asked.dry_run:
+            return await self._look()
         tenant_id, run = self._run.tenant_id, self._run
         lanes: list[uuid.UUID] = []
-        found: Found | None = None
         async with self._store.transaction() as conn:
             await self._runs.fence(conn, run)
             scanned = await self._scan(conn)
@@ -265,23 +266,39 @@ class _Job:
                 return False
             taken = 0
             ids = await self._worth(conn, scanned)
-            if self._asked.dry_run:
-                found = self._found.copy()
-                await self._preview.look(conn, tenant_id, ids, self._asked.mapping, found)
-            elif self._asked.do == "discard":
+            if self._asked.do == "discard":
                 actor = str((await conn.fetchrow(SQL["replay"], tenant_id, run.id))["actor"])
                 taken = await self._letters.discard_within(conn, tenant_id, ids, self._asked.reason, actor)
             else:
                 taken, lanes = await self._replay.again(conn, tenant_id, ids, self._way)
-            told = orjson.dumps(msgspec.to_builtins(found)).decode() if found else None
-            await conn.execute(SQL["move"], tenant_id, run.id, scanned[-1], len(scanned), taken, told)
-        self._place = scanned[-1]
-        self.seen += len(scanned)
+            await conn.execute(SQL["move"], tenant_id, run.id, scanned[-1], len(scanned), taken, None)
         self.queued += taken
-        self._found = found or self._found
-        run.progress["replay"]["read"] = self.seen
+        self._passed(scanned)
         self._replay.ring(lanes)
         return True
+
+    async def _look(self) -> bool:
+        """Do a chunk of a dry run: the destination is asked between two transactions, not within one."""
+        tenant_id, run = self._run.tenant_id, self._run
+        async with self._store.engine() as conn:
+            scanned = await self._scan(conn)
+            ids = await self._worth(conn, scanned) if scanned else []
+        if not scanned:
+            return False
+        found = self._found.copy()
+        await self._preview.look(self._store, tenant_id, ids, self._asked.mapping, found)
+        async with self._store.transaction() as conn:
+            await self._runs.fence(conn, run)
+            told = orjson.dumps(msgspec.to_builtins(found)).decode()
+            await conn.execute(SQL["move"], tenant_id, run.id, scanned[-1], len(scanned), 0, told)
+        self._found = found
+        self._passed(scanned)
+        return True
+
+    def _passed(self, scanned: Sequence[uuid.UUID]) -> None:
+        self._place = scanned[-1]
+        self.seen += len(scanned)
+        self._run.progress["replay"]["read"] = self.seen
 
     async def _scan(self, conn: Any) -> list[uuid.UUID]:
         """Return the next ids above the place, in order."""

@@ -94,7 +94,7 @@ class Flights:
         for link, verdict in fallen:
             by_tenant.setdefault(link["tenant_id"], []).append((link, verdict))
         for tenant_id, found in by_tenant.items():
-            source = await self._hubs.hub_source(tenant_id)
+            source = await self._hubs.hub_source(tenant_id, conn)
             await self._recording.within(conn, source, [suspension(link, verdict) for link, verdict in found])
         for link, verdict in fallen:
             log.warning("sku link suspended", link=show(Prefix.SKU_LINK, link["id"]), problem=verdict.error)

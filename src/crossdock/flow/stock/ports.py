@@ -31,8 +31,8 @@ class Recording(Protocol):
 class Hubs(Protocol):
     """Where a tenant's own events come from."""
 
-    async def hub_source(self, tenant_id: uuid.UUID) -> Connection:
-        """Return the tenant's own events source."""
+    async def hub_source(self, tenant_id: uuid.UUID, conn: Any = None) -> Connection:
+        """Return the tenant's own events source, inside the caller's transaction if one is given."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -128,22 +129,26 @@ Using = Callable[[uuid.UUID, Sequence[tuple[Connection, Limits]]], Awaitable[Map
 
 
 async def status_of(
-    conn: Any, tenant_id: uuid.UUID, using: Using, connectors: Callable[[str], Connector | None]
+    reads: Callable[[uuid.UUID], AbstractAsyncContextManager[Any]],
+    tenant_id: uuid.UUID,
+    using: Using,
+    connectors: Callable[[str], Connector | None],
 ) -> dict[str, Any]:
     """Return how every connection of a tenant does, in a few statements whose cost does not grow with what waits.
 
     ``queue.exact``: a small queue is counted now; a large one was counted at ``counted_at`` (the more it holds, the
     more seldom). Rates and latencies are those of the hour under way and the one before it.
     """
-    queue = await conn.fetchrow(SQL["queue_is_small"])
-    live = {row["lane_id"]: row for row in await conn.fetch(SQL["live"], tenant_id)} if queue["small"] else None
-    rows = await conn.fetch(SQL["status"], tenant_id)
+    async with reads(tenant_id) as conn:
+        queue = await conn.fetchrow(SQL["queue_is_small"])
+        live = {row["lane_id"]: row for row in await conn.fetch(SQL["live"], tenant_id)} if queue["small"] else None
+        rows = await conn.fetch(SQL["status"], tenant_id)
+        waits = [row["id"] for row in rows if row["depth"] or (live and row["id"] in live)]
+        paces = {row["lane_id"]: row["ended"] for row in await conn.fetch(SQL["paces"], waits)} if waits else {}
     now = datetime.now(UTC)
     connections = [connection_of(row) for row in rows]
     limits = [(c, connector.manifest.limits) for c in connections if (connector := connectors(c.connector)) is not None]
     used = await using(tenant_id, limits)
-    waits = [row["id"] for row in rows if row["depth"] or (live and row["id"] in live)]
-    paces = {row["lane_id"]: row["ended"] for row in await conn.fetch(SQL["paces"], waits)} if waits else {}
     return {
         "queue": {"exact": live is not None, "counted_at": now if live is not None else queue["at"]},
         "connections": [_one(row, live, used.get(row["id"]), paces.get(row["id"]), now) for row in rows],
