@@ -42,6 +42,7 @@ from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
 from crossdock.govern.hooks import HookDesk
 from crossdock.govern.keys import Keys, refuse_other_keys
+from crossdock.govern.oauth.consents import Consents
 from crossdock.govern.rollups import Rollups
 from crossdock.govern.tenants import Tenants
 from crossdock.govern.upkeep import Upkeep
@@ -92,6 +93,12 @@ class Hub(msgspec.Struct, frozen=True):
         return Rollups(self.database, self.directory.meter)
 
     alerting: Alerting
+
+    @property
+    def oauth(self) -> Consents:
+        """Return access by OAuth 2.0: apps, consents and grants."""
+        url = self.settings.public_url
+        return Consents(self.database, self.vault, self.directory, self.connections, self.upkeep, url)
 
     @property
     def refusals(self) -> Refusals:
@@ -214,9 +221,9 @@ async def open_hub(
     async with contextlib.AsyncExitStack() as stack:
         database, transport = await stack.enter_async_context(_ground(settings, vault, tls, failpoints))
         directory = Directory(database, vault, transport, clock := clock or SystemClock(), connector_named)
+        stack.push_async_callback(directory.grants.drain)
         hints = Hints(database)
-        ledger = Ledger(vault, RouteTable(database))
-        tally = Tally()
+        ledger, tally = Ledger(vault, RouteTable(database)), Tally()
         bell = StockBell(hints)
         intake = await stack.enter_async_context(intake_of(settings, ledger, database, clock, bell, tally))
         journey = Journey(intake, ledger, connector_named, directory, bell.ring, tally, Hearing(clock), failpoints)

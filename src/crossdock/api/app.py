@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from crossdock.api.access import Access
 from crossdock.api.body import Receive, Scope
 from crossdock.api.connecting import ConnectDoors
+from crossdock.api.consent import ConsentDoor
 from crossdock.api.events import EventsDoor
 from crossdock.api.health import Prometheus, Readiness, healthz
 from crossdock.api.problems import problem, refusal
@@ -57,6 +58,7 @@ class App:
                 Route("/api/v1/events", EventsDoor(hub, access).post, methods=_ANY),
                 Route("/connect/{connector}/callback", connecting.callback, methods=["POST"]),
                 Route("/connect/{connector}/return", connecting.back),
+                Route("/oauth/callback", ConsentDoor(hub).callback),
                 *pages,
                 Mount("/api/v1", build_rest(hub, access)),
             ],

@@ -6,25 +6,19 @@ clicked; it shows no more than how far the authorization is whose state it carri
 
 from __future__ import annotations
 
-from html import escape
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from crossdock.api.body import announced, read
 from crossdock.api.problems import answer, refusal
+from crossdock.api.telling import page
 from crossdock.errors import CrossdockError
 from crossdock.govern.authorizations import AuthorizationState
 from crossdock.wiring import Hub
 
 _LIMIT: Final = 16_384
-_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 class ConnectDoors:
@@ -49,7 +43,7 @@ class ConnectDoors:
     async def back(self, request: Request) -> Response:
         """Tell the person how it went."""
         if request.query_params.get("success") == "0":
-            return _page("Not connected", "You did not give access. Nothing was changed; you may close this window.")
+            return page("Not connected", "You did not give access. Nothing was changed; you may close this window.")
         state = request.query_params.get("user_id", "")
         try:
             found = await self._hub.authorizations.state(request.path_params["connector"], state)
@@ -60,18 +54,9 @@ class ConnectDoors:
 
 def _told(found: AuthorizationState | None) -> Response:
     if found is None or found.state == "expired":
-        return _page("Not connected", "This link is unknown or too old. Begin anew.", 404)
+        return page("Not connected", "This link is unknown or too old. Begin anew.", 404)
     if found.state == "connected":
-        return _page("Connected", f"{found.name} is connected. You may close this window.")
+        return page("Connected", f"{found.name} is connected. You may close this window.")
     if found.state == "refused":
-        return _page("Not connected", f"{found.problem}. What to do: {found.remedy or 'begin anew'}.")
-    return _page("Not connected yet", "The keys have not come yet. Reload this page in some seconds.")
-
-
-def _page(title: str, text: str, status: int = 200) -> Response:
-    body = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        "<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem}</style>"
-        f"<h1>{escape(title)}</h1><p>{escape(text)}</p></html>"
-    )
-    return HTMLResponse(body, status, headers=_HEADERS)
+        return page("Not connected", f"{found.problem}. What to do: {found.remedy or 'begin anew'}.")
+    return page("Not connected yet", "The keys have not come yet. Reload this page in some seconds.")

@@ -18,6 +18,7 @@ from crossdock.cli import (
     managing,
     mapping,
     measuring,
+    oauthing,
     proofs,
     proving,
     reading,
@@ -56,6 +57,7 @@ app.add_typer(mapping.templates, name="mapping-templates")
 app.command("status")(measuring.status)
 app.command("stats")(measuring.stats)
 app.command("check")(connecting.check)
+app.add_typer(oauthing.oauth, name="oauth")
 app.add_typer(hooking.webhooks, name="webhooks")
 app.command("watch")(watching.watch)
 app.add_typer(alerting.alerts, name="alerts")

@@ -23,7 +23,9 @@ import msgspec
 import orjson
 from yarl import URL
 
-from crossdock.connect.auth import Auth, NoAuth
+from crossdock.connect.auth import Auth, NoAuth, Outgoing
+from crossdock.connect.auth.bearer import Bearer
+from crossdock.connect.auth.tokens import Tokens
 from crossdock.connect.budget import Board, Budget, Budgets, Spent
 from crossdock.connect.composing import Params, compose, full
 from crossdock.connect.counting import count
@@ -39,6 +41,7 @@ from crossdock.model.outcome import Outcome, Retry, Throttled
 
 USER_AGENT = f"Crossdock/{version('crossdock')}"
 _TOO_MANY = 429
+_REFUSED = 401
 MAX_BODY = 32_000_000
 """Largest answer that is read, in bytes after decompression."""
 
@@ -276,16 +279,19 @@ class VendorClient:
         manifest: Manifest,
         *,
         auth: Auth | None = None,
+        tokens: Tokens | None = None,
         headers: Mapping[str, str] | None = None,
         plain_http: bool = False,
         timeout_s: float | None = None,
         connection: Connection | None = None,
     ) -> None:
-        """``connection``: whose account it is; its calls then keep to the account's budget."""
+        """``connection``: whose account it is; its calls then keep to the account's budget. ``tokens`` in place of
+        ``auth``: bearer tokens that end; one that is refused with 401 is renewed once, and the call made again."""
         self.transport = transport
         self._budgets = transport.budgets.over(connection, manifest.limits) if connection else ()
         self.manifest = manifest
         self.auth: Auth = auth or NoAuth()
+        self._tokens = tokens
         self._base = base_url.rstrip("/")
         self._headers = dict(headers or {})
         self._plain_http = plain_http
@@ -312,22 +318,33 @@ class VendorClient:
         Raises :class:`CallFailed` when no answer came, ``ValueError`` for a path that leaves the base.
         """
         self._look()
+        composed = compose(self._base, {**self._headers, **(headers or {})}, (method, path), params, (json, form, body))
+        if self._tokens is None:
+            return await self._call(self.auth, composed, path, timeout_s)
+        token = await self._tokens.current()
+        reply = await self._call(Bearer(token), composed, path, timeout_s)
+        if reply.status == _REFUSED:
+            # refused: nothing was done, and the call may be made again
+            newer = await self._tokens.renewed(token)
+            if newer is not None:
+                return await self._call(Bearer(newer), composed, path, timeout_s)
+        return reply
+
+    async def _call(self, auth: Auth, composed: Outgoing, path: str, timeout_s: float | None) -> Reply:
         name, failpoints = self.manifest.name, self.transport.failpoints
         async with turns(self._budgets, path) as budgets:
-            outgoing = self.auth.apply(
-                compose(self._base, {**self._headers, **(headers or {})}, (method, path), params, (json, form, body))
-            )
+            outgoing = auth.apply(composed)
             observe = self.transport.observe
             count(name)
             await failpoints.reach(f"call {name}")
             try:
                 url = URL(full(outgoing), encoded=True)
                 seconds = timeout_s or self._timeout_s
-                reply = await self.transport.send(method, url, outgoing.headers, outgoing.body, seconds, path)
+                reply = await self.transport.send(outgoing.method, url, outgoing.headers, outgoing.body, seconds, path)
             except CallFailed as problem:
                 if observe is not None:
                     observe(name, 0)
-                problem.method, problem.path = method, path
+                problem.method, problem.path = outgoing.method, path
                 raise
             await failpoints.reach(f"answer {name}")
             if observe is not None:

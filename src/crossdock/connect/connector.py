@@ -21,6 +21,7 @@ from crossdock.model.plan import Found, Plan, Resolved
 from crossdock.model.wish import Touch
 
 if TYPE_CHECKING:
+    from crossdock.connect.auth.tokens import Tokens
     from crossdock.connect.client import Transport
     from crossdock.connect.manifest import Manifest
     from crossdock.connect.watching import Watcher
@@ -40,6 +41,8 @@ class Access(msgspec.Struct, frozen=True):
     """Unsealed credentials by the names of the manifest's form (``key``, ``secret``, ``token``)."""
     transport: Transport
     clock: Clock
+    tokens: Tokens | None = None
+    """Access by OAuth 2.0: bearer tokens that are renewed; None: the secrets are all there is."""
 
     def __repr__(self) -> str:
         return f"Access(connection={self.connection.id})"

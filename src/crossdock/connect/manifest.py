@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from crossdock.connect.auth.facts import OAuth2Facts, broken_facts
 from crossdock.connect.limits import Limits, Word
 
 T = TypeVar("T")
@@ -117,6 +118,8 @@ class AuthFacts(Word, frozen=True, kw_only=True):
     """Permissions a person must give, in the vendor's words."""
     renewable: bool = False
     """Whether a refused credential can be renewed without a person (OAuth2 refresh)."""
+    oauth2: OAuth2Facts | None = None
+    """Addresses and habits of the vendor's OAuth 2.0, where it has one."""
 
 
 class Hosts(Word, frozen=True, kw_only=True):
@@ -331,6 +334,11 @@ def _identity(manifest: Manifest) -> list[tuple[str, str]]:
         found.append(("identity.maturity", "expected stable, beta or alpha"))
     if not manifest.auth.kinds:
         found.append(("auth.kinds", "expected at least one kind"))
+    if (AuthKind.OAUTH2 in manifest.auth.kinds) != (manifest.auth.oauth2 is not None):
+        found.append(("auth.oauth2", 'expected for the kind "oauth2", and only there'))
+    if manifest.auth.oauth2 is not None:
+        form = {f.name for f in manifest.form if f.kind is FieldKind.URL}
+        found += [(f"auth.oauth2.{at}", rule) for at, rule in broken_facts(manifest.auth.oauth2, manifest.hosts, form)]
     if bool(manifest.hosts.allow) == manifest.hosts.user_given:
         found.append(("hosts", "expected either allow or user_given = true"))
     found += [

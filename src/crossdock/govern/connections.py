@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import secrets as random_secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 import orjson
 import structlog
 
+from crossdock.connect.auth.tokens import Tokens
 from crossdock.connect.client import CallFailed
 from crossdock.connect.connector import CheckResult, Connector, Destination, Source
 from crossdock.errors import BadInput, Conflict, NotFound, VendorTrouble
-from crossdock.govern.directory import HOOK, HUB, Directory, connection_of, secret_row
-from crossdock.govern.forms import sort_answers
+from crossdock.govern.directory import ACCESS, BY_GRANT, HOOK, HUB, Directory, connection_of, secret_row
+from crossdock.govern.forms import settings_of, sort_answers
 from crossdock.govern.routing import SQL, Routing, Store, audit
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import Prefix, new_id, show
@@ -35,6 +36,14 @@ class Connected(msgspec.Struct, frozen=True):
     routes: tuple[str, ...]
 
 
+class Granting(msgspec.Struct, frozen=True):
+    """Access that a person has just granted, in place of a form's secrets."""
+
+    tokens: Tokens
+    keep: Callable[[Any, Connection], Awaitable[None]]
+    """Keeps it with the connection, inside the same transaction."""
+
+
 class Connections(Routing):
     """Makes, checks, pauses and ends connections. ``actor`` of every change stands in the audit."""
 
@@ -52,17 +61,24 @@ class Connections(Routing):
         name: str = "",
         actor: str,
         hooks_later: bool = False,
+        granting: Granting | None = None,
     ) -> Connected:
         """Check an account and connect it. Raises ``BadInput``, ``VendorTrouble`` or ``Conflict``; nothing is kept.
 
-        ``hooks_later``: whoever asks cannot wait for a call a topic; :meth:`add_hooks` follows.
+        ``hooks_later``: whoever asks cannot wait for a call a topic; :meth:`add_hooks` follows. ``granting``: the
+        answers hold no secrets, a person has granted access instead.
         """
         connector = self._directory.connector(connector_name)
         if connector is None:
             raise BadInput(
                 f"there is no connector {connector_name!r}", field="connector", remedy="crossdock connectors"
             )
-        config, secrets = sort_answers(connector, answers)
+        secrets: dict[str, str] = {}
+        if granting is None:
+            config, secrets = sort_answers(connector, answers)
+        else:
+            config = {**settings_of(connector, answers), ACCESS: BY_GRANT}
+        tokens = granting.tokens if granting is not None else None
         draft = Connection(
             id=new_id(),
             tenant_id=tenant_id,
@@ -73,14 +89,14 @@ class Connections(Routing):
             config=config,
             account={},
         )
-        checked = await self.tried(connector, draft, secrets)
+        checked = await self.tried(connector, draft, secrets, tokens)
         account = dict(checked.account)
         draft = msgspec.structs.replace(
             draft, account_uid=checked.account_uid, account=account, name=name or checked.account_uid
         )
         if connector.destination is not None:
-            account.update(await self._prepare(connector, draft, secrets))
-        await self._save(connector, draft, account, secrets, actor)
+            account.update(await self._prepare(connector, draft, secrets, tokens))
+        await self._save(connector, draft, account, secrets, actor, granting)
         hooks, trouble = (0, "") if hooks_later else await self._register_hooks(connector, draft, secrets)
         routes = await self.default_routes(draft, actor)
         warnings = tuple(w for w in (*checked.warnings, trouble) if w)
@@ -181,6 +197,8 @@ class Connections(Routing):
         """
         connection = await self.one(tenant_id, connection_id)
         left = await self._remove_hooks(connection)
+        kept = await self._directory.grants.withdraw(connection)
+        left = (*left, kept) if kept else left
         async with self._store.transaction() as conn:
             if await conn.fetchval(SQL["set_state"], tenant_id, connection_id, ConnectionState.REVOKED, None) is None:
                 raise NotFound("there is no such connection", remedy="list them with: crossdock connections")
@@ -202,9 +220,11 @@ class Connections(Routing):
         rows = await conn.fetch(SQL["list_connections"], tenant_id)
         return connection_of(next(row for row in rows if row["connector"] == HUB))
 
-    async def tried(self, connector: Connector, draft: Connection, secrets: Mapping[str, str]) -> CheckResult:
+    async def tried(
+        self, connector: Connector, draft: Connection, secrets: Mapping[str, str], tokens: Tokens | None = None
+    ) -> CheckResult:
         """Try an account with these secrets. Raises ``VendorTrouble`` with what is wrong and what to do."""
-        access = self._directory.access(draft, secrets)
+        access = self._directory.access(draft, secrets, tokens)
         make = connector.source or connector.destination
         if make is None:
             raise BadInput(f"{connector.manifest.name} can neither be read nor written", field="connector")
@@ -217,10 +237,12 @@ class Connections(Routing):
             raise VendorTrouble(checked.problem, remedy=checked.remedy)
         return checked
 
-    async def _prepare(self, connector: Connector, draft: Connection, secrets: Mapping[str, str]) -> dict[str, Any]:
+    async def _prepare(
+        self, connector: Connector, draft: Connection, secrets: Mapping[str, str], tokens: Tokens | None
+    ) -> dict[str, Any]:
         assert connector.destination is not None
         try:
-            return await connector.destination(self._directory.access(draft, secrets)).prepare()
+            return await connector.destination(self._directory.access(draft, secrets, tokens)).prepare()
         except CallFailed as failed:
             raise VendorTrouble(str(failed), remedy=failed.remedy) from None
 
@@ -231,6 +253,7 @@ class Connections(Routing):
         account: Mapping[str, Any],
         secrets: Mapping[str, str],
         actor: str,
+        granting: Granting | None = None,
     ) -> None:
         async with self._store.transaction() as conn:
             made = await conn.fetchval(
@@ -252,6 +275,8 @@ class Connections(Routing):
                 )
             for name, secret in secrets.items():
                 await self.put_secret(conn, draft, name, secret)
+            if granting is not None:
+                await granting.keep(conn, draft)
             if connector.destination is not None:
                 await conn.execute(SQL["add_lane"], draft.id, draft.tenant_id)
             if connector.source is not None:

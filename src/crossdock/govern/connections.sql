@@ -68,7 +68,15 @@ SELECT topic, vendor_id, url FROM hook WHERE connection_id = $1 ORDER BY topic;
 DELETE FROM hook WHERE connection_id = $1;
 
 -- name: end_secrets
+WITH granted AS (DELETE FROM oauth_grant WHERE connection_id = $1)
 DELETE FROM credential WHERE connection_id = $1;
+
+-- name: end_keys
+-- Its own keys alone: webhooks keep their secrets.
+DELETE FROM credential WHERE connection_id = $1 AND name NOT LIKE 'hook:%';
+
+-- name: end_grant
+DELETE FROM oauth_grant WHERE connection_id = $1;
 
 -- name: end_routes
 UPDATE route SET enabled = false, ended_at = now()
@@ -86,6 +94,13 @@ SELECT count(*) FROM connection WHERE tenant_id = $1 AND id <> $2 AND name = $3 
 
 -- name: set_config
 UPDATE connection SET name = coalesce($3, name), config = $4::jsonb, changed_at = now()
+WHERE tenant_id = $1 AND id = $2;
+
+-- name: drop_setting
+UPDATE connection SET config = config - $3::text, changed_at = now() WHERE tenant_id = $1 AND id = $2;
+
+-- name: put_setting
+UPDATE connection SET config = jsonb_set(config, ARRAY[$3::text], to_jsonb($4::text)), changed_at = now()
 WHERE tenant_id = $1 AND id = $2;
 
 -- name: add_route

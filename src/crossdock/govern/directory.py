@@ -12,12 +12,14 @@ from typing import Any, Protocol
 import msgspec
 import orjson
 
+from crossdock.connect.auth.tokens import Tokens
 from crossdock.connect.client import Transport
 from crossdock.connect.connector import Access, Connector, Destination, Source
 from crossdock.connect.manifest import Stream
 from crossdock.connect.metering import Meter, Metered
 from crossdock.connect.watching import Watcher
 from crossdock.errors import BadInput, NotFound
+from crossdock.govern.oauth.grants import Grants
 from crossdock.govern.vault import Vault
 from crossdock.kit.clock import Clock
 from crossdock.model.connection import Connection, ConnectionState
@@ -32,6 +34,9 @@ HUB = "events"
 
 APP_SECRET = "app_secret"  # noqa: S105 - names a credential
 """The credential that holds the secret by which a vendor's app signs."""
+ACCESS = "access"
+"""Key of a connection's config; where it says :data:`BY_GRANT`, OAuth 2.0 is its credential."""
+BY_GRANT = "oauth2"
 _MOST = 4096
 _MOST_APPS = 256
 _APP_FRESH_S = 2.0
@@ -47,6 +52,10 @@ class Reads(Protocol):
 
     def engine(self) -> contextlib.AbstractAsyncContextManager[Any]:
         """Return an engine connection."""
+        ...
+
+    def transaction(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """Return an engine connection inside a transaction."""
         ...
 
 
@@ -99,6 +108,8 @@ class Directory:
         self.meter = Meter()
         """What every connection has called since it was last written down."""
         self._apps: OrderedDict[tuple[str, str], tuple[float, list[uuid.UUID]]] = OrderedDict()
+        self.grants = Grants(store, vault, transport, connectors)
+        """Access by OAuth 2.0."""
         self._entries: Memory[uuid.UUID, Entry] = Memory(store.ears, "connection", uuid.UUID, _MOST)
 
     async def connection(self, connection_id: uuid.UUID) -> Connection:
@@ -194,14 +205,17 @@ class Directory:
             return ()
         return tuple(stream for stream in connector.manifest.streams if stream.cursor != "none")
 
-    def access(self, connection: Connection, secrets: Mapping[str, str]) -> Access:
-        """Return what a connector gets to work with."""
+    def access(self, connection: Connection, secrets: Mapping[str, str], tokens: Tokens | None = None) -> Access:
+        """Return what a connector gets to work with; ``tokens`` that are not kept yet, in place of the grant."""
         transport = Metered(self._transport, self.meter, connection.tenant_id, connection.id)
-        return Access(connection, dict(secrets), transport, self._clock)
+        if tokens is None and connection.config.get(ACCESS) == BY_GRANT:
+            tokens = self.grants.of(connection.id, connection.connector)
+        return Access(connection, dict(secrets), transport, self._clock, tokens)
 
     def forget(self, connection_id: uuid.UUID) -> None:
         """Read a connection again at its next use: for those who cannot wait until they hear of their own change."""
         self._entries.drop(connection_id)
+        self.grants.forget(connection_id)
 
     def _access(self, entry: Entry) -> Access:
         return self.access(entry.connection, entry.secrets)

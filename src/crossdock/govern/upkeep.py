@@ -12,8 +12,8 @@ import orjson
 from crossdock.connect.connector import CheckResult
 from crossdock.errors import BadInput, Conflict, NotFound
 from crossdock.govern.choices import checked, merged
-from crossdock.govern.connections import Connections
-from crossdock.govern.directory import Directory
+from crossdock.govern.connections import Connections, Granting
+from crossdock.govern.directory import ACCESS, BY_GRANT, Directory
 from crossdock.govern.forms import secrets_of
 from crossdock.govern.moving import home_of, move
 from crossdock.govern.routing import SQL, Store, audit
@@ -55,25 +55,62 @@ class Upkeep:
         if connector is None:
             raise BadInput(f"{connection.connector} has no credentials", field="connection")
         secrets = secrets_of(connector, given)
-        tried = await self._connections.tried(connector, connection, secrets)
-        if tried.account_uid != home_of(connection):
-            raise Conflict(
-                f"these are credentials of {tried.account_uid}, not of {home_of(connection)}",
-                remedy="make them in the same account, or connect the other account beside this one",
-            )
-        account = {**connection.account, **tried.account}
-        async with self._store.transaction() as conn:
+        config = {name: value for name, value in connection.config.items() if name != ACCESS}
+        draft = msgspec.structs.replace(connection, config=config)
+        tried = await self._connections.tried(connector, draft, secrets)
+        _same_account(tried, connection)
+
+        async def keep(conn: Any) -> None:
             for name, secret in secrets.items():
                 await self._connections.put_secret(conn, connection, name, secret)
+            if ACCESS in connection.config:
+                # keys of its own take the place of what a person granted
+                await conn.execute(SQL["end_grant"], connection.id)
+                await conn.execute(SQL["drop_setting"], tenant_id, connection.id, ACCESS)
+            await audit(conn, tenant_id, actor, "connection.rotate", connection.id, {"fields": sorted(secrets)})
+
+        await self._replaced(connection, tried, keep, actor)
+        return tried
+
+    async def regrant(
+        self, tenant_id: uuid.UUID, connection_id: uuid.UUID, granting: Granting, *, actor: str
+    ) -> Connection:
+        """Put what a person has granted in place of the credentials there were, after it was tried.
+
+        Raises ``VendorTrouble`` for access that does not work and ``Conflict`` for that of another account; the old
+        credentials then stay.
+        """
+        self._directory.forget(connection_id)
+        connection = await self._connections.one(tenant_id, connection_id)
+        connector = self._directory.connector(connection.connector)
+        if connector is None:
+            raise BadInput(f"{connection.connector} has no credentials", field="connection")
+        tried = await self._connections.tried(connector, connection, {}, granting.tokens)
+        _same_account(tried, connection)
+
+        async def keep(conn: Any) -> None:
+            await conn.execute(SQL["end_keys"], connection.id)
+            await conn.execute(SQL["put_setting"], tenant_id, connection.id, ACCESS, BY_GRANT)
+            await granting.keep(conn, connection)
+            await audit(conn, tenant_id, actor, "connection.reconnect", connection.id, {})
+
+        await self._replaced(connection, tried, keep, actor)
+        return connection
+
+    async def _replaced(
+        self, connection: Connection, tried: CheckResult, keep: Callable[[Any], Awaitable[None]], actor: str
+    ) -> None:
+        """Keep new credentials, let a broken connection go on, and read at once what was missed."""
+        tenant_id = connection.tenant_id
+        account = {**connection.account, **tried.account}
+        async with self._store.transaction() as conn:
+            await keep(conn)
             await conn.execute(SQL["set_account"], tenant_id, connection.id, orjson.dumps(account).decode())
-            detail = {"fields": sorted(secrets)}
-            await audit(conn, tenant_id, actor, "connection.rotate", connection.id, detail)
             if connection.state is ConnectionState.BROKEN:
                 await conn.execute(SQL["set_state"], tenant_id, connection.id, ConnectionState.ACTIVE, None)
         self._directory.forget(connection.id)
         await self._connections.wish_routes(msgspec.structs.replace(connection, account=account), actor)
         await self._due_now(tenant_id, connection.id)
-        return tried
 
     async def change(
         self, tenant_id: uuid.UUID, connection_id: uuid.UUID, changes: Mapping[str, Any], *, actor: str
@@ -113,6 +150,14 @@ class Upkeep:
         connector = self._directory.connector(connection.connector)
         if connector is not None and connector.source is not None:
             await self._ring(connection_id, tenant_id)
+
+
+def _same_account(tried: CheckResult, connection: Connection) -> None:
+    if tried.account_uid != home_of(connection):
+        raise Conflict(
+            f"these are credentials of {tried.account_uid}, not of {home_of(connection)}",
+            remedy="make them in the same account, or connect the other account beside this one",
+        )
 
 
 def _name(given: Any) -> str:

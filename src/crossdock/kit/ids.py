@@ -42,6 +42,7 @@ class Prefix(StrEnum):
     KEY = "key"
     AUDIT = "aud"
     CAUSE = "cau"
+    OAUTH_APP = "oap"
 
 
 _lock = threading.Lock()

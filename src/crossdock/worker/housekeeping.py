@@ -31,6 +31,7 @@ class Housekeeping:
             (2.0, self._rollups),
             (5.0, self._gauges),
             (10.0, self._hearing),
+            (15.0, self._tokens),
             (5.0, self._pace),
             (60.0, self._refusals),
             (600.0, self._expire),
@@ -73,6 +74,9 @@ class Housekeeping:
 
     async def _pace(self) -> None:
         await self._hub.pump.paces.flush(self._hub.database)
+
+    async def _tokens(self) -> None:
+        await self._hub.directory.grants.tend()
 
     async def _rollups(self) -> None:
         await self._hub.rollups.tend()
