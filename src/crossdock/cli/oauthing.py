@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Tenant, give, guarded, note, table
+from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, note, table
+from crossdock.cli.asking import ask, ask_about
+from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
     import uuid
 
+    from crossdock.model.connection import Connection as Connected
     from crossdock.wiring import Hub
 
 oauth = typer.Typer(help="Connect by a vendor's page of consent, and the hub's apps there.", no_args_is_help=True)
-apps = typer.Typer(help="Add, list, change or remove the hub's apps at vendors.", no_args_is_help=True)
+apps = typer.Typer(help="Add, list, change or remove the hub's apps at vendors.", cls=Lists)
 oauth.add_typer(apps, name="apps")
 
 Connector = Annotated[str, typer.Argument(help="hubspot …", metavar="CONNECTOR")]
@@ -32,16 +34,6 @@ Secret = Annotated[
     str, typer.Option("--client-secret", help="- reads it from standard input; else CROSSDOCK_CLIENT_SECRET, or asked.")
 ]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Print the page and do not wait until somebody has accepted.")]
-
-
-def _do(tenant: str, work: Callable[[Hub, uuid.UUID], Awaitable[Any]]) -> Any:
-    from crossdock.cli.opening import run, tenant_hub
-
-    async def whole() -> Any:
-        async with tenant_hub(tenant) as (hub, tenant_id):
-            return await work(hub, tenant_id)
-
-    return run(whole())
 
 
 @apps.command("add")
@@ -68,11 +60,11 @@ def apps_add(
             client_secret=secret,
             name=name,
             scopes=scope or None,
-            actor="cli",
+            actor=ACTOR,
         )
         return shown(made)
 
-    made = _do(tenant, work)
+    made = ask(tenant, work)
     give(
         made,
         as_json=as_json,
@@ -89,7 +81,7 @@ def apps_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         return [shown(app) for app in await hub.oauth.apps.list(tenant_id)]
 
-    rows = _do(tenant, work)
+    rows = ask(tenant, work)
     empty = "There is no app yet. Begin with: crossdock oauth apps add --help"
     columns = ("id", "connector", "name", "client_id", "scopes", "connections")
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty=empty))
@@ -116,9 +108,9 @@ def apps_set(
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
         found = await hub.oauth.apps.find(tenant_id, app)
-        return shown(await hub.oauth.apps.change(tenant_id, found.id, changes, actor="cli"))
+        return shown(await hub.oauth.apps.change(tenant_id, found.id, changes, actor=ACTOR))
 
-    changed = _do(tenant, work)
+    changed = ask(tenant, work)
     give(changed, as_json=as_json, people=lambda: f"Changed {changed['name']} ({changed['id']}).")
 
 
@@ -130,10 +122,10 @@ def apps_remove(app: Which, tenant: Tenant = "default", as_json: AsJson = False)
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
         found = await hub.oauth.apps.find(tenant_id, app)
-        await hub.oauth.apps.remove(tenant_id, found.id, actor="cli")
+        await hub.oauth.apps.remove(tenant_id, found.id, actor=ACTOR)
         return shown(found)
 
-    gone = _do(tenant, work)
+    gone = ask(tenant, work)
     give(gone, as_json=as_json, people=lambda: f"Removed {gone['name']} ({gone['id']}).")
 
 
@@ -154,10 +146,10 @@ def authorize(
     form = _form(field or ())
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
-        asked = await hub.oauth.begin(tenant_id, connector, form, app=app, name=name, actor="cli")
+        asked = await hub.oauth.begin(tenant_id, connector, form, app=app, name=name, actor=ACTOR)
         return await _outcome(hub, tenant_id, asked, no_wait=no_wait)
 
-    _tell(_do(tenant, work), as_json=as_json)
+    _tell(ask(tenant, work), as_json=as_json)
 
 
 @oauth.command("reconnect")
@@ -171,12 +163,11 @@ def reconnect(
 ) -> None:
     """Give a connection its access back: prints the vendor's page, where one click does it."""
 
-    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
-        found = await hub.connections.find(tenant_id, connection)
-        asked = await hub.oauth.reconnect(tenant_id, found.id, app=app, actor="cli")
+    async def work(hub: Hub, tenant_id: uuid.UUID, found: Connected) -> dict[str, Any]:
+        asked = await hub.oauth.reconnect(tenant_id, found.id, app=app, actor=ACTOR)
         return await _outcome(hub, tenant_id, asked, no_wait=no_wait)
 
-    _tell(_do(tenant, work), as_json=as_json)
+    _tell(ask_about(connection, tenant, work), as_json=as_json)
 
 
 @oauth.command("show")
@@ -185,11 +176,10 @@ def show(connection: Connection, tenant: Tenant = "default", as_json: AsJson = F
     """Show what was granted to a connection: app, permissions, when it is renewed."""
     from crossdock.govern.oauth.consents import shown
 
-    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
-        found = await hub.connections.find(tenant_id, connection)
+    async def work(hub: Hub, tenant_id: uuid.UUID, found: Connected) -> dict[str, Any]:
         return shown(await hub.oauth.grant(tenant_id, found.id), found.id)
 
-    found = _do(tenant, work)
+    found = ask_about(connection, tenant, work)
     rows = [{"fact": name, "value": value} for name, value in found.items()]
     give(found, as_json=as_json, people=lambda: table(rows, ("fact", "value")))
 

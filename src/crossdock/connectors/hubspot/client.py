@@ -72,7 +72,8 @@ class HubSpot:
             access.transport,
             str(config.get("base_url") or BASE_URL),
             manifest,
-            auth=_auth(access.secrets["token"]),
+            auth=None if access.tokens else _auth(access.secrets["token"]),
+            tokens=access.tokens,
             headers={"Accept": "application/json"},
             connection=access.connection,
         )

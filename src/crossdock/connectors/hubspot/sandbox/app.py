@@ -13,6 +13,7 @@ from crossdock.connect.sandbox import CONTROL, Dials, FaultSwitch, Receive, Scop
 from crossdock.connectors.hubspot.sandbox import portal_doors, routes
 from crossdock.connectors.hubspot.sandbox.calls import Answer, Call
 from crossdock.connectors.hubspot.sandbox.control import Control
+from crossdock.connectors.hubspot.sandbox.granting import Granting
 from crossdock.connectors.hubspot.sandbox.instants import MovableClock, zone
 from crossdock.connectors.hubspot.sandbox.limits import Budget
 from crossdock.connectors.hubspot.sandbox.portal import Portal
@@ -36,7 +37,8 @@ class HubSpotSandbox:
         self.clock = MovableClock(clock)
         self.portal = Portal(settings, self.clock)
         self.switch = FaultSwitch(self._serve, throttled=self._throttled)
-        self.control = Control(self.portal, self._dial, self._settle)
+        self.granting = Granting(settings, self.clock)
+        self.control = Control(self.portal, self._dial, self._settle, self.granting)
         self._budget = Budget(settings, self.clock)
 
     @property
@@ -79,6 +81,8 @@ class HubSpotSandbox:
     def _vendor(self, scope: Scope, raw: bytes) -> tuple[int, Any, dict[str, str]]:
         method = scope["method"]
         name, headers = f"{method} ?", {}
+        if self.granting.owns(scope["path"]):
+            return self._granting(scope, raw)
         try:
             granted = self._granted(scope)
             route, version, params = routes.resolve(method, scope["raw_path"].split(b"?")[0].decode("latin-1"))
@@ -101,6 +105,18 @@ class HubSpotSandbox:
         self._count(name, status)
         return status, value, headers
 
+    def _granting(self, scope: Scope, raw: bytes) -> tuple[int, Any, dict[str, str]]:
+        name = f"{scope['method']} {scope['path'].lstrip('/')}"
+        query = scope["query_string"].decode("latin-1")
+        given = next((value for key, value in scope["headers"] if key == b"content-type"), b"")
+        try:
+            answer = self.granting.answer(scope["method"], scope["path"], query, given, raw)
+        except Refused as refused:
+            self._count(name, refused.status)
+            raise
+        self._count(name, answer[0])
+        return answer
+
     def _answer(self, route: routes.Route, call: Call) -> Answer:
         return portal_doors.api_usage(call, self._budget) if route is routes.USAGE else route.door(call)
 
@@ -114,6 +130,9 @@ class HubSpotSandbox:
             for known, scopes in self.settings.tokens.items():
                 if _same(known, token):
                     return scopes
+            granted = self.granting.scopes(token)
+            if granted is not None:
+                return granted
         message = "Authentication credentials not found. This API supports OAuth 2.0 authentication."
         raise Refused(401, "INVALID_AUTHENTICATION", message)
 

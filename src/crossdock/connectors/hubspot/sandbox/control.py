@@ -10,6 +10,7 @@ import msgspec
 from crossdock.connectors.hubspot.sandbox.calls import Answer
 from crossdock.connectors.hubspot.sandbox.catalogue import TYPE_IDS
 from crossdock.connectors.hubspot.sandbox.drafts import CRM_UI, Drafting
+from crossdock.connectors.hubspot.sandbox.granting import Granting
 from crossdock.connectors.hubspot.sandbox.instants import iso
 from crossdock.connectors.hubspot.sandbox.objects import merge_records
 from crossdock.connectors.hubspot.sandbox.portal import Portal, Record
@@ -23,10 +24,11 @@ Dialling = Callable[[dict[str, Any]], dict[str, Any]]
 class Control:
     """Answers of the control door. ``dial`` reads and sets the fault switch's dials."""
 
-    def __init__(self, portal: Portal, dial: Dialling, settle: Callable[[Settings], None]) -> None:
+    def __init__(self, portal: Portal, dial: Dialling, settle: Callable[[Settings], None], granting: Granting) -> None:
         self._portal = portal
         self._dial = dial
         self._settle = settle
+        self._granting = granting
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: dict[str, Any]) -> Answer:
         """Answer one request below ``/_sandbox/``."""
@@ -74,6 +76,7 @@ class Control:
                 for kind in kinds
             },
             "requests": portal.requests,
+            "renewals": sum(grant.renewals for grant in self._granting.grants.values()),
         }
 
     def dials(self, changes: dict[str, Any]) -> dict[str, Any]:
@@ -103,7 +106,7 @@ class Control:
         return {"now": iso(self._portal.clock.ms())}
 
     def act(self, body: dict[str, Any]) -> Any:
-        """Do what a person in the CRM does: create, edit, archive, erase, merge, add_alias, delete_property."""
+        """Do what a person in the CRM does: create, edit, archive, erase, merge …, uninstall (the apps)."""
         acts: dict[str, Callable[[dict[str, Any]], Record | None]] = {
             "create": self._create,
             "edit": self._edit,
@@ -113,6 +116,8 @@ class Control:
             "add_alias": self._add_alias,
             "delete_property": self._delete_property,
             "create_property": self._create_property,
+            "expire_tokens": lambda _: self._granting.expire(),
+            "uninstall": lambda _: self._granting.uninstall(),
         }
         act = acts.get(str(body.get("act")))
         if act is None:

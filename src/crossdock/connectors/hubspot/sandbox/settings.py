@@ -26,6 +26,16 @@ FIXED = frozenset({"unique", "portal_id"})
 """Settings that only the constructor may set: the portal's data depends on them."""
 
 
+class AppFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A public app of the sandbox's own making."""
+
+    client_id: str
+    client_secret: str
+    redirect_uris: list[str]
+    scopes: list[str] = msgspec.field(default_factory=lambda: list(ALL_SCOPES))
+    """What the app's settings allow it to ask for."""
+
+
 class Settings(msgspec.Struct, forbid_unknown_fields=True):
     """One portal. Durations in seconds, sizes in bytes; changed through ``PUT /_sandbox/settings``."""
 
@@ -39,6 +49,14 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     """Bearer token -> its scopes."""
     expired_tokens: list[str] = []
     """Tokens answered 401 EXPIRED_AUTHENTICATION."""
+    apps: list[AppFacts] = []
+    """Public apps that may ask for access on the page of consent."""
+    token_life_s: int = 1800
+    code_life_s: int = 60
+    consent: Literal["grant", "deny"] = "grant"
+    """What the person on the page of consent answers."""
+    withheld: list[str] = []
+    """Scopes that the person, or the portal's plan, does not give."""
     orders_object: bool = True
     """False: the portal's tier has no order object."""
     search_lag_s: float = 5.0
