@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from crossdock.connect.limits import Limits
+from crossdock.connect.auth.facts import OAuth2Facts
 from crossdock.connect.manifest import FormField, Manifest, Stream
 
 
@@ -59,9 +60,26 @@ def _access(manifest: Manifest) -> str:
     lines = ["## Access", f"- Proof of who we are: {kinds}"]
     if manifest.auth.scopes:
         lines.append("- Permissions to give: " + ", ".join(f"`{scope}`" for scope in manifest.auth.scopes))
+    if manifest.auth.oauth2 is not None:
+        lines += _oauth2(manifest.auth.oauth2)
     hosts = ", ".join(f"`{host}`" for host in manifest.hosts.allow) or "the address that you give, by the egress guard"
     lines.append(f"- Connects to: {hosts}")
     return "\n".join(lines)
+
+
+def _oauth2(facts: OAuth2Facts) -> list[str]:
+    life = "as the answer says" if facts.life_s is None else f"{facts.life_s:g} s unless the answer says otherwise"
+    rotating = "each renewal brings a new refresh token and uses the old one up"
+    if facts.grace_s:
+        rotating += f", which is taken once more for {facts.grace_s:g} s"
+    lines = [
+        f"- OAuth 2.0: people accept on `{facts.authorize_url}`, tokens come from `{facts.token_url}`"
+        f" ({facts.client_auth.value}, PKCE {facts.pkce.value})",
+        f"- Life of a token: {life}; {rotating if facts.rotates else 'the refresh token stays the same'}",
+    ]
+    if facts.optional_scopes:
+        lines.append("- Of these it does without: " + ", ".join(f"`{scope}`" for scope in facts.optional_scopes))
+    return lines
 
 
 def _field(field: FormField) -> tuple[str, ...]:
