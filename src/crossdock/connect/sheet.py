@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from crossdock.connect.limits import Limits
 from crossdock.connect.auth.facts import OAuth2Facts
+from crossdock.connect.limits import Limits
 from crossdock.connect.manifest import FormField, Manifest, Stream
 
 
@@ -73,8 +73,8 @@ def _oauth2(facts: OAuth2Facts) -> list[str]:
     if facts.grace_s:
         rotating += f", which is taken once more for {facts.grace_s:g} s"
     lines = [
-        f"- OAuth 2.0: people accept on `{facts.authorize_url}`, tokens come from `{facts.token_url}`"
-        f" ({facts.client_auth.value}, PKCE {facts.pkce.value})",
+        f"- OAuth 2.0: people accept on `{facts.authorize_url}`, tokens come from `{facts.token_url}`",
+        f"- Proof of the app: {facts.client_auth.value}, PKCE {facts.pkce.value}",
         f"- Life of a token: {life}; {rotating if facts.rotates else 'the refresh token stays the same'}",
     ]
     if facts.optional_scopes:

@@ -16,7 +16,7 @@ from crossdock.connect.client import CallFailed
 from crossdock.connect.connector import CheckResult, Connector, Destination, Source
 from crossdock.errors import BadInput, Conflict, NotFound, VendorTrouble
 from crossdock.govern.directory import ACCESS, BY_GRANT, HOOK, HUB, Directory, connection_of, secret_row
-from crossdock.govern.forms import settings_of, sort_answers
+from crossdock.govern.forms import sort_answers
 from crossdock.govern.routing import SQL, Routing, Store, audit
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import Prefix, new_id, show
@@ -65,19 +65,17 @@ class Connections(Routing):
     ) -> Connected:
         """Check an account and connect it. Raises ``BadInput``, ``VendorTrouble`` or ``Conflict``; nothing is kept.
 
-        ``hooks_later``: whoever asks cannot wait for a call a topic; :meth:`add_hooks` follows. ``granting``: the
-        answers hold no secrets, a person has granted access instead.
+        ``hooks_later``: whoever asks cannot wait for a call a topic; :meth:`add_hooks` follows. ``granting``: a person
+        has granted access, which takes the place of the secrets that are needed.
         """
         connector = self._directory.connector(connector_name)
         if connector is None:
             raise BadInput(
                 f"there is no connector {connector_name!r}", field="connector", remedy="crossdock connectors"
             )
-        secrets: dict[str, str] = {}
-        if granting is None:
-            config, secrets = sort_answers(connector, answers)
-        else:
-            config = {**settings_of(connector, answers), ACCESS: BY_GRANT}
+        config, secrets = sort_answers(connector, answers, granted=granting is not None)
+        if granting is not None:
+            config[ACCESS] = BY_GRANT
         tokens = granting.tokens if granting is not None else None
         draft = Connection(
             id=new_id(),

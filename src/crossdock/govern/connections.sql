@@ -72,8 +72,7 @@ WITH granted AS (DELETE FROM oauth_grant WHERE connection_id = $1)
 DELETE FROM credential WHERE connection_id = $1;
 
 -- name: end_keys
--- Its own keys alone: webhooks keep their secrets.
-DELETE FROM credential WHERE connection_id = $1 AND name NOT LIKE 'hook:%';
+DELETE FROM credential WHERE connection_id = $1 AND name = ANY($2::text[]);
 
 -- name: end_grant
 DELETE FROM oauth_grant WHERE connection_id = $1;

@@ -12,8 +12,13 @@ from crossdock.connect.manifest import FieldKind, FormField
 from crossdock.errors import BadInput
 
 
-def sort_answers(connector: Connector, answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Check a form's answers and part them into config and secrets. Raises ``BadInput`` naming the field."""
+def sort_answers(
+    connector: Connector, answers: Mapping[str, Any], *, granted: bool = False
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Check a form's answers and part them into config and secrets. Raises ``BadInput`` naming the field.
+
+    ``granted``: a person grants access on the vendor's page, which takes the place of the secrets that are needed.
+    """
     fields = {f.name: f for f in connector.manifest.form}
     for name in answers:
         if name not in fields:
@@ -23,6 +28,8 @@ def sort_answers(connector: Connector, answers: Mapping[str, Any]) -> tuple[dict
     config: dict[str, Any] = {}
     secrets: dict[str, str] = {}
     for name, field in fields.items():
+        if granted and name in needed_secrets(connector):
+            continue
         value = _answer(field, answers.get(name))
         if value is None:
             continue
@@ -47,6 +54,12 @@ def secrets_of(connector: Connector, answers: Mapping[str, Any]) -> dict[str, st
     _known(connector, fields, answers)
     checked = {name: _answer(field, answers.get(name)) for name, field in fields.items() if not field.generated}
     return {name: str(value) for name, value in checked.items() if value is not None}
+
+
+def needed_secrets(connector: Connector) -> list[str]:
+    """Return the secrets that let us in: all a person has to give without a vendor's page of consent."""
+    secret = (f for f in connector.manifest.form if f.kind is FieldKind.SECRET)
+    return [field.name for field in secret if field.required and not field.generated]
 
 
 def _known(connector: Connector, fields: Mapping[str, FormField], answers: Mapping[str, Any]) -> None:

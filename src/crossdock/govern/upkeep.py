@@ -14,7 +14,7 @@ from crossdock.errors import BadInput, Conflict, NotFound
 from crossdock.govern.choices import checked, merged
 from crossdock.govern.connections import Connections, Granting
 from crossdock.govern.directory import ACCESS, BY_GRANT, Directory
-from crossdock.govern.forms import secrets_of
+from crossdock.govern.forms import needed_secrets, secrets_of
 from crossdock.govern.moving import home_of, move
 from crossdock.govern.routing import SQL, Store, audit
 from crossdock.model.connection import Connection, ConnectionState
@@ -85,11 +85,12 @@ class Upkeep:
         connector = self._directory.connector(connection.connector)
         if connector is None:
             raise BadInput(f"{connection.connector} has no credentials", field="connection")
-        tried = await self._connections.tried(connector, connection, {}, granting.tokens)
+        secrets = await self._directory.secrets(connection_id)
+        tried = await self._connections.tried(connector, connection, secrets, granting.tokens)
         _same_account(tried, connection)
 
         async def keep(conn: Any) -> None:
-            await conn.execute(SQL["end_keys"], connection.id)
+            await conn.execute(SQL["end_keys"], connection.id, needed_secrets(connector))
             await conn.execute(SQL["put_setting"], tenant_id, connection.id, ACCESS, BY_GRANT)
             await granting.keep(conn, connection)
             await audit(conn, tenant_id, actor, "connection.reconnect", connection.id, {})

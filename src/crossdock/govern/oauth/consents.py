@@ -29,7 +29,7 @@ from crossdock.errors import BadInput, CrossdockError, Forbidden, NotFound, Trou
 from crossdock.govern.authorizations import Asked, AuthorizationState
 from crossdock.govern.connections import Connections, Granting
 from crossdock.govern.directory import Directory
-from crossdock.govern.forms import settings_of
+from crossdock.govern.forms import sort_answers
 from crossdock.govern.oauth.apps import AUDIT, Apps, OAuthApp
 from crossdock.govern.oauth.grants import Given, Store
 from crossdock.govern.oauth.seals import request_row
@@ -63,6 +63,20 @@ class Asking(msgspec.Struct, frozen=True):
     key_id: uuid.UUID | None
     name: str
     connection_id: uuid.UUID | None = None
+    secrets: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"Asking({self.actor})"
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """What a question keeps sealed: the PKCE verifier, and secrets of the form beside what is granted."""
+
+    verifier: str
+    secrets: dict[str, str]
+
+    def __repr__(self) -> str:
+        return "Sealed()"
 
 
 class GrantShown(msgspec.Struct, frozen=True):
@@ -113,7 +127,8 @@ class Consents:
         actor: str,
         key_id: uuid.UUID | None = None,
     ) -> Asked:
-        """Return the vendor's page for a new connection. ``given``: the form's fields that are no secrets.
+        """Return the vendor's page for a new connection. ``given``: the form's fields; secrets that let us in
+        are not needed.
 
         ``app`` is an app's id or name, empty where there is one alone; ``key_id`` the API key that asks. Raises
         ``BadInput``, ``NotFound`` or ``Conflict`` (no such app, several), ``Trouble`` without an https address.
@@ -121,9 +136,9 @@ class Consents:
         self.apps.facts(connector_name)
         connector = self._directory.connector(connector_name)
         assert connector is not None
-        config = settings_of(connector, given)
+        config, secrets = sort_answers(connector, given, granted=True)
         chosen = await self.apps.find(tenant_id, app, connector_name)
-        return await self._ask(tenant_id, chosen, config, Asking(actor, key_id, name))
+        return await self._ask(tenant_id, chosen, config, Asking(actor, key_id, name, secrets=secrets))
 
     async def reconnect(
         self,
@@ -166,7 +181,7 @@ class Consents:
                 asking.key_id,
                 _hash(state),
                 self._vault.key_id,
-                self._vault.seal_secret(verifier, request_row(made)),
+                self._vault.seal_secret(_packed(Sealed(verifier, dict(asking.secrets))), request_row(made)),
                 asking.name,
                 orjson.dumps(config).decode(),
                 [*required, *optional],
@@ -202,7 +217,9 @@ class Consents:
     async def _grant(self, row: Any, answer: Mapping[str, str]) -> Ended:
         facts = self.apps.facts(row["connector"])
         code = _code(facts, answer)
-        issued = await self._exchange(row, code)
+        opened = self._vault.open_secret(row["sealed"], request_row(row["id"]))
+        sealed = msgspec.json.decode(opened, type=Sealed)
+        issued = await self._exchange(row, code, sealed.verifier)
         app = await self.apps.one(row["tenant_id"], row["app_id"])
         required, optional = self._scopes(app)
         granted = issued.scopes if issued.scopes is not None else tuple(row["scopes"])
@@ -223,14 +240,13 @@ class Consents:
         if row["connection_id"] is not None:
             found = await self._upkeep.regrant(row["tenant_id"], row["connection_id"], granting, actor=row["actor"])
             return Ended(found.id, found.name, True, said)
-        config = orjson.loads(row["config"])
+        config = {**orjson.loads(row["config"]), **sealed.secrets}
         made = await self._connections.connect(
             row["tenant_id"], row["connector"], config, name=row["name"], actor=row["actor"], granting=granting
         )
         return Ended(made.id, made.name, False, (*said, *made.warnings))
 
-    async def _exchange(self, row: Any, code: str) -> Issued:
-        verifier = self._vault.open_secret(row["sealed"], request_row(row["id"]))
+    async def _exchange(self, row: Any, code: str, verifier: str) -> Issued:
         app = await self.apps.secret(row["tenant_id"], row["app_id"])
         client = self._directory.grants.client(row["connector"], app, orjson.loads(row["config"]))
         try:
@@ -329,6 +345,10 @@ def _code(facts: OAuth2Facts, answer: Mapping[str, str]) -> str:
 def shown(grant: GrantShown, connection_id: uuid.UUID) -> dict[str, Any]:
     """Return a grant as programs see it."""
     return {"connection": show(Prefix.CONNECTION, connection_id), **msgspec.structs.asdict(grant)}
+
+
+def _packed(sealed: Sealed) -> str:
+    return msgspec.json.encode(sealed).decode()
 
 
 def _here(host: str) -> bool:

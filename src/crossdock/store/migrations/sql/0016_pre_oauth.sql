@@ -45,7 +45,7 @@ CREATE INDEX oauth_grant_app ON oauth_grant (app_id);
 SELECT guard_tenant_table('oauth_grant');
 
 -- A person was sent to a vendor's page; one row a question. Of the one-time state only its hash is kept; the seal holds
--- the PKCE verifier. key_id_asked is the API key that asked: once it is revoked, its question is void.
+-- the PKCE verifier and secrets of the form. asked_by is the API key that asked: once it is revoked, its question is void.
 CREATE TABLE oauth_request (
     id             uuid PRIMARY KEY,
     tenant_id      uuid NOT NULL REFERENCES tenant,
