@@ -3,7 +3,7 @@
 from crossdock.store.migrations.run import run_sql
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0016"
 
 
 def upgrade() -> None:
