@@ -9,18 +9,37 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bench import backlog, budget, drain, fair, ingest, portal, pull, rest, stock, through
+from bench import (
+    backlog,
+    budget,
+    dead,
+    drain,
+    fair,
+    fanout,
+    history_cost,
+    ingest,
+    portal,
+    pull,
+    rest,
+    stock,
+    through,
+    verify,
+)
 
 PARTS = (
     ("Ingest: signed 4 KB webhooks, two routes each, beside a bare insert-only endpoint", ingest.main),
     ("End to end: webhooks in, messages out, beside Node-RED", through.main),
     ("Delivery alone: a backlog sent one by one, beside Celery with Redis", drain.main),
     ("To HubSpot in batches: contacts, products, deals, lines, associations", portal.main),
+    ("One event to 1, 5 and 20 routes", fanout.main),
     ("A tenant at ten events a second, alone and beside a tenant with a backlog", fair.main),
     ("Claims under a backlog of a million waiting deliveries", backlog.main),
+    ("Healthy destinations of a thousand connections, while others are dead", dead.main),
+    ("Claim, ingest and end to end with five million rows of history", history_cost.main),
     ("An account's allowed rate used by one, two and four processes, and the 429s", budget.main),
     ("Stock: ten thousand SKUs into a shop, and one SKU from acceptance to answer", stock.main),
     ("REST over a large history", rest.main),
+    ("Signatures, beside hmac.digest alone", verify.main),
     ("Pull: a shop's orders, beside dlt's rest_api source", pull.main),
 )
 

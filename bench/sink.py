@@ -39,7 +39,7 @@ class Sink:
         self.requests += 1
         for name, value in scope["headers"]:
             if name == b"webhook-id":
-                self.ids.add(value)
+                self.ids.add(scope["raw_path"] + value)
         await self._answer(send, b"{}")
 
     async def _answer(self, send: Any, body: bytes) -> None:

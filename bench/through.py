@@ -46,13 +46,19 @@ def passed(hub: int, made: list[bytes], sink_port: int) -> dict[str, float]:
     """Send all, wait until the sink has them (or gets no further), and tell the rates."""
     began = time.perf_counter()
     ingest = load.run(hub, made, 128)
+    now = arrived(sink_port, len(made))
+    seconds = time.perf_counter() - began
+    return {"ingest": ingest["rate"], "rate": now / seconds, **count(sink_port)}
+
+
+def arrived(port: int, wanted: int, kind: str = "distinct") -> float:
+    """Wait until the sink has so many (or gets no further for 20 s); returns how many it has."""
     moved, seen = time.perf_counter(), 0.0
-    while (now := count(sink_port)["distinct"]) < len(made) and time.perf_counter() - moved < 20:
+    while (now := count(port)[kind]) < wanted and time.perf_counter() - moved < 20:
         if now > seen:
             moved, seen = time.perf_counter(), now
         time.sleep(0.05)
-    seconds = time.perf_counter() - began
-    return {"ingest": ingest["rate"], "rate": now / seconds, **count(sink_port)}
+    return now
 
 
 def ours(total: int) -> dict[str, float]:
