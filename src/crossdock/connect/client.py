@@ -28,7 +28,6 @@ from crossdock.connect.auth.bearer import Bearer
 from crossdock.connect.auth.tokens import Tokens
 from crossdock.connect.budget import Board, Budget, Budgets, Spent
 from crossdock.connect.composing import Params, compose, full
-from crossdock.connect.counting import count
 from crossdock.connect.egress import EgressRefused, Guard, GuardedResolver, guarded_socket
 from crossdock.connect.limits import Limits
 from crossdock.connect.manifest import Manifest
@@ -335,7 +334,6 @@ class VendorClient:
         async with turns(self._budgets, path) as budgets:
             outgoing = auth.apply(composed)
             observe = self.transport.observe
-            count(name)
             await failpoints.reach(f"call {name}")
             try:
                 url = URL(full(outgoing), encoded=True)

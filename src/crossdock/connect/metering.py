@@ -15,10 +15,12 @@ from typing import Any
 from yarl import URL
 
 from crossdock.connect.client import CallFailed, FailKind, Reply, Transport
+from crossdock.model.connection import Connection
 from crossdock.model.outcome import Throttled
 
 Leave = Callable[[], Awaitable[str]]
 _LEAVE: ContextVar[Leave | None] = ContextVar("leave", default=None)
+_COUNTED: ContextVar[dict[str, int] | None] = ContextVar("counted", default=None)
 
 
 @contextlib.contextmanager
@@ -29,6 +31,17 @@ def by_leave(leave: Leave) -> Iterator[None]:
         yield
     finally:
         _LEAVE.reset(token)
+
+
+@contextlib.contextmanager
+def counting() -> Iterator[dict[str, int]]:
+    """Count the calls of a block (and of tasks begun in it) that vendors have seen, by connector: what a proof cost."""
+    counted: dict[str, int] = {}
+    token = _COUNTED.set(counted)
+    try:
+        yield counted
+    finally:
+        _COUNTED.reset(token)
 
 
 class Meter:
@@ -55,11 +68,11 @@ class Meter:
 class Metered(Transport):
     """The process's transport, as one connection sees it; it opens and closes nothing."""
 
-    def __init__(self, base: Transport, meter: Meter, tenant_id: uuid.UUID, connection_id: uuid.UUID) -> None:
+    def __init__(self, base: Transport, meter: Meter, connection: Connection) -> None:
         # what Transport.__init__ would make is the base's: there is one session a process
         self._base = base
         self._meter = meter
-        self._whose = (tenant_id, connection_id)
+        self._connection = connection
         vars(self).update((name, value) for name, value in vars(base).items() if not name.startswith("_"))
 
     async def close(self) -> None:
@@ -72,15 +85,18 @@ class Metered(Transport):
         leave = _LEAVE.get()
         if leave is not None and (why := await leave()):
             raise CallFailed(FailKind.REFUSED, False, why, outcome=Throttled(0.0, why))
-        status = 0
         try:
             reply = await self._base.send(method, url, headers, body, timeout_s, *more, **named)
-            status = reply.status
         except CallFailed as failed:
-            if not failed.sent:
-                # the vendor has seen nothing, and counts nothing
-                raise
-            self._meter.note(*self._whose, 0)
+            if failed.sent:  # else the vendor has seen nothing, and counts nothing
+                self._note(0)
             raise
-        self._meter.note(*self._whose, status)
+        self._note(reply.status)
         return reply
+
+    def _note(self, status: int) -> None:
+        one = self._connection
+        self._meter.note(one.tenant_id, one.id, status)
+        counted = _COUNTED.get()
+        if counted is not None:
+            counted[one.connector] = counted.get(one.connector, 0) + 1

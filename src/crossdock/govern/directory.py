@@ -207,7 +207,7 @@ class Directory:
 
     def access(self, connection: Connection, secrets: Mapping[str, str], tokens: Tokens | None = None) -> Access:
         """Return what a connector gets to work with; ``tokens`` that are not kept yet, in place of the grant."""
-        transport = Metered(self._transport, self.meter, connection.tenant_id, connection.id)
+        transport = Metered(self._transport, self.meter, connection)
         if tokens is None and connection.config.get(ACCESS) == BY_GRANT:
             tokens = self.grants.of(connection.id, connection.connector)
         return Access(connection, dict(secrets), transport, self._clock, tokens)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from crossdock.connect.auth import standard_webhooks
 from crossdock.connect.client import Reply, Transport, learn, turns
-from crossdock.connect.counting import count
 from crossdock.connect.limits import Limits
 from crossdock.kit.clock import Clock
 
@@ -60,7 +59,6 @@ class WebhookClient:
             headers = standard_webhooks.headers(self._keys, message_id, stamp, body)
             headers["Content-Type"] = "application/json"
         await self._transport.failpoints.reach("call webhook")
-        count("webhook")
         if self._budgets:
             async with turns(self._budgets, "") as budgets:
                 reply = await self._transport.send("POST", self._url, headers, body, self._timeout_s)
@@ -75,5 +73,4 @@ class WebhookClient:
 
     async def head(self) -> Reply:
         """Ask whether anything answers at the address, with no effect. Raises ``CallFailed``."""
-        count("webhook")
         return await self._transport.send("HEAD", self._url, {}, b"", self._timeout_s)

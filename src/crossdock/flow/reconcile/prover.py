@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from crossdock.connect.counting import counting
+from crossdock.connect.metering import counting
 from crossdock.flow.ports import Recorder, Store
 from crossdock.flow.reconcile.comparison import Comparison
 from crossdock.flow.reconcile.days import zone_of

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 
 from crossdock.connect.connector import Glance, Page, Source, Sweeper
-from crossdock.connect.counting import counting
+from crossdock.connect.metering import counting
 from crossdock.errors import Conflict
 from crossdock.flow.ports import Recorder, Store
 from crossdock.flow.reconcile.days import zone_of

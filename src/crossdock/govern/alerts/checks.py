@@ -20,7 +20,7 @@ import structlog
 
 from crossdock.connect.budget import urgent
 from crossdock.connect.connector import CheckResult
-from crossdock.connect.counting import counting
+from crossdock.connect.metering import counting
 from crossdock.errors import CrossdockError, NotFound
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
