@@ -173,6 +173,22 @@ def _owners(connector: Connector, field: str, given: Any) -> Any:
     return given
 
 
+def _rollout(connector: Connector, field: str, given: Any) -> Any:
+    if connector.destination is None:
+        raise BadInput("nothing is written to it", field=field, remedy="leave it out")
+    if given in ("observe", "all"):
+        return given
+    how = given if isinstance(given, dict) else {}
+    if set(how) == {"first"}:
+        _whole(f"{field}.first", how["first"], 1_000_000)
+    elif set(how) == {"percent"}:
+        _number(f"{field}.percent", how["percent"], 1, 100)
+    else:
+        remedy = 'write "observe", {"first": 50}, {"percent": 1} or "all"'
+        raise BadInput("no way to begin", field=field, remedy=remedy)
+    return given
+
+
 def _budget(most: int) -> Check:
     def check(connector: Connector, field: str, given: Any) -> Any:
         del connector
@@ -239,6 +255,7 @@ CHECKS: Final[dict[str, Check]] = {
     "limits": _limits,
     "field_owners": _owners,
     "cleared_for": _cleared,
+    "rollout": _rollout,
     "requests_per_minute": _budget(10_000),
     "requests_per_day": _budget(10_000_000),
 }

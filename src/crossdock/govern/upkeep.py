@@ -20,13 +20,18 @@ from crossdock.govern.routing import SQL, Store, audit
 from crossdock.model.connection import Connection, ConnectionState
 
 Ring = Callable[[uuid.UUID, uuid.UUID], Awaitable[None]]
+Release = Callable[[uuid.UUID, uuid.UUID, str], Awaitable[None]]
+"""(tenant, connection, actor): deliver what a narrower rollout has held back."""
 _LONGEST_NAME = 200
 
 
 class Upkeep:
     """Changes connections. ``ring`` makes the pulls of a connection due at once."""
 
-    def __init__(self, store: Store, directory: Directory, connections: Connections, ring: Ring) -> None:
+    def __init__(
+        self, store: Store, directory: Directory, connections: Connections, ring: Ring, release: Release
+    ) -> None:
+        self._release = release
         self._store = store
         self._directory = directory
         self._connections = connections
@@ -144,6 +149,8 @@ class Upkeep:
         self._directory.forget(connection_id)
         if "streams" in wanted or "quiet_hours" in wanted or "start_date" in wanted:
             await self._due_now(tenant_id, connection_id)
+        if "rollout" in wanted and wanted["rollout"] != "observe":
+            await self._release(tenant_id, connection_id, actor)
         return await self._connections.one(tenant_id, connection_id)
 
     async def _due_now(self, tenant_id: uuid.UUID, connection_id: uuid.UUID) -> None:

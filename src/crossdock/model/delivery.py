@@ -32,6 +32,8 @@ class SkipReason(StrEnum):
     """It waited for its time, and its source changed."""
     CANCELLED = "cancelled"
     """It waited for its time, and its source was cancelled or deleted."""
+    HELD_BACK = "held-back"
+    """The destination only observes, or its canary leaves the record out."""
     TOO_LATE = "too-late"
     """Its time had passed when its event came."""
 

@@ -34,6 +34,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which deliveries are asked for; what is None does not matter."""
 
     state: str | None = None
+    rule: str | None = None
+    """Of what was skipped: by which rule. Replays look at it."""
     connection_id: uuid.UUID | None = None
     """Source or destination."""
     route_id: uuid.UUID | None = None

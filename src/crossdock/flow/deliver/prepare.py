@@ -16,6 +16,7 @@ from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver.intents import intended
 from crossdock.flow.deliver.job import Claim, Job
 from crossdock.flow.deliver.ports import Directory, Mappings, Opener
+from crossdock.flow.deliver.rollout import hold_back
 from crossdock.flow.deliver.timetable import Timetable
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
@@ -258,6 +259,7 @@ class Preparer:
                 continue
             if not planned.plan.steps:
                 job.skipped, job.reason = SkipReason.FILTER, planned.plan.nothing
+        await hold_back(conn, connection, jobs)
         return jobs
 
     def _here(self, route: Route | None, connection: Connection) -> Route | None:

@@ -50,7 +50,7 @@ RETURNING id, lane_id;
 SELECT d.id, d.tenant_id, d.lane_id, d.route_id, d.record_id, d.event_id, d.seq, d.state, r.occurrence
 FROM unnest($2::uuid[]) AS k(id) JOIN delivery_done d ON d.id = k.id JOIN route r ON r.id = d.route_id AND r.enabled
 WHERE d.tenant_id = $1 AND (d.state <> 'dead' OR NOT d.replayed)
-  AND (d.state <> 'skipped' OR d.rule IN ('filter', 'historical', 'superseded', 'route-removed', 'discarded'))
+  AND (d.state <> 'skipped' OR d.rule IN ('filter', 'historical', 'superseded', 'route-removed', 'discarded', 'held-back'))
 ORDER BY d.id
 FOR UPDATE OF d;
 
@@ -136,13 +136,13 @@ WHERE d.route_id = ANY($2::uuid[]) AND d.state = ANY($3::text[]) AND d.tenant_id
 SELECT d.id FROM unnest($2::uuid[]) AS k(id) JOIN delivery_done d ON d.id = k.id JOIN route r ON r.id = d.route_id
 WHERE d.tenant_id = $1
   AND ($5::text IS NULL OR (SELECT e.stream FROM record e WHERE e.id = d.record_id) = $5)
-  AND ($6::uuid IS NULL OR d.record_id = $6)
-  AND (d.state <> 'skipped' OR d.rule IN ('filter', 'historical', 'route-removed', 'discarded'))
+  AND ($6::uuid IS NULL OR d.record_id = $6) AND ($7::text IS NULL OR d.rule = $7)
+  AND (d.state <> 'skipped' OR d.rule IN ('filter', 'historical', 'route-removed', 'discarded', 'held-back'))
   AND (r.occurrence OR NOT EXISTS (
       SELECT 1 FROM delivery_done n
       WHERE n.record_id = d.record_id AND n.route_id = d.route_id AND n.seq >= d.seq AND n.id > d.id AND n.id < $3
         AND n.state = ANY($4::text[]) AND (n.state <> 'dead' OR NOT n.replayed)
-        AND (n.state <> 'skipped' OR n.rule IN ('filter', 'historical', 'route-removed', 'discarded'))))
+        AND (n.state <> 'skipped' OR n.rule IN ('filter', 'historical', 'route-removed', 'discarded', 'held-back'))))
 ORDER BY d.id;
 
 -- name: of_events

@@ -320,7 +320,8 @@ class _Job:
         asked = self._asked
         if asked.deliveries or asked.events or asked.do != "replay":
             return list(scanned)
-        narrowed = (list(scanned), self._until, self._states, asked.filter.stream, asked.filter.record_id)
+        chosen = asked.filter
+        narrowed = (list(scanned), self._until, self._states, chosen.stream, chosen.record_id, chosen.rule)
         return [row["id"] for row in await conn.fetch(SQL["worth"], self._run.tenant_id, *narrowed)]
 
     async def _routes(self, conn: Any) -> list[uuid.UUID]:

@@ -23,7 +23,7 @@ from crossdock.store.queries import load
 SQL = load(Path(__file__).with_name("reconcile.sql"))
 WINDOW: Final = 250
 _FIRST = uuid.UUID(int=0)
-_EXCUSED: Final = frozenset({"filter", "historical", "consent", "erased", "discarded"})
+_EXCUSED: Final = frozenset({"filter", "historical", "consent", "erased", "discarded", "held-back"})
 """Rules by which a record goes no further: that it is not at the destination is no gap."""
 
 
