@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from crossdock.connect.sandbox import serving
+from crossdock.connectors.hubspot import CONNECTOR
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.errors import BadInput
@@ -19,7 +20,8 @@ from crossdock.flow.deliver.letters import Filter
 from crossdock.flow.deliver.replays import Ask
 from crossdock.flow.deliver.rollout import among
 from crossdock.flow.run import RunKind
-from crossdock.kit.ids import Prefix, new_id, parse
+from crossdock.govern.choices import checked
+from crossdock.kit.ids import new_id
 from crossdock.model.connection import Connection
 from crossdock.worker import Worker
 from tests.journey.hubspot.stage import Place, Portal
@@ -137,12 +139,10 @@ async def test_a_share_is_the_same_one_every_time_and_grows(start: Start) -> Non
     assert set(await start.ends()) == {"delivered"}
 
 
-@pytest.mark.parametrize(
-    "wrong", ["sometimes", {"first": 0}, {"first": 1.5}, {"percent": 101}, {"percent": 1, "first": 2}]
-)
-async def test_a_choice_that_is_none_is_named(start: Start, wrong: Any) -> None:
+async def test_a_choice_that_is_none_is_named() -> None:
     """Nothing is guessed about how to begin."""
-    with pytest.raises(BadInput) as refused:
-        await start.choose(wrong)
-    assert (refused.value.field or "").startswith("rollout")
-    assert parse(Prefix.CONNECTION, f"con_{'0' * 26}").int == 0
+    for wrong in ("sometimes", {"first": 0}, {"first": 1.5}, {"percent": 101}, {"percent": 1, "first": 2}, {}):
+        with pytest.raises(BadInput) as refused:
+            checked(CONNECTOR, {"rollout": wrong})
+        assert (refused.value.field or "").startswith("rollout")
+    assert checked(CONNECTOR, {"rollout": {"percent": 2.5}}) == {"rollout": {"percent": 2.5}}
