@@ -6,7 +6,7 @@ import contextlib
 import ssl
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -17,15 +17,13 @@ from crossdock.connect import catalogue
 from crossdock.connect.client import Transport
 from crossdock.connect.connector import Connector
 from crossdock.connect.egress import Guard
-from crossdock.errors import Conflict, WrongMasterKey
+from crossdock.errors import WrongMasterKey
 from crossdock.flow.apps import Apps
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.command import OrderCommands
 from crossdock.flow.deliver import Hints, Letters, Limits, Pump, Replay, Replays
-from crossdock.flow.deliver.letters import Filter
 from crossdock.flow.deliver.prepare import Planner, Preparer
 from crossdock.flow.deliver.preview import Preview
-from crossdock.flow.deliver.replays import Ask
 from crossdock.flow.journey import Expectations, Journey
 from crossdock.flow.map import Versions
 from crossdock.flow.mapping import Mappings
@@ -47,16 +45,13 @@ from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.oauth.consents import Consents
 from crossdock.govern.rollups import Rollups
 from crossdock.govern.tenants import Tenants
-from crossdock.govern.upkeep import Release, Upkeep
+from crossdock.govern.upkeep import Upkeep
 from crossdock.govern.vault import Vault, open_vault
 from crossdock.kit.clock import Clock, SystemClock
 from crossdock.kit.failpoints import NONE, Failpoints
-from crossdock.model.delivery import SkipReason
 from crossdock.settings import Settings
 from crossdock.store.database import Database
 from crossdock.store.settings import StoreSettings
-
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Hub(msgspec.Struct, frozen=True):
@@ -249,7 +244,7 @@ async def open_hub(
             transport=transport,
             directory=directory,
             connections=connections,
-            upkeep=Upkeep(database, directory, connections, schedule.ring, releasing(replays)),
+            upkeep=Upkeep(database, directory, connections, schedule.ring, replays.release),
             authorizations=await stack.enter_async_context(consents_of(settings, database, connections)),
             tenants=Tenants(database),
             keys=Keys(database),
@@ -274,17 +269,6 @@ async def open_hub(
             stock=stock,
             alerting=alerting_of(settings, database, vault, transport, directory, connections, clock, failpoints),
         )
-
-
-def releasing(replays: Replays) -> Release:
-    """Return what delivers the deliveries that a narrower rollout of a connection has held back."""
-
-    async def release(tenant_id: uuid.UUID, connection_id: uuid.UUID, actor: str) -> None:
-        held = Filter(state="skipped", rule=SkipReason.HELD_BACK, connection_id=connection_id, since=EPOCH)
-        with contextlib.suppress(Conflict):  # it has no route, so nothing was held back
-            await replays.ask(tenant_id, Ask(filter=held), actor=actor)
-
-    return release
 
 
 def prover_of(

@@ -7,6 +7,7 @@ deliveries of one replay wait at once.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import uuid
 from collections.abc import Sequence
@@ -25,11 +26,12 @@ from crossdock.flow.ports import Store
 from crossdock.flow.run import PutOff, Run, Runs
 from crossdock.kit.failpoints import NONE, Failpoints
 from crossdock.kit.ids import Prefix, new_id, show
-from crossdock.model.delivery import DeliveryState
+from crossdock.model.delivery import DeliveryState, SkipReason
 from crossdock.model.route import Priority
 
 _PAUSE = timedelta(seconds=1)
 _TRIES = 5
+_ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_NAMED = 1_000
 
 
@@ -92,6 +94,12 @@ class Replays:
         self.preview = preview
         self.measure = measure or Measure()
         self._failpoints = failpoints
+
+    async def release(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, actor: str) -> None:
+        """Deliver what a narrower rollout of a connection has held back."""
+        held = Filter(state="skipped", rule=SkipReason.HELD_BACK, connection_id=connection_id, since=_ALWAYS)
+        with contextlib.suppress(Conflict):  # it has no route, so nothing was held back
+            await self.ask(tenant_id, Ask(filter=held), actor=actor)
 
     # --- asking -------------------------------------------------------------------------------------------------
 
