@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import orjson
 import pytest
 
+from crossdock.connect.budget import urgent
 from crossdock.connect.client import CallFailed, FailKind
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.woocommerce.sandbox import (
@@ -27,6 +29,7 @@ from crossdock.kit.clock import SetClock, SystemClock
 from crossdock.kit.ids import new_id
 from crossdock.model.connection import Connection
 from crossdock.model.outcome import Throttled
+from crossdock.model.route import Priority
 from crossdock.settings import Settings as HubSettings
 from crossdock.wiring import Hub, open_hub
 from tests.support.hub import add_connection
@@ -131,6 +134,31 @@ async def test_doorbells_are_counted_in_the_shops_budget(settings: HubSettings) 
         assert 0 < answered <= 3
         waiting = [(0, True)] * (6 - answered)
         assert [tuple(row) for row in left] == waiting, "they wait for tomorrow, and it is nobody's failure"
+
+
+async def test_a_days_budget_puts_a_run_off_and_a_restart_does_not_renew_it(settings: HubSettings) -> None:
+    async with opened(settings, requests_per_day=10) as (hub, _, _, at):
+        await hub.runs.add(at.tenant_id, at.id, RunKind.BACKFILL, ("order", "customer", "tax_rate"))
+        assert (await worked(hub), await seen(at)) == (("waiting", True), 8), "the rest is kept for live traffic"
+        async with hub.database.engine() as conn:
+            await conn.execute("UPDATE run SET due_at = now()")
+        async with open_hub(settings) as another:
+            assert (await worked(another), await seen(at)) == (("waiting", True), 8)
+
+
+async def worked(hub: Hub) -> tuple[str, bool]:
+    """Work on the run as a worker does; return its state, and whether it says that the day's quota is used up."""
+    with urgent(Priority.BULK, patient=True):
+        assert await hub.runs.work_one("test", hub.works)
+    async with hub.database.engine() as conn:
+        row = await conn.fetchrow("SELECT state, problem FROM run ORDER BY id LIMIT 1")
+    return row["state"], "today's quota of the account is used up" in str(row["problem"])
+
+
+async def seen(at: Connection) -> int:
+    """Return how many requests the shop has had."""
+    async with aiohttp.ClientSession() as session, session.get(f"{at.config['url']}/_sandbox/load") as answer:
+        return int((await answer.json())["requests"])
 
 
 async def test_a_shop_that_says_when_to_come_again_is_asked_then() -> None:

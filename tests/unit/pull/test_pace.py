@@ -14,8 +14,7 @@ import pytest
 from crossdock.connectors.woocommerce.sandbox.crowd import Crowd, p95
 from crossdock.flow.pull.pace import LEAST, LONGEST_S, STEP, Pace
 from crossdock.flow.pull.terms import Terms
-from crossdock.flow.pull.turns import Ears, Queue, Turns
-from crossdock.flow.run import PutOff
+from crossdock.flow.pull.turns import Ears, Turns
 from crossdock.kit.clock import SetClock
 from crossdock.kit.ids import new_id
 
@@ -135,21 +134,6 @@ async def test_an_answer_that_we_were_too_busy_to_hear_does_not_make_the_shop_lo
         assert ears.late_s(heard) > 0.2
         await asyncio.sleep(0.05)
         assert ears.late_s(heard + 0.2) < 0.05, "what was long before says nothing"
-
-
-async def test_the_days_budget_puts_the_run_off_until_midnight() -> None:
-    clock = SetClock(datetime(2026, 11, 21, 23, 0, tzinfo=UTC))
-    queue, terms = Queue(clock, Ears()), Terms(per_day=2)
-    for _ in range(2):
-        async with queue.turn("order", terms):
-            pass
-    with pytest.raises(PutOff) as refused:
-        async with queue.turn("order", terms):
-            raise AssertionError("no third request")
-    assert refused.value.until == datetime(2026, 11, 22, tzinfo=UTC)
-    clock.advance(3600)
-    async with queue.turn("order", terms):
-        pass
 
 
 async def test_a_turn_that_fails_slows_down_and_frees_its_place() -> None:

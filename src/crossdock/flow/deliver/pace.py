@@ -1,6 +1,7 @@
 """How the last minutes of each lane went: counted in memory when attempts are settled, written every few seconds.
 
 What rules about lateness and failures look at. A killed process loses its last seconds of counts, never a delivery.
+The roll-ups (govern/rollups) cannot stand for it: they know hours and days, these are the minutes a rule looks back.
 Bulk (a backfill) is expected to wait, so its lateness is not counted; its failures are.
 """
 

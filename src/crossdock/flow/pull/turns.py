@@ -7,7 +7,7 @@ import contextlib
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from crossdock.connect.client import CallFailed
 from crossdock.flow.pull.pace import Pace
@@ -86,7 +86,11 @@ class Turn:
 
 
 class Queue:
-    """The turns of one shop."""
+    """The turns of one shop.
+
+    Its minute is waited for before a turn begins, so that no waiting looks like the shop's slowness, and holds (at its
+    default) where nobody named a budget; the budgets that were named hold for all processes in :mod:`connect.budget`.
+    """
 
     def __init__(self, clock: Clock, ears: Ears) -> None:
         self.pace = Pace()
@@ -95,15 +99,13 @@ class Queue:
         self._one = asyncio.Lock()
         self._ended = clock.monotonic() - _MINUTE_S
         self._minute: Window | None = None
-        self._day = date.min
-        self._today = 0
 
     @contextlib.asynccontextmanager
     async def turn(self, kind: str, terms: Terms, check: Check | None = None) -> AsyncIterator[Turn]:
         """Wait for a turn and learn from how long it takes. ``check`` is asked when it has come.
 
-        Raises ``PutOff`` when the day's budget is spent, and what ``check`` raises: then the shop is not asked; and
-        ``PutOff`` where the shop, or the budget that all processes share, says when to come again.
+        Raises what ``check`` raises: then the shop is not asked; and ``PutOff`` where the shop, or the budget that all
+        processes share (a day's, too), says when to come again.
         """
         async with self._one:
             await self._wait(terms, check)
@@ -142,16 +144,7 @@ class Queue:
         now = self._clock.now()
         if check is not None:
             check(now)
-        self._spend_today(terms, now)
         self._minute.take()
-
-    def _spend_today(self, terms: Terms, now: datetime) -> None:
-        if now.date() != self._day:
-            self._day, self._today = now.date(), 0
-        if terms.per_day is not None and self._today >= terms.per_day:
-            midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
-            raise PutOff(midnight, f"today's {terms.per_day} requests to this shop are spent")
-        self._today += 1
 
 
 class Turns:
