@@ -12,6 +12,7 @@ from rich.table import Table
 from bench import (
     backlog,
     budget,
+    day,
     dead,
     drain,
     fair,
@@ -36,6 +37,7 @@ PARTS = (
     ("Claims under a backlog of a million waiting deliveries", backlog.main),
     ("Healthy destinations of a thousand connections, while others are dead", dead.main),
     ("Claim, ingest and end to end with five million rows of history", history_cost.main),
+    ("Twenty-four hours compressed: partitions and retention at work", day.main),
     ("An account's allowed rate used by one, two and four processes, and the 429s", budget.main),
     ("Stock: ten thousand SKUs into a shop, and one SKU from acceptance to answer", stock.main),
     ("REST over a large history", rest.main),

@@ -9,6 +9,8 @@ import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from crossdock.kit.clock import Clock
+
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32 in lower case: no i, l, o, u."""
 _VALUES = {c: i for i, c in enumerate(_ALPHABET)}
@@ -47,6 +49,17 @@ class Prefix(StrEnum):
 
 _lock = threading.Lock()
 _last = (0, 0)
+_followed: Clock | None = None
+
+
+def follow(clock: Clock | None) -> None:
+    """Take the time of this process's ids from a clock that is moved (rehearsals); None: the machine's own again."""
+    global _followed  # noqa: PLW0603 - as the order of ids, so is their time a property of the process
+    _followed = clock
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000 if _followed is None else int(_followed.now().timestamp() * 1000)
 
 
 def new_id(at: datetime | None = None) -> uuid.UUID:
@@ -55,7 +68,7 @@ def new_id(at: datetime | None = None) -> uuid.UUID:
     ``at`` fixes the time part, for rows that belong to a given moment.
     """
     global _last  # noqa: PLW0603 - the order of ids is a property of the process
-    ms = time.time_ns() // 1_000_000 if at is None else int(at.timestamp() * 1000)
+    ms = _now_ms() if at is None else int(at.timestamp() * 1000)
     with _lock:
         last_ms, counter = _last
         if at is None and ms <= last_ms:

@@ -7,6 +7,7 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -188,7 +189,9 @@ class Database:
 
         return ended
 
-    async def tend_partitions(self, keep_days: Mapping[str, int | None]) -> partitions.Upkeep:
+    async def tend_partitions(
+        self, keep_days: Mapping[str, int | None], now: datetime | None = None
+    ) -> partitions.Upkeep:
         """One round of upkeep (see :func:`crossdock.store.partitions.keep_up`): days to keep by table, None: for ever.
 
         An event's partition stays while a live delivery or a record points into it.
@@ -199,7 +202,7 @@ class Database:
             for table, days in keep_days.items()
             if days is not None
         )
-        return await partitions.keep_up(self, expiries)
+        return await partitions.keep_up(self, expiries, now=now)
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Return how many connections of each pool are open now, and the most that it opens."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -13,6 +13,7 @@ import structlog
 
 from crossdock import metrics
 from crossdock.govern.budgets import SharedBoard
+from crossdock.kit.clock import Clock, SystemClock
 from crossdock.kit.ids import floor_of
 from crossdock.store.queries import load
 from crossdock.wiring import Hub
@@ -24,8 +25,10 @@ log = structlog.get_logger("crossdock.housekeeping")
 class Housekeeping:
     """Does each chore when its time has come."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, clock: Clock | None = None) -> None:
+        """``clock`` is the system's unless given: what is old is judged by it."""
         self._hub = hub
+        self._clock = clock or SystemClock()
         self._chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
             (2.0, self._tally),
             (2.0, self._rollups),
@@ -34,13 +37,13 @@ class Housekeeping:
             (15.0, self._tokens),
             (5.0, self._pace),
             (60.0, self._refusals),
-            (600.0, self._expire),
+            (600.0, self.expire),
         ]
 
     async def run(self) -> None:
         """Run the chores until cancelled."""
         due = {chore: time.monotonic() + pace for pace, chore in self._chores}
-        due[self._expire] = time.monotonic() + 5
+        due[self.expire] = time.monotonic() + 5
         while True:
             await asyncio.sleep(1)
             for pace, chore in self._chores:
@@ -101,15 +104,17 @@ class Housekeeping:
             metrics.QUEUE_AGE.labels(lane).set(row["age"])
             metrics.BREAKER.labels(lane).set({"closed": 0, "half_open": 1, "open": 2}[row["breaker"]])
 
-    async def _expire(self) -> None:
-        settings = self._hub.settings
+    async def expire(self) -> None:
+        """Make partitions ahead; drop and forget what is past its time."""
+        settings, now = self._hub.settings, self._clock.now()
         await self._hub.database.tend_partitions(
             {
                 "event": settings.keep_events_days,
                 "delivery_done": settings.keep_events_days,
                 "attempt": settings.keep_attempts_days,
                 "audit_entry": None,
-            }
+            },
+            now,
         )
         await self._hub.alerting.alerts.forget(settings.keep_alerts_days)
         await self._hub.rollups.forget()
@@ -117,7 +122,7 @@ class Housekeeping:
         await self._hub.runs.forget(timedelta(days=settings.keep_runs_days))
         await self._hub.reports.forget(timedelta(days=settings.keep_events_days))
         await self._hub.imports.forget()
-        old = floor_of(datetime.now(UTC) - timedelta(days=settings.keep_bodies_days))
+        old = floor_of(now - timedelta(days=settings.keep_bodies_days))
         async with self._hub.database.engine() as conn:
             await conn.execute(SQL["forget_keys"])
             await conn.execute(SQL["forget_intents"])

@@ -185,3 +185,20 @@ def test_the_dead_are_told_from_the_living_by_name() -> None:
     ended = subprocess.Popen([sys.executable, "-c", "pass"])
     ended.wait()
     assert process.is_dead(f"{host}@{place}:{ended.pid}")
+
+
+def test_identifiers_follow_a_clock_that_was_moved_and_never_go_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids, "_last", (0, 0))
+    monkeypatch.setattr(ids, "_followed", None)
+    clock = SetClock(datetime(2030, 5, 17, tzinfo=UTC))
+    ids.follow(clock)
+    first = ids.new_id()
+    clock.advance(86_400)
+    second = ids.new_id()
+    ids.follow(None)
+    third = ids.new_id()
+    assert (ids.time_of(first), ids.time_of(second)) == (
+        datetime(2030, 5, 17, tzinfo=UTC),
+        datetime(2030, 5, 18, tzinfo=UTC),
+    )
+    assert first < second < third
