@@ -162,7 +162,8 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, empty: s
     for name in columns:
         numbers = all(isinstance(row.get(name), int | float) for row in rows)
         shown = _LONG.get(name, name.replace("_", " "))
-        made.add_column(shown, justify="right" if numbers else "left", overflow="fold")
+        # an id is copied: the others give way
+        made.add_column(shown, justify="right" if numbers else "left", overflow="fold", no_wrap=name == "id")
     for row in rows:
         made.add_row(*(Text(cell(row.get(name))) for name in columns))
     return made
