@@ -16,12 +16,19 @@ connectors = typer.Typer(help="The connectors and their quality; begin a new one
 
 @connectors.command("list")
 @guarded
-def connectors_list(as_json: AsJson = False) -> None:
+def connectors_list(
+    pages: Annotated[
+        Path | None, typer.Option("--pages", help="Write each connector's reference page into this folder.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Show the connectors and how each stands to the rules of the contract suite."""
-    from crossdock.connect import catalogue
+    from crossdock.connect import catalogue, sheet
 
     rows = []
     for one in catalogue.connectors():
+        if pages is not None:
+            note(f"wrote {sheet.write(one.manifest, pages)}")
         quality = {name: str(state) for name, state in sorted(one.manifest.quality.items())}
         rows.append(
             {

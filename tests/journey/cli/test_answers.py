@@ -119,6 +119,9 @@ def test_connectors_and_a_new_one(terminal: Terminal, tmp_path: Path) -> None:
     assert {"woocommerce", "hubspot", "webhook"} <= rows.keys()
     assert not [s for row in rows.values() for s in row["quality"].values() if s.startswith("todo")]
     assert "check-good" in terminal("connectors").stdout
+    answer(terminal("connectors", "--pages", str(tmp_path / "pages"), "--json"))
+    ours = {path.name: path.read_text() for path in (Path(__file__).parents[3] / "docs/reference/connectors").iterdir()}
+    assert {name: (tmp_path / "pages" / name).read_text() for name in ours} == ours
     made = answer(terminal("connector", "new", "acme", "--directory", str(tmp_path), "--json"))
     assert all(Path(path).is_file() for path in made["files"])
     assert terminal("connectors", "new", "acme", "--directory", str(tmp_path)).exit_code == 2
