@@ -22,6 +22,7 @@ from crossdock.flow.apps import Apps
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.command import OrderCommands
 from crossdock.flow.deliver import Hints, Letters, Limits, Pump, Replay, Replays
+from crossdock.flow.deliver.former import Former
 from crossdock.flow.deliver.prepare import Planner, Preparer
 from crossdock.flow.deliver.preview import Preview
 from crossdock.flow.journey import Expectations, Journey
@@ -130,6 +131,7 @@ class Hub(msgspec.Struct, frozen=True):
             RunKind.STOCK_PUSH: self._push_stock,
             RunKind.REPLAY: self.replays,
             RunKind.IMPORT: self.imports,
+            RunKind.MAPPING: self.mappings.runs,
         }
 
     @property
@@ -250,7 +252,7 @@ async def open_hub(
             keys=Keys(database),
             journey=journey,
             hints=hints,
-            pump=pump_of(settings, database, directory, planner, clock, failpoints),
+            pump=pump_of(settings, database, directory, planner, clock, failpoints, Former(database, vault)),
             runs=runs,
             schedule=schedule,
             reports=Reports(database, directory, prover, vault),
@@ -260,7 +262,7 @@ async def open_hub(
             replay=replay,
             replays=replays,
             canonical=canonical,
-            mappings=Mappings(database, database.ears, directory, canonical),
+            mappings=Mappings(database, database.ears, directory, canonical, planner, runs),
             orders=OrderCommands(database, directory, canonical, journey.wishes),
             hooks=hooks,
             watch=Watch(database, directory, hooks, runs, clock, watched),
@@ -366,11 +368,17 @@ def schedule_of(settings: Settings, database: Database, directory: Directory, ru
 
 
 def pump_of(
-    settings: Settings, database: Database, directory: Directory, planner: Planner, clock: Clock, failpoints: Failpoints
+    settings: Settings,
+    database: Database,
+    directory: Directory,
+    planner: Planner,
+    clock: Clock,
+    failpoints: Failpoints,
+    former: Former,
 ) -> Pump:
     """Put the pump together."""
     preparer = Preparer(directory, planner, database.ears)
-    return Pump(database, directory, preparer, delivery_limits(settings), clock, failpoints)
+    return Pump(database, directory, preparer, delivery_limits(settings), clock, failpoints, former)
 
 
 def delivery_limits(settings: Settings) -> Limits:

@@ -28,6 +28,7 @@ from crossdock.cli import (
     running,
     serving,
     stocking,
+    trying,
     watching,
 )
 from crossdock.cli.answers import EXIT_CODES
@@ -53,6 +54,8 @@ app.add_typer(routing.routes, name="routes")
 app.add_typer(mapping.schema, name="schema")
 app.command("records")(living.records)
 app.add_typer(mapping.mappings, name="mappings")
+mapping.mappings.command("preview")(trying.mappings_preview)
+mapping.mappings.command("dry-run")(trying.mappings_dry_run)
 app.add_typer(mapping.templates, name="mapping-templates")
 app.command("status")(measuring.status)
 app.command("stats")(measuring.stats)

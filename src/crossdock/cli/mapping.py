@@ -65,7 +65,7 @@ _PROBLEMS = ("weight", "object", "target", "rule", "problem", "remedy")
 _VERSIONS = ("version", "active", "note", "actor", "created_at")
 
 
-def _on(route: str, tenant: str, act: Callable[[Hub, Any, Any], Awaitable[Any]]) -> Any:
+def on_route(route: str, tenant: str, act: Callable[[Hub, Any, Any], Awaitable[Any]]) -> Any:
     """Do something to a route's mapping."""
     from crossdock.kit.ids import Prefix, parse
 
@@ -73,7 +73,7 @@ def _on(route: str, tenant: str, act: Callable[[Hub, Any, Any], Awaitable[Any]])
     return ask(tenant, lambda hub, tenant_id: act(hub, tenant_id, identifier))
 
 
-def _read(file: str) -> bytes:
+def read_file(file: str) -> bytes:
     from pathlib import Path
 
     from crossdock.errors import BadInput
@@ -100,7 +100,7 @@ def _source(rule: dict[str, Any]) -> str:
 @guarded
 def mappings_show(route: RouteId, version: Version = None, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Show the rules of a version; without one those that act."""
-    told = _on(route, tenant, lambda hub, t, one: hub.mappings.desk.one(t, one, version))
+    told = on_route(route, tenant, lambda hub, t, one: hub.mappings.desk.one(t, one, version))
     give(told, as_json=as_json, people=lambda: table(_rows(told), _RULES, empty="It maps nothing."))
 
 
@@ -108,7 +108,7 @@ def mappings_show(route: RouteId, version: Version = None, tenant: Tenant = "def
 @guarded
 def mappings_versions(route: RouteId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List the versions, the newest first."""
-    rows = _on(route, tenant, lambda hub, t, one: hub.mappings.desk.versions(t, one))
+    rows = on_route(route, tenant, lambda hub, t, one: hub.mappings.desk.versions(t, one))
     give(rows, as_json=as_json, people=lambda: table(rows, _VERSIONS))
 
 
@@ -116,7 +116,7 @@ def mappings_versions(route: RouteId, tenant: Tenant = "default", as_json: AsJso
 @guarded
 def mappings_history(route: RouteId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List which version was chosen when and by whom, the newest first."""
-    rows = _on(route, tenant, lambda hub, t, one: hub.mappings.desk.history(t, one))
+    rows = on_route(route, tenant, lambda hub, t, one: hub.mappings.desk.history(t, one))
     columns = ("at", "before", "version", "back", "actor", "reason")
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty="The connector's own has always acted."))
 
@@ -131,7 +131,7 @@ def mappings_diff(
     as_json: AsJson = False,
 ) -> None:
     """Show the rules that differ between two versions."""
-    told = _on(route, tenant, lambda hub, t, one: hub.mappings.desk.diff(t, one, before, after))
+    told = on_route(route, tenant, lambda hub, t, one: hub.mappings.desk.diff(t, one, before, after))
     rows = told["differences"]
     columns = ("object", "target", "change", "before", "after")
     give(told, as_json=as_json, people=lambda: table(rows, columns, empty="They are the same."))
@@ -145,7 +145,7 @@ def mappings_validate(route: RouteId, file: File, tenant: Tenant = "default", as
 
     from crossdock.flow.mapping import draft_in
 
-    draft = draft_in(_read(file))
+    draft = draft_in(read_file(file))
 
     async def act(hub: Hub, tenant_id: Any, route_id: Any) -> list[dict[str, Any]]:
         desk = hub.mappings.desk
@@ -154,7 +154,7 @@ def mappings_validate(route: RouteId, file: File, tenant: Tenant = "default", as
         found: list[dict[str, Any]] = msgspec.to_builtins(await desk.problems(chosen, mapping))
         return found
 
-    found = _on(route, tenant, act)
+    found = on_route(route, tenant, act)
     valid = all(one["weight"] != "error" for one in found)
     shown = {"valid": valid, "problems": found}
     give(shown, as_json=as_json, people=lambda: table(found, _PROBLEMS, empty="Nothing is wrong with it."))
@@ -170,9 +170,9 @@ def mappings_import(
     """Keep a file as the next version; a file that does not fit both schemas is refused field by field."""
     from crossdock.flow.mapping import MappingRefused, draft_in
 
-    draft = draft_in(_read(file))
+    draft = draft_in(read_file(file))
     try:
-        made = _on(
+        made = on_route(
             route,
             tenant,
             lambda hub, t, one: hub.mappings.desk.add(t, one, draft, actor="cli", activate=activate),
@@ -191,7 +191,7 @@ def mappings_export(
     """Write a version to standard output as YAML (with --json as JSON)."""
     from crossdock.flow.mapping import exported
 
-    told = _on(route, tenant, lambda hub, t, one: hub.mappings.desk.one(t, one, version))
+    told = on_route(route, tenant, lambda hub, t, one: hub.mappings.desk.one(t, one, version))
     give(told, as_json=as_json, people=lambda: exported(told).rstrip("\n"))
 
 
@@ -210,7 +210,7 @@ def mappings_activate(
         before = await hub.mappings.desk.activate(tenant_id, route_id, version, actor="cli", reason=reason)
         return {"version": version, "before": before}
 
-    done = _on(route, tenant, act)
+    done = on_route(route, tenant, act)
     give(done, as_json=as_json, people=lambda: f"Version {version} acts; it was {done['before']}.")
 
 
@@ -231,7 +231,7 @@ def mappings_rollback(
         before = await desk.activate(tenant_id, route_id, version, actor="cli", reason=reason, back=True)
         return {"version": version, "before": before}
 
-    done = _on(route, tenant, act)
+    done = on_route(route, tenant, act)
     give(done, as_json=as_json, people=lambda: f"Version {done['version']} acts again; it was {done['before']}.")
 
 
@@ -273,7 +273,7 @@ def templates_add(file: File, tenant: Tenant = "default", as_json: AsJson = Fals
     """Keep a file (name, connector, entity, action, objects) as a template, or as its next version."""
     from crossdock.flow.mapping import template_in
 
-    new = template_in(_read(file))
+    new = template_in(read_file(file))
     told = ask(tenant, lambda hub, t: hub.mappings.templates.add(t, new, actor="cli"))
     give(told, as_json=as_json, people=lambda: f"{told['name']} is at version {told['version']}.")
 

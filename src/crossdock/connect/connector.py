@@ -270,6 +270,15 @@ class Seeker(Protocol):
         ...
 
 
+@runtime_checkable
+class Learner(Protocol):
+    """A destination that reads named properties: it is told of those that a mapping of one's own writes."""
+
+    def learn(self, fields: Mapping[str, frozenset[str]]) -> None:
+        """Read these properties (object -> names), too, wherever records are read from now on. Quick."""
+        ...
+
+
 class PlanRefused(Exception):
     """An entity cannot be written as it is."""
 

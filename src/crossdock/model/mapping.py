@@ -71,6 +71,8 @@ class Mapped(msgspec.Struct, frozen=True):
     objects: dict[str, tuple[dict[str, str | None], ...]]
     blanks: dict[str, frozenset[str]] = {}
     """Object -> its properties that are written only where the destination holds nothing."""
+    targets: dict[str, frozenset[str]] = {}
+    """Object -> all properties the mapping may write, whether this entity has a value for them or not."""
 
     def one(self, name: str) -> dict[str, str | None]:
         """Return the properties of an object that occurs once ({} when the mapping leaves it out)."""
@@ -85,6 +87,11 @@ def blanks_of(mapping: Mapping) -> dict[str, frozenset[str]]:
         for part in mapping.objects
         if (names := frozenset(rule.target for rule in part.rules if rule.fill_blanks or rule.owner is Owner.CRM))
     }
+
+
+def targets_of(mapping: Mapping) -> dict[str, frozenset[str]]:
+    """Return which properties of which object a mapping may write."""
+    return {part.object: frozenset(rule.target for rule in part.rules) for part in mapping.objects}
 
 
 def kept_by(config: Any) -> dict[str, frozenset[str]]:

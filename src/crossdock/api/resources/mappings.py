@@ -14,7 +14,7 @@ from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
 from crossdock.api.problems import answer
 from crossdock.flow.map.catalogue import TRANSFORMS
-from crossdock.flow.mapping import draft_in, draft_of, exported
+from crossdock.flow.mapping import Draft, draft_in, draft_of, exported
 from crossdock.govern.keys import Principal
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
@@ -52,9 +52,9 @@ class DraftBody(BaseModel):
     action: str | None = Field(default=None, max_length=60)
     note: str = Field(default="", max_length=500)
 
-    def draft(self) -> Any:
+    def draft(self) -> Draft:
         """Return the flow's word. Raises ``BadInput`` that names the field."""
-        return draft_of(self.model_dump())
+        return draft_of(self.model_dump(include=set(DraftBody.model_fields)))
 
 
 class NewVersion(DraftBody):
@@ -173,7 +173,7 @@ def _drafting(api: APIRouter, hub: Hub, access: Access) -> None:
     @api.post("/routes/{route}/mapping/versions", status_code=201)
     async def add(route: str, body: Annotated[NewVersion, Body()], caller: Principal = writes) -> Any:
         """Keep a draft as the next version, checked against both schemas; the same as the newest is the newest."""
-        draft = draft_of(body.model_dump(exclude={"activate"}))
+        draft = body.draft()
         made = await desk.add(caller.tenant_id, route_of(route), draft, actor=actor(caller), activate=body.activate)
         return answer(made, 201)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Mapping as ByObject
 from typing import Any
 
 from crossdock.connect.connector import Access, CheckResult, Context, Needs
@@ -81,6 +82,10 @@ class HubSpotDestination:
     async def sought(self, object_name: str, name: str | None, values: Sequence[str]) -> list[Found]:
         """Read records by a unique property (None: by id), a hundred a call; what is not there is left out."""
         return await self._finder.sought(object_name, name, values)
+
+    def learn(self, fields: ByObject[str, frozenset[str]]) -> None:
+        """Read properties that a mapping of one's own writes, too."""
+        self._finder.learn(fields)
 
     def equal(self, object_name: str, name: str, sent: str | None, found: str | None) -> bool:
         """Whether a value found is the value sent, as HubSpot normalises."""

@@ -37,7 +37,14 @@ class Finder:
         self._hubspot = hubspot
         self._reader = reader
         self._clock = clock
-        self._properties = properties
+        self._properties = {name: tuple(names) for name, names in properties.items()}
+
+    def learn(self, fields: Mapping[str, frozenset[str]]) -> None:
+        """Read these properties, too."""
+        for name, names in fields.items():
+            known = self._properties.get(name, ())
+            if more := names.difference(known):
+                self._properties[name] = (*known, *sorted(more))
 
     async def found(self, object_name: str, store_uid: str) -> AsyncIterator[Found]:
         """Yield the records that carry a key of the store; contacts all, by each of their addresses.

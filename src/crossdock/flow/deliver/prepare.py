@@ -11,7 +11,7 @@ import msgspec
 import orjson
 import structlog
 
-from crossdock.connect.connector import Connector, Context, Destination, Needs, PlanRefused
+from crossdock.connect.connector import Connector, Context, Destination, Learner, Needs, PlanRefused
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver.intents import intended
 from crossdock.flow.deliver.job import Claim, Job
@@ -71,6 +71,10 @@ class Planner:
         self._vault = vault
         self.canonical = Canonical(vault, directory.connector)
 
+    def by(self, mappings: Mappings) -> Planner:
+        """Return a planner that applies other mappings: what a draft would do."""
+        return Planner(self._directory, mappings, self._vault)
+
     async def plan(
         self, conn: Any, connection: Connection, destination: Destination, subjects: Sequence[Subject]
     ) -> list[Planned]:
@@ -114,6 +118,9 @@ class Planner:
             return
         mapper = await self._mappings.of(subject.route, connector, event["stream"], subject.mapping_version)
         subject.mapped = mapper(subject.entity)
+        version = subject.mapping_version
+        if (subject.route.mapping_version if version is None else version) and isinstance(destination, Learner):
+            destination.learn(subject.mapped.targets)
 
     async def _look_up(self, conn: Any, connection: Connection, subjects: Sequence[Subject]) -> list[Context]:
         related = await self._related(conn, subjects)

@@ -124,12 +124,12 @@ class Preview:
         asked = {pair: versions.get(pair[0]) for pair in pairs}
         async with store.engine() as conn:
             planned = await self._plan(conn, tenant_id, connection, destination, pairs, routes, asked)
-            links = await _links(conn, destination_id, planned.values())
+            links = await links_of(conn, destination_id, planned.values())
             if not isinstance(destination, Seeker):
                 before = await self._written(conn, tenant_id, connection, destination, pairs, routes, links)
         how = "written"
         if isinstance(destination, Seeker):
-            before, how = await _held(destination, planned.values(), links), "held"
+            before, how = await held_by(destination, planned.values(), links), "held"
         if how not in found.against:
             found.against.append(how)
         for pair, item in planned.items():
@@ -169,9 +169,9 @@ class Preview:
         versions = {pair: row["mapping_version"] for pair, row in last.items()}
         planned = await self._plan(conn, tenant_id, connection, destination, last, routes, versions)
         written: dict[tuple[str, str], Values] = {}
-        for write in _writes(planned.values()):
+        for write in writes_of(planned.values()):
             if write.verb is Verb.UPSERT and not write.ensure:
-                written[write.object, write.key] = _values(write, links)
+                written[write.object, write.key] = values_of(write, links)
         return written
 
 
@@ -194,7 +194,7 @@ def _judge(
         return
     changes: list[Change] = []
     new = gone = False
-    for write in _writes([item]):
+    for write in writes_of([item]):
         stands = before.get((write.object, write.key))
         if write.verb is Verb.ARCHIVE:
             gone = gone or (write.object, write.key) in links
@@ -214,7 +214,7 @@ def _judge(
 
 def _changes(write: Write, row: Any, stands: Values | None, links: Links, destination: Destination) -> list[Change]:
     made = []
-    for name, after in sorted(_values(write, links).items()):
+    for name, after in sorted(values_of(write, links).items()):
         before = (stands or {}).get(name)
         if (name in write.blanks and before) or destination.equal(write.object, name, after, before):
             continue
@@ -234,11 +234,12 @@ def masked(name: str, value: str | None) -> str | None:
     return value if _PLAIN.fullmatch(value) else f"text of {len(value)} characters"
 
 
-def _writes(planned: Any) -> list[Write]:
+def writes_of(planned: Any) -> list[Write]:
+    """Return all writes of plans, in order."""
     return [write for item in planned if item.plan for step in item.plan.steps for write in step.writes]
 
 
-def _values(write: Write, links: Links) -> dict[str, str | None]:
+def values_of(write: Write, links: Links) -> dict[str, str | None]:
     """Return what a write sends, its references resolved as far as they can be."""
     return {
         name: links.get((value.object, value.key)) if isinstance(value, Ref) else value
@@ -247,9 +248,10 @@ def _values(write: Write, links: Links) -> dict[str, str | None]:
     }
 
 
-async def _links(conn: Any, connection_id: uuid.UUID, planned: Any) -> Links:
+async def links_of(conn: Any, connection_id: uuid.UUID, planned: Any) -> Links:
+    """Return the links of all records that plans speak of."""
     names = set()
-    for write in _writes(planned):
+    for write in writes_of(planned):
         names.add((write.object, write.key))
         names.update((v.object, v.key) for v in write.properties.values() if isinstance(v, Ref))
     if not names:
@@ -258,10 +260,10 @@ async def _links(conn: Any, connection_id: uuid.UUID, planned: Any) -> Links:
     return {(row["object"], row["key"]): row["external_id"] for row in rows}
 
 
-async def _held(destination: Seeker, planned: Any, links: Links) -> dict[tuple[str, str], Values]:
+async def held_by(destination: Seeker, planned: Any, links: Links) -> dict[tuple[str, str], Values]:
     """Return what the destination holds now of every linked record, by (object, our key)."""
     ids: dict[str, dict[str, str]] = {}
-    for write in _writes(planned):
+    for write in writes_of(planned):
         linked = links.get((write.object, write.key))
         if write.verb is Verb.UPSERT and linked is not None:
             ids.setdefault(write.object, {})[write.key] = linked

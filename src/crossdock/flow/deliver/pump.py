@@ -21,6 +21,7 @@ from crossdock.connect.connector import Connector
 from crossdock.connect.metering import by_leave
 from crossdock.flow.deliver.breaker import Breaker, BreakerState, open_for
 from crossdock.flow.deliver.desk import Desk, Fenced, Lane
+from crossdock.flow.deliver.former import Former
 from crossdock.flow.deliver.job import Claim, Job, NewLink
 from crossdock.flow.deliver.pace import Paces
 from crossdock.flow.deliver.perform import Links, Performer
@@ -81,6 +82,7 @@ class Pump:
         limits: Limits,
         clock: Clock,
         failpoints: Failpoints,
+        former: Former,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -88,6 +90,7 @@ class Pump:
         self._limits = limits
         self._clock = clock
         self._failpoints = failpoints
+        self._former = former
         self.paces = Paces()
         self._mine: dict[uuid.UUID, uuid.UUID] = {}
         self._taken = 0
@@ -266,6 +269,7 @@ class Pump:
             if any(job.open for job in jobs) and not _messages(jobs):
                 links = await _links(conn, connection.id, jobs)
         await self._failpoints.reach("deliver.mapped")
+        await self._former.keep(connection, destination, jobs, links)
         if any(job.intended is not None and job.open for job in jobs):
             await desk.intend(jobs)
             await self._failpoints.reach("deliver.intended")

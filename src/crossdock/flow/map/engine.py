@@ -16,7 +16,7 @@ from crossdock.flow.map.failures import MappingFailed, MappingInvalid
 from crossdock.flow.map.rules import MAX_ENTITY, Compiled, Reading, compile_rule
 from crossdock.flow.map.transforms import Unfit, text
 from crossdock.flow.schema.words import WORDS
-from crossdock.model.mapping import Mapped, Mapping, ObjectMapping, WhenMissing, blanks_of
+from crossdock.model.mapping import Mapped, Mapping, ObjectMapping, WhenMissing, blanks_of, targets_of
 
 MAX_RULES = 500
 
@@ -43,10 +43,10 @@ def compile_mapping(mapping: Mapping) -> Run:
     if problems:
         raise MappingInvalid(tuple(problems))
 
-    blanks = blanks_of(mapping)
+    blanks, targets = blanks_of(mapping), targets_of(mapping)
 
     def run(entity: Any) -> Mapped:
-        return Mapped({name: make(entity) for name, make in runs}, blanks)
+        return Mapped({name: make(entity) for name, make in runs}, blanks, targets)
 
     return run
 

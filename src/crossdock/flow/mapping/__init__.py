@@ -2,9 +2,11 @@
 
 from crossdock.flow.mapping.room import Mappings
 from crossdock.flow.mapping.templates import NewTemplate, template_in, template_of
-from crossdock.flow.mapping.words import Draft, MappingRefused, draft_in, draft_of, exported
+from crossdock.flow.mapping.trial import MOST_RECORDS
+from crossdock.flow.mapping.words import Draft, MappingRefused, draft_in, draft_of, exported, record_named
 
 __all__ = [
+    "MOST_RECORDS",
     "Draft",
     "MappingRefused",
     "Mappings",
@@ -12,6 +14,7 @@ __all__ = [
     "draft_in",
     "draft_of",
     "exported",
+    "record_named",
     "template_in",
     "template_of",
 ]

@@ -9,10 +9,14 @@ import msgspec
 
 from crossdock.errors import CrossdockError
 from crossdock.flow.canonical import Canonical
+from crossdock.flow.deliver.prepare import Planner
 from crossdock.flow.mapping.desk import MappingDesk
 from crossdock.flow.mapping.templates import Templates
+from crossdock.flow.mapping.trial import Trials
 from crossdock.flow.mapping.words import Draft, MappingRefused
+from crossdock.flow.mapping.works import MappingRuns
 from crossdock.flow.ports import Store
+from crossdock.flow.run import Runs
 from crossdock.flow.schema import Schemas
 from crossdock.kit.ids import Prefix, show
 
@@ -20,10 +24,14 @@ from crossdock.kit.ids import Prefix, show
 class Mappings:
     """What doors and loops ask for when it is about mappings."""
 
-    def __init__(self, store: Store, ears: Any, directory: Any, canonical: Canonical) -> None:
+    def __init__(
+        self, store: Store, ears: Any, directory: Any, canonical: Canonical, planner: Planner, runs: Runs
+    ) -> None:
         self.schemas = Schemas(store, ears, directory, canonical)
         self.templates = Templates(store)
         self.desk = MappingDesk(store, directory, self.schemas, self.templates)
+        self.trials = Trials(store, directory, planner)
+        self.runs = MappingRuns(runs, self.desk, self.trials)
 
     async def apply(self, tenant_id: uuid.UUID, name: str, *, actor: str, activate: bool) -> list[dict[str, Any]]:
         """Make the next version of every route that acts by a template, its own overrides kept.

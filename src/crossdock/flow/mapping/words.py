@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Mapping as Facts
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from crossdock.connect.connector import Connector, Destination
 from crossdock.errors import BadInput, NotFound
 from crossdock.flow.map.compose import Override
 from crossdock.flow.map.problems import Problem, Weight
+from crossdock.kit.ids import Prefix, parse
 from crossdock.kit.yaml_text import YamlError, dump, load
 from crossdock.model.connection import Connection
 from crossdock.model.mapping import Mapping, ObjectMapping
@@ -98,6 +100,15 @@ def draft_of(given: Any) -> Draft:
     if len(draft.note) > MAX_NOTE:
         raise BadInput(f"at most {MAX_NOTE} characters", field="note", remedy="write it shorter")
     return draft
+
+
+def record_named(text: str) -> uuid.UUID | str:
+    """Read the hub's id of a record; anything else is the store's own."""
+    for prefix in (Prefix.RECORD, Prefix.ORDER, Prefix.CUSTOMER, Prefix.PRODUCT):
+        if text.startswith(f"{prefix}_"):
+            with contextlib.suppress(ValueError):
+                return parse(prefix, text)
+    return text
 
 
 def draft_in(text: bytes) -> Draft:

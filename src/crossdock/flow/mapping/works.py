@@ -1,0 +1,58 @@
+"""Runs of kind ``mapping``: asked for once, done by a worker, told by their result."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping as Facts
+from typing import Any
+
+from crossdock.errors import BadInput, Conflict
+from crossdock.flow.mapping.desk import MappingDesk
+from crossdock.flow.mapping.trial import MOST_RECORDS, Trials
+from crossdock.flow.run import Run, RunKind, Runs
+from crossdock.kit.ids import Prefix, new_id, parse, show
+
+
+class MappingRuns:
+    """Queues and does dry runs."""
+
+    def __init__(self, runs: Runs, desk: MappingDesk, trials: Trials) -> None:
+        self._runs = runs
+        self._desk = desk
+        self._trials = trials
+
+    async def dry_run(
+        self, tenant_id: uuid.UUID, route_id: uuid.UUID, version: int | None, last: int, *, actor: str
+    ) -> dict[str, Any]:
+        """Queue a trial of a version (None: the newest) on the newest ``last`` records; returns its run.
+
+        Raises ``BadInput``, ``NotFound``, and ``Conflict`` while another run of this kind is under way.
+        """
+        if not 1 <= last <= MOST_RECORDS:
+            raise BadInput(f"from 1 to {MOST_RECORDS}", field="last", remedy="try fewer records")
+        chosen = await self._desk.chosen(tenant_id, route_id)
+        if version is None:
+            version = (await self._desk.versions(tenant_id, route_id, 1))[0]["version"]
+        await self._desk.mapping(chosen, version)
+        asked = {"do": "dry_run", "version": version, "last": last}
+        return await self.queue(tenant_id, chosen.destination.id, route_id, asked, actor)
+
+    async def queue(
+        self, tenant_id: uuid.UUID, connection_id: uuid.UUID, route_id: uuid.UUID, asked: Facts[str, Any], actor: str
+    ) -> dict[str, Any]:
+        """Queue a run about a route. Raises ``Conflict`` while another one is under way at its destination."""
+        run_id = new_id()
+        told = {**asked, "route_id": show(Prefix.ROUTE, route_id), "actor": actor}
+        made = await self._runs.add(tenant_id, connection_id, RunKind.MAPPING, (), told, run_id)
+        if made != run_id:
+            under_way = show(Prefix.RUN, made) if made else "another"
+            raise Conflict(f"{under_way} is under way at this destination", remedy="wait until it has ended")
+        found = await self._runs.one(tenant_id, run_id)
+        assert found is not None
+        return found
+
+    async def __call__(self, run: Run) -> dict[str, Any]:
+        """Do a run."""
+        chosen = await self._desk.chosen(run.tenant_id, parse(Prefix.ROUTE, run.asked["route_id"]))
+        mapping = await self._desk.mapping(chosen, run.asked["version"])
+        return await self._trials.run(run, chosen, mapping, run.asked["last"])
