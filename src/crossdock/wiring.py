@@ -252,7 +252,7 @@ async def open_hub(
             keys=Keys(database),
             journey=journey,
             hints=hints,
-            pump=pump_of(settings, database, directory, planner, clock, failpoints, Former(database, vault)),
+            pump=pump_of(settings, database, directory, planner, clock, failpoints),
             runs=runs,
             schedule=schedule,
             reports=Reports(database, directory, prover, vault),
@@ -368,16 +368,11 @@ def schedule_of(settings: Settings, database: Database, directory: Directory, ru
 
 
 def pump_of(
-    settings: Settings,
-    database: Database,
-    directory: Directory,
-    planner: Planner,
-    clock: Clock,
-    failpoints: Failpoints,
-    former: Former,
+    settings: Settings, database: Database, directory: Directory, planner: Planner, clock: Clock, failpoints: Failpoints
 ) -> Pump:
     """Put the pump together."""
     preparer = Preparer(directory, planner, database.ears)
+    former = Former(database, directory.sealer)
     return Pump(database, directory, preparer, delivery_limits(settings), clock, failpoints, former)
 
 

@@ -112,6 +112,11 @@ class Directory:
         """Access by OAuth 2.0."""
         self._entries: Memory[uuid.UUID, Entry] = Memory(store.ears, "connection", uuid.UUID, _MOST)
 
+    @property
+    def sealer(self) -> Vault:
+        """Return what seals and opens what may be a person's."""
+        return self._vault
+
     async def connection(self, connection_id: uuid.UUID) -> Connection:
         """Return a connection. Raises :class:`NotFound`."""
         return (await self._entry(connection_id)).connection
