@@ -1,7 +1,7 @@
 """Two processes that serve and two that work on one PostgreSQL, restarted one after the other under load.
 
-Nothing acknowledged is lost, nothing arrives twice, each thing keeps its order, and every probe is answered. A probe is a
-read of the API through the balancer: /readyz is for the balancer, and says no while a process that ends still answers.
+Nothing acknowledged is lost, nothing arrives twice, each thing keeps its order, and every probe is answered. A probe is
+a read of the API through the balancer: /readyz is the balancer's, and says no while a process that ends still answers.
 """
 
 from __future__ import annotations
