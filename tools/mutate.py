@@ -37,12 +37,13 @@ NOTICED = {1, 3, 24, 36, 152, 255, -24}
 
 
 def scores(copy: Path) -> dict[str, Counter[str]]:
-    """Read what became of each mutant: module -> noticed, missed."""
+    """Read what became of each mutant: module -> noticed, missed, untried."""
     found: dict[str, Counter[str]] = {}
     for meta in sorted((copy / "mutants" / "src").rglob("*.meta")):
         module = str(meta.relative_to(copy / "mutants" / "src" / "crossdock")).removesuffix(".py.meta")
         for code in json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].values():
-            found.setdefault(module, Counter())["noticed" if code in NOTICED else "missed"] += 1
+            became = "untried" if code is None else "noticed" if code in NOTICED else "missed"
+            found.setdefault(module, Counter())[became] += 1
     return found
 
 
@@ -58,8 +59,12 @@ def main() -> int:
                 shutil.copy2(ROOT / name, copy / name)
         with (copy / "pyproject.toml").open("a", encoding="utf-8") as settings:
             settings.write(SETTINGS)
-        subprocess.run([sys.executable, "-m", "mutmut", "run"], cwd=copy, check=True, stdout=subprocess.DEVNULL)
+        # its exit code tells of mutants that survived, too; whether it came to its end is seen by its results
+        done = subprocess.run([sys.executable, "-m", "mutmut", "run"], cwd=copy, check=False, capture_output=True)
         found = scores(copy)
+    if not found or any(counts["untried"] for counts in found.values()):
+        print(done.stdout.decode()[-2000:], done.stderr.decode()[-2000:], "mutmut did not come to its end", sep="\n")
+        return 2
     total: Counter[str] = Counter()
     for module, counts in found.items():
         total += counts

@@ -21,14 +21,14 @@ from crossdock.connectors.webhook import sandbox as receiver
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.connectors.woocommerce.sandbox import products
 from crossdock.flow.run import RunKind
-from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.kit.ids import Prefix, new_id, parse, show
 from crossdock.model.connection import Connection
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
 from tests.crash.campaign.family import Family
 from tests.crash.campaign.mire import Mire, Mood, mire
 from tests.support.database import TestServer
-from tests.support.hub import add_route, add_sink
+from tests.support.hub import add_route
 
 SINK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LEASE_S, CALL_S = 1.0, 1.0
@@ -89,7 +89,12 @@ class World:
         crm = {"token": hubspot.TOKEN, "base_url": self.mires["portal"].url}
         await hub.connections.connect(self.tenant, "hubspot", crm, actor="campaign")
         self.shop = await hub.connections.one(self.tenant, made.id)
-        sink = await add_sink(hub, f"{self.mires['sink'].url}/hook")
+        at = {"url": f"{self.mires['sink'].url}/hook", "secret": SINK_SECRET, "plain_http": True}
+        told = await hub.connections.connect(self.tenant, "webhook", at, actor="campaign")
+        sink = await hub.connections.one(self.tenant, told.id)
+        for route in await hub.connections.routes(self.tenant):  # posted events alone go there
+            if route["destination"] == sink.name:
+                await hub.connections.remove_route(self.tenant, parse(Prefix.ROUTE, route["id"]), actor="campaign")
         await add_route(hub, await hub.connections.hub_source(self.tenant), sink, "*", "post")
         self.began = new_id()
 
