@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
+from crossdock.model.bought import Bought
 from crossdock.model.delivery import SkipReason
 from crossdock.model.mapping import Mapped
 from crossdock.model.mapping import Mapping as FieldMapping
@@ -192,6 +193,8 @@ class Needs(msgspec.Struct, frozen=True):
     """Lower-case e-mail addresses: which record of which stream speaks for this person?"""
     children_of: tuple[tuple[str, str], ...] = ()
     """(object, parent key): links of parts that were written before (a deal's line items)."""
+    buyers: tuple[str, ...] = ()
+    """Lower-case e-mail addresses: what was bought under each?"""
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -215,6 +218,8 @@ class Context(msgspec.Struct, frozen=True):
     fields follow: a registered customer before a guest's order, then the newest."""
     children: dict[str, tuple[tuple[str, str], ...]] = msgspec.field(default_factory=dict)
     """parent key -> ((object, key), …) of existing links."""
+    bought: dict[str, Bought] = msgspec.field(default_factory=dict)
+    """e-mail -> what was bought under it in all shops of the tenant."""
     body: bytes = b""
     """The event as the hub publishes it (for SEND)."""
 
@@ -380,8 +385,7 @@ class Connector(msgspec.Struct, frozen=True):
     destination: Callable[[Access], Destination] | None = None
     door: Door | None = None
     app_door: AppDoor | None = None
-    """Of a vendor that sends to one address for all accounts of an app; ``app_id`` and ``app_secret`` of a connection
-    say which app and by which secret it signs."""
+    """Of a vendor that sends to one address for all accounts of an app (a connection's ``app_id``, ``app_secret``)."""
     read: Reader | None = None
     watcher: Callable[[Access], Watcher] | None = None
     """Who looks after an account of this vendor between calls."""

@@ -139,6 +139,8 @@ class FormField(Word, frozen=True, kw_only=True):
     help: str = ""
     default: str | bool | None = None
     choices: tuple[str, ...] = ()
+    later: bool = False
+    """It may be changed after the connection is made, too; the account is prepared again then."""
     generated: bool = False
     """A secret we make ourselves when it is left empty."""
 

@@ -6,12 +6,13 @@ Every refusal names the field as the API knows it (``streams.order.interval_s``)
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crossdock.connect.connector import Connector
+from crossdock.connect.manifest import FieldKind
 from crossdock.errors import BadInput
 
 SHORTEST_S: Final = 5
@@ -29,11 +30,34 @@ def checked(connector: Connector, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the changes as they are kept in the config. Raises ``BadInput`` with the field."""
     found: dict[str, Any] = {}
     for name, value in changes.items():
-        check = CHECKS.get(name)
+        check = CHECKS.get(name) or _asked(connector, name)
         if check is None:
             raise BadInput(f"there is no such choice: {name[:60]}", field=name[:60], remedy=f"one of {_list(CHECKS)}")
         found[name] = None if value is None else check(connector, name, value)
     return found
+
+
+def _asked(connector: Connector, name: str) -> Check | None:
+    """Return the check of a choice that the connection's form asks for, too."""
+    field = next((one for one in connector.manifest.form if one.name == name and one.later), None)
+    if field is None:
+        return None
+
+    def check(_: Connector, at: str, given: Any) -> Any:
+        if field.kind is FieldKind.BOOL and not isinstance(given, bool):
+            raise BadInput("neither true nor false", field=at, remedy="write true or false")
+        if field.kind is FieldKind.CHOICE and given not in field.choices:
+            raise BadInput("no such choice", field=at, remedy=f"one of {', '.join(field.choices)}")
+        if field.kind in (FieldKind.TEXT, FieldKind.URL) and not _text(given):
+            raise BadInput("no short text", field=at, remedy="write at most 200 letters")
+        return given
+
+    return check
+
+
+def needs_preparing(connector: Connector, names: Iterable[str]) -> bool:
+    """Whether one of these choices is asked for by the connection's form: the account may need something for it."""
+    return any(name not in CHECKS and _asked(connector, name) is not None for name in names)
 
 
 def merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

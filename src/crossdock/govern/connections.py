@@ -235,6 +235,15 @@ class Connections(Routing):
             raise VendorTrouble(checked.problem, remedy=checked.remedy)
         return checked
 
+    async def prepare_for(self, connection: Connection, config: dict[str, Any]) -> None:
+        """Make at the account what new choices need of it, before they hold. Raises ``VendorTrouble``."""
+        connector = self._directory.connector(connection.connector)
+        if connector is None or connector.destination is None:
+            return
+        draft = msgspec.structs.replace(connection, config=config)
+        secrets = await self._directory.secrets(connection.id)
+        await self._learn(connection, await self._prepare(connector, draft, secrets, None))
+
     async def _prepare(
         self, connector: Connector, draft: Connection, secrets: Mapping[str, str], tokens: Tokens | None
     ) -> dict[str, Any]:

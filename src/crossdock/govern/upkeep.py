@@ -11,7 +11,7 @@ import orjson
 
 from crossdock.connect.connector import CheckResult
 from crossdock.errors import BadInput, Conflict, NotFound
-from crossdock.govern.choices import checked, merged
+from crossdock.govern.choices import checked, merged, needs_preparing
 from crossdock.govern.connections import Connections, Granting
 from crossdock.govern.directory import ACCESS, BY_GRANT, Directory
 from crossdock.govern.forms import needed_secrets, secrets_of
@@ -137,6 +137,8 @@ class Upkeep:
         if url is not None:
             await move(self._store, self._directory, self._connections, connection, url, actor=actor)
             await self._due_now(tenant_id, connection_id)
+        if needs_preparing(connector, wanted):
+            await self._connections.prepare_for(connection, merged(connection.config, wanted))
         async with self._store.transaction() as conn:
             row = await conn.fetchrow(SQL["config_for_change"], tenant_id, connection_id)
             if row is None:

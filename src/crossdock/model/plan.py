@@ -48,6 +48,9 @@ class Write(msgspec.Struct, frozen=True):
     """True: make sure the record exists, but leave its fields to their owner when it does (links are then enough)."""
     blanks: frozenset[str] = frozenset()
     """Properties that are written only where the record holds nothing; the destination looks before it writes."""
+    alike: tuple[tuple[str, str], ...] = ()
+    """(property, value): where there is neither link nor match, a record without our key that holds such a value is
+    taken over instead of another being made."""
     body: bytes = b""
     """Raw payload of SEND."""
 

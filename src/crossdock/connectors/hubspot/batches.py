@@ -44,6 +44,14 @@ class Sender:
             found.update(outcomes)
         return found
 
+    def failed(self, problem: CallFailed) -> Outcome:
+        """Return what it means that a call got no answer."""
+        return failed(problem)
+
+    def refused(self, reply: Reply) -> Outcome:
+        """Return what it means that a whole call was refused."""
+        return self._reader.whole(reply, self._clock.now())[0]
+
     async def _part(self, rows: Sequence[Row], call: Call, absent: Outcome | None = None) -> Found:
         async with self._slots:
             if self._stop is not None:

@@ -36,10 +36,11 @@ class HubSpotDestination:
 
     def __init__(self, access: Access, manifest: Manifest, mappings: Sequence[Mapping]) -> None:
         connection = access.connection
+        self._config = connection.config
         self._hubspot = HubSpot(access, manifest)
         self._clock = access.clock
         self._reader = Reader(manifest, str(connection.account.get("time_zone") or "UTC"))
-        self._setup = Setup(self._hubspot, wants_orders=connection.config.get("order_object") == ORDERS)
+        self._setup = Setup(self._hubspot, connection.config)
         self._finder = Finder(
             self._hubspot,
             self._reader,
@@ -63,7 +64,7 @@ class HubSpotDestination:
     def needs(self, action: str, entity: Any, store_uid: str) -> Needs:
         """Say what a plan has to know: the customer of an order, who speaks for a person, what was written before."""
         del action
-        return plans.needs(entity, store_uid)
+        return plans.needs(entity, store_uid, self._config)
 
     def plan(self, action: str, entity: Any, mapped: Mapped, context: Context) -> Plan:
         """Make the plan of one delivery. Raises ``PlanRefused``."""

@@ -13,6 +13,7 @@ from crossdock.connect.connector import PlanRefused
 
 CONTACTS, DEALS, ORDERS = "contacts", "deals", "orders"
 LINE_ITEMS, PRODUCTS = "line_items", "products"
+COMPANIES, NOTES = "companies", "notes"
 
 KEY = "crossdock_key"
 """Our unique property on deals, orders, line items and products."""

@@ -11,6 +11,7 @@ from itertools import count
 import msgspec
 
 from crossdock.connect.client import Reply
+from crossdock.connectors.hubspot.adopting import Adoption
 from crossdock.connectors.hubspot.answers import Row, read_batch
 from crossdock.connectors.hubspot.batches import Call, Found, Sender
 from crossdock.connectors.hubspot.client import PAIRS, HubSpot
@@ -29,6 +30,8 @@ class _Merged(msgspec.Struct):
     row: Row
     members: list[int]
     ensure: bool
+    alike: tuple[str, str] | None = None
+    """A record without our key that holds this is taken over."""
     blanks: frozenset[str] = frozenset()
     """Properties that are written only where the record holds nothing."""
 
@@ -41,6 +44,7 @@ class Performance:
         self._sender = sender
         self._writes = writes
         self._traces = (f"w{n}" for n in count())
+        self._adoption = Adoption(hubspot, sender)
         self.outcomes: list[Outcome | None] = [None] * len(writes)
 
     async def run(self) -> list[Outcome]:
@@ -142,6 +146,9 @@ class Performance:
             await self._upsert_by(name, id_property, [each for each in merged if each.row.id_property == id_property])
 
     async def _upsert_by(self, name: str, id_property: str, merged: list[_Merged]) -> None:
+        found = await self._adopt(name, [each for each in merged if each.alike is not None])
+        self._settle([each for each in merged if each.row.trace in found], found)
+        merged = [each for each in merged if each.row.trace not in found]
         # a record that is only to exist keeps its fields when it does: look first, by the same unique property
         asked = [each.row for each in merged if each.ensure and set(each.row.properties) - {id_property}]
         found = await self._standing(name, id_property, asked)
@@ -154,6 +161,26 @@ class Performance:
         found |= await self._sender.send(rows, call)
         found |= await self._mend(name, rows, call, frozenset(each.row.trace for each in merged if each.ensure))
         self._settle(merged, found)
+
+    async def _adopt(self, name: str, merged: list[_Merged]) -> Found:
+        """Write the records of the portal's own that are taken over; what only ensures gives them our key alone."""
+        if not merged:
+            return {}
+        taken, found = await self._adoption.of(name, {m.row.trace: (m.row, m.alike) for m in merged if m.alike})
+        rows = []
+        for each in merged:
+            if (record_id := taken.get(each.row.trace)) is not None:
+                kept = {k: v for k, v in each.row.properties.items() if not each.ensure or k == each.row.id_property}
+                each.row = msgspec.structs.replace(each.row, id=record_id, id_property=None, properties=kept)
+                rows.append(each)
+        found |= await self._spare(name, [each for each in rows if not each.ensure])
+
+        async def call(part: Sequence[Row]) -> Reply:
+            return await self._hubspot.batch_update(name, _updates(part))
+
+        sent = [each.row for each in rows if each.row.trace not in found]
+        found |= await self._sender.send(sent, call)
+        return found | await self._mend(name, sent, call)
 
     async def _spare(self, name: str, merged: list[_Merged], id_property: str | None = None) -> Found:
         """Leave out what is only to be filled in and stands already; returns the rows whose look-up failed."""
@@ -229,7 +256,8 @@ class Performance:
             known = merged.get((place or "", value.lower()))
             if known is None:
                 row = Row(next(self._traces), value, place, properties)
-                merged[place or "", value.lower()] = _Merged(row, [at], ensure, resolved.write.blanks)
+                alike = next((each for each in resolved.write.alike if each[1].strip()), None)
+                merged[place or "", value.lower()] = _Merged(row, [at], ensure, alike, resolved.write.blanks)
                 continue
             known.members.append(at)
             if ensure and not known.ensure:

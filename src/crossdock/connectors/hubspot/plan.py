@@ -6,11 +6,14 @@ contacts name themselves as their own parent, so that a plan can ask whether the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from crossdock.connect.connector import Context, Needs, PlanRefused
-from crossdock.connectors.hubspot import mapper
+from crossdock.connectors.hubspot import figures, mapper
 from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, KEY, LINE_ITEMS, ORDERS, PRODUCTS
 from crossdock.model.commerce.customer import Customer
 from crossdock.model.commerce.lines import OrderLine
@@ -23,8 +26,13 @@ _NEVER_SHOWN = frozenset({"checkout-draft", "auto-draft"})
 """States of an order that its buyer has not placed yet."""
 
 
-def needs(entity: Any, store_uid: str) -> Needs:
+def needs(entity: Any, store_uid: str, config: Mapping[str, Any] = MappingProxyType({})) -> Needs:
     """Say what a plan must know. ``store_uid`` is the account uid of the source, part of every key."""
+    found = _needs(entity, store_uid)
+    return msgspec.structs.replace(found, buyers=found.subjects) if figures.wanted(config) else found
+
+
+def _needs(entity: Any, store_uid: str) -> Needs:
     if isinstance(entity, Order):
         key = mapper.order_key(store_uid, entity.id)
         address = mapper.address_of(entity.billing.email)
@@ -73,14 +81,27 @@ def _order(order: Order, mapped: Mapped, context: Context) -> Plan:
         return Plan((), nothing="the order is a draft that its buyer has not placed")
     contact = _buyer(order, mapped, context)
     lines = _lines(order, mapped, context, key)
-    return _steps(
+    firm = figures.company(order.billing, order.billing.email) if context.config.get("companies") is True else None
+    joined = figures.at_company(key, contact, firm, sale) if firm else []
+    planned = _steps(
         ("contact", [contact] if contact else []),
+        ("company", [firm] if firm else []),
         ("products", _ensured_products(order, mapped, context)),
         (sale.removesuffix("s"), [_sale(order, mapped, context, key, sale)]),
         ("lines", lines),
-        ("associations", _associations(key, sale, contact, lines)),
+        ("associations", _associations(key, sale, contact, lines) + joined),
         ("archive-lines", _archived(known, {write.key for write in lines}, key)),
     )
+    return _with_figures(planned, contact, context)
+
+
+def _with_figures(planned: Plan, contact: Write | None, context: Context) -> Plan:
+    """Add what the person has bought, where it was asked for."""
+    address = str(contact.properties.get("email") or "") if contact else ""
+    told = context.bought.get(address)
+    if contact is None or told is None:
+        return planned
+    return Plan((*planned.steps, figures.figures(contact.key, address, told)))
 
 
 def _sale_object(context: Context) -> str:
@@ -216,7 +237,12 @@ def _sale(order: Order, mapped: Mapped, context: Context, key: str, sale: str) -
         # reported to be unique in some portals: the bare order number of two shops would collide
         fields.setdefault("hs_external_order_id", key)
         fields.setdefault("hs_source_store", context.store_name)
-    return _record(sale, key, fields)
+    record = _record(sale, key, fields)
+    # a person's rule for taking over what the portal holds already: by the value of one property
+    rule = str(context.config.get("adopt_by") or "")
+    value = fields.get(rule)
+    alike = ((rule, value),) if isinstance(value, str) and value else ()
+    return msgspec.structs.replace(record, alike=alike)
 
 
 def _associations(key: str, sale: str, contact: Write | None, lines: list[Write]) -> list[Write]:
@@ -236,7 +262,8 @@ def _customer(customer: Customer, mapped: Mapped, context: Context) -> Plan:
     me = ("customer", f"{context.store_uid}:{customer.id}")
     speaks = context.speakers.get(address, me) == me
     if not speaks:
-        return _steps(("contact", [_ensured_contact(key, address)]))
+        ensured = _ensured_contact(key, address)
+        return _with_figures(_steps(("contact", [ensured])), ensured, context)
     fields: dict[str, str | Ref | None] = {
         **mapped.one(CONTACTS),
         "email": address,
@@ -244,7 +271,8 @@ def _customer(customer: Customer, mapped: Mapped, context: Context) -> Plan:
         "crossdock_customer_state": "live",
         "crossdock_store": context.store_name,
     }
-    return _steps(("contact", [_person(key, address, fields)]))
+    person = _person(key, address, fields)
+    return _with_figures(_steps(("contact", [person])), person, context)
 
 
 def _person(key: str, address: str, fields: dict[str, str | Ref | None]) -> Write:

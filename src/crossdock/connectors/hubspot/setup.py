@@ -12,7 +12,7 @@ import msgspec
 from crossdock.connect.client import CallFailed, FailKind, Reply
 from crossdock.connect.connector import CheckResult
 from crossdock.connectors.hubspot.client import HubSpot
-from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, LINE_ITEMS, ORDERS, PRODUCTS, read_pipelines
+from crossdock.connectors.hubspot.mapper import COMPANIES, CONTACTS, DEALS, LINE_ITEMS, ORDERS, PRODUCTS, read_pipelines
 
 ALWAYS = (CONTACTS, PRODUCTS, DEALS, LINE_ITEMS)
 
@@ -26,6 +26,8 @@ class OwnProperty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: str
     on: tuple[str, ...]
     unique: bool = False
+    choice: str = ""
+    """Made only where the connection has chosen this."""
 
 
 class Own(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,11 +50,13 @@ _NEW_ONE = "make a new access token in HubSpot (Settings > Integrations > Servic
 
 
 class Setup:
-    """Checking and preparing one portal. ``wants_orders``: the connection writes to the order object."""
+    """Checking and preparing one portal, as far as the choices of its connection (``config``) need it."""
 
-    def __init__(self, hubspot: HubSpot, *, wants_orders: bool) -> None:
+    def __init__(self, hubspot: HubSpot, config: Mapping[str, Any]) -> None:
         self._hubspot = hubspot
-        self._wants_orders = wants_orders
+        self._chosen = [name for name, value in config.items() if value is True]
+        self._always = (*ALWAYS, COMPANIES) if "companies" in self._chosen else ALWAYS
+        self._wants_orders = config.get("order_object") == ORDERS
 
     async def check(self) -> CheckResult:
         """Try the token, what it may do, and whether the portal has the objects. Changes nothing."""
@@ -91,7 +95,7 @@ class Setup:
     async def _rights(self) -> tuple[list[str], bool]:
         """Return the permissions that are missing, and whether the order object can be used."""
         missing = []
-        for name in ALWAYS:
+        for name in self._always:
             missing += await self._missing(name)
         return missing, not await self._missing(ORDERS)
 
@@ -120,7 +124,7 @@ class Setup:
         except ValueError:
             raise _trouble("the answer is not HubSpot's", "check the connection again") from None
         has_orders = (await self._hubspot.list_objects(ORDERS, (), (), None, 1)).ok
-        names = (*ALWAYS, ORDERS) if self._wants_orders and has_orders else ALWAYS
+        names = (*self._always, ORDERS) if self._wants_orders and has_orders else self._always
         for name in names:
             await self._prepare_object(name)
         pipelines = {}
@@ -131,7 +135,7 @@ class Setup:
         return {**account, "objects": {ORDERS: has_orders}, "pipelines": pipelines}
 
     async def _prepare_object(self, name: str) -> None:
-        wanted = [own for own in OWN.properties if name in own.on]
+        wanted = [own for own in OWN.properties if name in own.on and own.choice in ("", *self._chosen)]
         known = await self._known(name)
         lacking = [own for own in wanted if own.name not in known]
         if lacking:
@@ -173,7 +177,7 @@ def definition(own: OwnProperty) -> dict[str, Any]:
         "description": own.description,
         "groupName": OWN.group,
         "type": own.type,
-        "fieldType": {"string": "text", "number": "number"}[own.type],
+        "fieldType": {"string": "text", "number": "number", "datetime": "date"}[own.type],
         "hasUniqueValue": own.unique,
     }
 

@@ -13,7 +13,6 @@ from crossdock.connect.manifest import Manifest
 from crossdock.connectors.hubspot import reading
 from crossdock.connectors.hubspot.answers import Reader
 from crossdock.connectors.hubspot.client import BATCH, HubSpot
-from crossdock.connectors.hubspot.mapper import ORDERS
 from crossdock.connectors.hubspot.reading import Cursor, Mode, Stream
 from crossdock.connectors.hubspot.setup import Setup
 from crossdock.model.observation import Observation
@@ -29,7 +28,7 @@ class HubSpotSource:
         self._hubspot = HubSpot(access, manifest)
         self._clock = access.clock
         self._reader = Reader(manifest, str(connection.account.get("time_zone") or "UTC"))
-        self._setup = Setup(self._hubspot, wants_orders=connection.config.get("order_object") == ORDERS)
+        self._setup = Setup(self._hubspot, connection.config)
         self._more: Mapping[str, Sequence[str]] = connection.config.get("read_properties") or {}
         self._size = page_size
 

@@ -13,6 +13,7 @@ import structlog
 
 from crossdock.connect.connector import Connector, Context, Destination, Learner, Needs, PlanRefused
 from crossdock.flow.canonical import Canonical
+from crossdock.flow.deliver.bought import purchases
 from crossdock.flow.deliver.intents import intended
 from crossdock.flow.deliver.job import Claim, Job
 from crossdock.flow.deliver.ports import Directory, Mappings, Opener
@@ -125,6 +126,8 @@ class Planner:
     async def _look_up(self, conn: Any, connection: Connection, subjects: Sequence[Subject]) -> list[Context]:
         related = await self._related(conn, subjects)
         speakers = await self._speakers(conn, subjects)
+        buyers = sorted({(s.tenant_id, address) for s in subjects for address in s.needs.buyers})
+        told = await purchases(conn, buyers, self._vault, self.canonical, self._directory) if buyers else {}
         parents = sorted(
             {key for s in subjects for _, key in s.needs.children_of}
             | {_own_key(s) for s in subjects if not s.route.occurrence}
@@ -146,6 +149,7 @@ class Planner:
                 related={k: related[s.source.id, *k] for k in s.needs.related if (s.source.id, *k) in related},
                 speakers={e: speakers[e] for e in s.needs.subjects if e in speakers},
                 children={k: tuple(v) for k, v in children.items() if k == _own_key(s) or _asked(s, k)},
+                bought={e: told[s.tenant_id, e] for e in s.needs.buyers},
                 body=s.published,
             )
             for s in subjects
