@@ -234,10 +234,10 @@ class Channels:
             raise BadInput(refused.problem, field="form.url", remedy=refused.remedy) from None
 
     def _seal(self, channel_id: uuid.UUID, secrets: Mapping[str, str]) -> bytes:
-        return self._vault.seal_secret(orjson.dumps(secrets).decode(), _row(channel_id))
+        return self._vault.seal_secret(orjson.dumps(secrets).decode(), channel_row(channel_id))
 
     def _open(self, channel_id: uuid.UUID, sealed: bytes) -> dict[str, str]:
-        secrets: dict[str, str] = orjson.loads(self._vault.open_secret(sealed, _row(channel_id)))
+        secrets: dict[str, str] = orjson.loads(self._vault.open_secret(sealed, channel_row(channel_id)))
         return secrets
 
     async def _audit(
@@ -246,7 +246,8 @@ class Channels:
         await conn.execute(ALERTS["audit"], new_id(), tenant_id, actor, action, subject, orjson.dumps(detail).decode())
 
 
-def _row(channel_id: uuid.UUID) -> bytes:
+def channel_row(channel_id: uuid.UUID) -> bytes:
+    """Return the name of the row a channel's seal is bound to."""
     return b"alert_channel:" + channel_id.bytes
 
 
