@@ -186,6 +186,8 @@ UPDATE connection SET state = 'broken', problem = $2, changed_at = now()
 WHERE id = $1 AND state = 'active'
   AND NOT EXISTS (SELECT 1 FROM credential k WHERE k.connection_id = $1 AND k.changed_at > $3::timestamptz - interval '2 s'
                   AND k.generation > 1)
+  AND NOT EXISTS (SELECT 1 FROM oauth_grant g WHERE g.connection_id = $1
+                  AND g.granted_at > $3::timestamptz - interval '2 s' AND g.generation > 1)
 RETURNING id;
 
 -- name: bodies

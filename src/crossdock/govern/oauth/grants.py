@@ -28,11 +28,15 @@ from crossdock.govern.oauth.seals import app_row, grant_row, open_pair, seal_pai
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import new_id
 from crossdock.model.connection import Connection
-from crossdock.model.outcome import Refresh, Retry
+from crossdock.model.outcome import Refresh, Retry, Throttled
 from crossdock.store.memory import Ear, Memory
 
 _POLL_S: Final = (0.02, 0.5)
 _SLACK_S = 5.0
+_REST_S = 2.0
+"""How long the token address is left alone after it failed."""
+_AHEAD_REST_S = 28.0
+"""How much longer while the token is still good."""
 _MOST = 4096
 _AHEAD_MOST_S = 3600.0
 _DUE = 100
@@ -71,6 +75,19 @@ class Held(msgspec.Struct, frozen=True):
         return f"Held(generation={self.generation})"
 
 
+class Rest(msgspec.Struct, frozen=True):
+    """Why a generation is not renewed for a moment: the token address was asked just now, and could not."""
+
+    generation: int
+    until: float
+    reason: str
+    outcome: Retry | Throttled
+
+    def failure(self) -> CallFailed:
+        """Return what whoever asks is told."""
+        return CallFailed(FailKind.ANSWER, False, self.reason, outcome=self.outcome)
+
+
 class Grants:
     """The grants of all connections, as one process sees them."""
 
@@ -83,6 +100,7 @@ class Grants:
         self._connector = connectors
         self._known: Memory[uuid.UUID, Held] = Memory(store.ears, "grant", uuid.UUID, _MOST)
         self._flights: dict[uuid.UUID, asyncio.Task[Held]] = {}
+        self._resting: dict[uuid.UUID, Rest] = {}
 
     def of(self, connection_id: uuid.UUID, connector: str) -> GrantTokens:
         """Return the tokens of one connection."""
@@ -110,13 +128,22 @@ class Grants:
             found = self._connector(row["connector"])
             facts = found.manifest.auth.oauth2 if found is not None else None
             if facts is not None and row["left_s"] <= min(facts.ahead_s, row["life_s"] / 4):
-                self.begin(row["connection_id"], row["connector"], row["generation"])
+                self.ahead(row["connection_id"], row["connector"], row["generation"])
                 begun += 1
         return begun
 
     async def renew(self, connection_id: uuid.UUID, connector: str, generation: int) -> Held:
-        """Renew a generation and wait for it. Raises ``CallFailed``."""
+        """Renew a generation and wait for it. Raises ``CallFailed``, also while the token address rests."""
+        rest = self._resting.get(connection_id)
+        if rest is not None and rest.generation == generation and time.monotonic() < rest.until:
+            raise rest.failure()
         return await asyncio.shield(self.begin(connection_id, connector, generation))
+
+    def ahead(self, connection_id: uuid.UUID, connector: str, generation: int) -> None:
+        """Begin to renew a token that is still good; nobody waits. After a failure it is left alone for a while."""
+        rest = self._resting.get(connection_id)
+        if rest is None or rest.generation != generation or time.monotonic() > rest.until + _AHEAD_REST_S:
+            self.begin(connection_id, connector, generation)
 
     def begin(self, connection_id: uuid.UUID, connector: str, generation: int) -> asyncio.Task[Held]:
         """Begin to renew a generation, unless that is under way already."""
@@ -125,14 +152,20 @@ class Grants:
             # a task of its own: a caller that gives up must not tear the answer away
             flying = asyncio.create_task(self._fly(connection_id, connector, generation))
             self._flights[connection_id] = flying
-            flying.add_done_callback(lambda task: self._landed(connection_id, task))
+            flying.add_done_callback(lambda task: self._landed(connection_id, generation, task))
         return flying
 
-    def _landed(self, connection_id: uuid.UUID, task: asyncio.Task[Held]) -> None:
+    def _landed(self, connection_id: uuid.UUID, generation: int, task: asyncio.Task[Held]) -> None:
         del self._flights[connection_id]
+        self._resting.pop(connection_id, None)
         trouble = None if task.cancelled() else task.exception()
-        if trouble is not None:
-            log.warning("token not renewed", connection=str(connection_id), problem=_told(trouble))
+        if trouble is None:
+            return
+        log.warning("token not renewed", connection=str(connection_id), problem=_told(trouble))
+        if isinstance(trouble, CallFailed) and isinstance(trouble.outcome, Retry | Throttled):
+            wait_s = trouble.outcome.after_s if isinstance(trouble.outcome, Throttled) else _REST_S
+            until = time.monotonic() + max(wait_s, _REST_S)
+            self._resting[connection_id] = Rest(generation, until, trouble.reason, trouble.outcome)
 
     async def _fly(self, connection_id: uuid.UUID, connector: str, generation: int) -> Held:
         """Renew, or wait for whoever is at it."""
@@ -277,7 +310,7 @@ class GrantTokens:
             return held.token
         if held.ends_at is not None and held.ends_at - _SLACK_S > now:
             if not held.problem:
-                self._grants.begin(self._id, self._connector, held.generation)
+                self._grants.ahead(self._id, self._connector, held.generation)
             return held.token
         return _good(await self._renew(held)).token
 
