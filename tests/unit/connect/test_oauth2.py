@@ -123,9 +123,7 @@ async def test_an_exchange_is_a_form_in_the_body(script: Script, transport: Tran
 async def test_a_basic_proof_is_form_encoded_before_it_is_put_together(script: Script, transport: Transport) -> None:
     script.say(200, {"access_token": "a1"})
     facts = OAuth2Facts(**URLS, client_auth=ClientProof.BASIC)
-    made = OAuth2(
-        msgspec.convert(msgspec.to_builtins(facts), OAuth2Facts), App("m:e", "p%:+ü"), transport, base=script.url
-    )
+    made = OAuth2(facts, App("m:e", "p%:+ü"), transport, base=script.url)
     await made.refresh("r1")
     expected = base64.b64encode(b"m%3Ae:p%25%3A%2B%C3%BC").decode()
     assert script.proofs == [f"Basic {expected}"]
