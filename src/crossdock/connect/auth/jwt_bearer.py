@@ -105,8 +105,8 @@ class JwtBearer:
 def _key(algorithm: str, pem: str) -> Any:
     from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-    kind = {"RS": RSAKey, "PS": RSAKey, "ES": ECKey, "Ed": OKPKey}[algorithm[:2]]
-    return kind.import_key(pem)
+    kinds: dict[str, Any] = {"RS": RSAKey, "PS": RSAKey, "ES": ECKey, "Ed": OKPKey}
+    return kinds[algorithm[:2]].import_key(pem)
 
 
 def _refused(cause: str, remedy: str) -> CallFailed:
