@@ -6,7 +6,7 @@ from collections import deque
 from itertools import count
 from typing import Any
 
-from crossdock.connectors.hubspot.sandbox.catalogue import CREATED, MODIFIED, SINGULAR, TYPE_IDS
+from crossdock.connectors.hubspot.sandbox.catalogue import CREATED, MODIFIED, TYPE_IDS
 from crossdock.connectors.hubspot.sandbox.definitions import Schema
 from crossdock.connectors.hubspot.sandbox.hooks import Hooks
 from crossdock.connectors.hubspot.sandbox.instants import MovableClock, iso
@@ -165,10 +165,6 @@ class Portal:
         if address not in held:
             self.write(record, {"hs_additional_emails": ";".join([*held, address])}, "CRM_UI")
         self.keys["contacts"].setdefault("email", {})[address] = record.id
-
-    def association_label(self, kind: str, other: str) -> str:
-        """Return the vendor's name of a direction, e.g. ``deal_to_line_item``."""
-        return f"{SINGULAR[kind]}_to_{SINGULAR[other]}"
 
     def _set(self, record: Record, changes: dict[str, str], ms: int, source: str) -> bool:
         held = record.properties

@@ -51,10 +51,6 @@ class ShopClock:
             at = at.replace(tzinfo=UTC if dates_are_gmt else self.zone)
         return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
-    def to_site(self, gmt: str) -> str:
-        """Return GMT text as site time."""
-        return stamps_at(int(datetime.fromisoformat(gmt).replace(tzinfo=UTC).timestamp()), self.zone)[0]
-
 
 @lru_cache(maxsize=4096)
 def stamps_at(unix: int, zone: ZoneInfo) -> tuple[str, str]:
