@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, table
-from crossdock.cli.asking import ask
+from crossdock.cli.asking import ask, only
 from crossdock.cli.connecting import parse_id
 from crossdock.cli.listing import Lists
 
@@ -46,7 +46,7 @@ def alerts_list(
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         from crossdock.govern.alerts import Listing
 
-        one = (await hub.connections.find(tenant_id, connection)).id if connection else None
+        one = await only(hub, tenant_id, connection)
         asked = Listing(limit, None if every else True, connection_id=one)
         async with hub.database.engine() as conn:
             return await hub.alerting.alerts.listed(conn, tenant_id, asked)
@@ -122,7 +122,7 @@ def rules_set(
     settings = {name: _number(name, value) for name, value in _pairs(numbers).items()}
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
-        one = (await hub.connections.find(tenant_id, connection)).id if connection else None
+        one = await only(hub, tenant_id, connection)
         return await hub.alerting.rules.put(
             tenant_id, kind, one, enabled=not off, severity=severity, settings=settings, actor=ACTOR
         )

@@ -33,3 +33,8 @@ def ask_about(connection: str, tenant: str, work: Callable[[Hub, uuid.UUID, Conn
         return await work(hub, tenant_id, await hub.connections.find(tenant_id, connection))
 
     return ask(tenant, whole)
+
+
+async def only(hub: Hub, tenant_id: uuid.UUID, connection: str | None) -> uuid.UUID | None:
+    """Return the connection that an option names, by its id, name or account; None where it is not given."""
+    return (await hub.connections.find(tenant_id, connection)).id if connection else None

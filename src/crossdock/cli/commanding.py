@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded
-from crossdock.cli.asking import ask
+from crossdock.cli.asking import ask, only
 from crossdock.cli.records import orders
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _issue(order: str, asked: Command, shop: str | None, key: str | None, tenant
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
         async with ringing(hub):
-            source = (await hub.connections.find(tenant_id, shop)).id if shop else None
+            source = await only(hub, tenant_id, shop)
             if order.startswith(f"{Prefix.ORDER}_"):
                 from crossdock.cli.connecting import parse_id
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Tenant, cell, give, guarded, table
-from crossdock.cli.asking import ask
+from crossdock.cli.asking import ask, only
 from crossdock.cli.connecting import parse_id
 from crossdock.cli.listing import Lists
 
@@ -92,7 +92,7 @@ async def chosen(
     from crossdock.kit.ids import Prefix, parse
 
     return Filter(
-        connection_id=(await hub.connections.find(tenant_id, connection)).id if connection else None,
+        connection_id=await only(hub, tenant_id, connection),
         route_id=parse_id(parse, Prefix.ROUTE, route) if route else None,
         cause_id=parse_id(parse, Prefix.CAUSE, cause) if cause else None,
         stream=stream,

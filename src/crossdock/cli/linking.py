@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
-from crossdock.cli.asking import ask, ask_about
+from crossdock.cli.asking import ask, ask_about, only
 from crossdock.cli.importing import AsRun, DryRun, File, import_file
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def list_links(
         raise BadInput("that is no state", field="state", remedy="active, inactive, suspended or failing")
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
-        named = (await hub.connections.find(tenant_id, store)).id if store else None
+        named = await only(hub, tenant_id, store)
         rows = await hub.links.page(tenant_id, connection_id=named, sku=sku, state=state, limit=limit)
         return [shown(row) for row in rows]
 
@@ -200,7 +200,7 @@ def export(store: InStore = None, tenant: Tenant = "default") -> None:
     from crossdock.flow.stock import Sheet
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> None:
-        named = (await hub.connections.find(tenant_id, store)).id if store else None
+        named = await only(hub, tenant_id, store)
         async for chunk in Sheet(hub.links).give(tenant_id, named):
             sys.stdout.write(chunk.decode())
         sys.stdout.flush()

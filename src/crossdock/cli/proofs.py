@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
-from crossdock.cli.asking import ask
+from crossdock.cli.asking import ask, only
 from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def proofs_list(store: Shop = None, limit: Limit = 20, tenant: Tenant = "default
     """List the proofs that were taken, the newest first."""
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
-        one = await hub.connections.find(tenant_id, store) if store else None
-        return await hub.reports.listed(tenant_id, one.id if one else None, None, limit)
+        one = await only(hub, tenant_id, store)
+        return await hub.reports.listed(tenant_id, one, None, limit)
 
     found = ask(tenant, work)
     give(found, as_json=as_json, people=lambda: table(found, _COLUMNS, empty="No proof was taken yet: crossdock prove"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, table
-from crossdock.cli.asking import ask
+from crossdock.cli.asking import ask, only
 from crossdock.cli.connecting import parse_id
 from crossdock.cli.listing import Lists
 
@@ -41,8 +41,8 @@ def runs_list(
     from crossdock.flow.run import Listing
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
-        one = await hub.connections.find(tenant_id, store) if store else None
-        return await hub.runs.listed(tenant_id, Listing(limit, kind, state, one.id if one else None))
+        one = await only(hub, tenant_id, store)
+        return await hub.runs.listed(tenant_id, Listing(limit, kind, state, one))
 
     rows = [{**row, "read": row["counters"]["read"]} for row in ask(tenant, work)]
     give(rows, as_json=as_json, people=lambda: table(rows, _COLUMNS))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, table
-from crossdock.cli.asking import ask
+from crossdock.cli.asking import ask, only
 
 if TYPE_CHECKING:
     import uuid
@@ -33,7 +33,7 @@ def watch(
         from crossdock.flow.watch import findings_of
 
         async with ringing(hub):
-            one = (await hub.connections.find(tenant_id, connection)).id if connection else None
+            one = await only(hub, tenant_id, connection)
             if now:
                 await _look(hub, tenant_id, one)
             async with hub.database.engine() as conn:
