@@ -23,10 +23,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from crossdock.connect.counting import counting
+
 from bench import stage
 from bench.backfill import LISTS_PER_S, Sides, _control, _options, left
 from crossdock.cli.demo.children import Child
-from crossdock.connect.counting import counting
 from crossdock.connectors.hubspot.destination import HubSpotDestination
 from crossdock.connectors.woocommerce.client import WooCommerceClient
 from crossdock.flow.deliver.prepare import Planner
