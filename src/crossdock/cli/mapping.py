@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Code, Tenant, give, guarded, note, table
+from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, note, table
 from crossdock.cli.asking import ask, ask_about
 from crossdock.cli.connecting import parse_id
 
@@ -175,7 +175,7 @@ def mappings_import(
         made = on_route(
             route,
             tenant,
-            lambda hub, t, one: hub.mappings.desk.add(t, one, draft, actor="cli", activate=activate),
+            lambda hub, t, one: hub.mappings.desk.add(t, one, draft, actor=ACTOR, activate=activate),
         )
     except MappingRefused as refused:
         note("\n".join(f"{one.weight}: {one.object}.{one.target}: {one.problem}" for one in refused.problems))
@@ -207,7 +207,7 @@ def mappings_activate(
     """Let a version act, in every process within a second."""
 
     async def act(hub: Hub, tenant_id: Any, route_id: Any) -> dict[str, Any]:
-        before = await hub.mappings.desk.activate(tenant_id, route_id, version, actor="cli", reason=reason)
+        before = await hub.mappings.desk.activate(tenant_id, route_id, version, actor=ACTOR, reason=reason)
         return {"version": version, "before": before}
 
     done = on_route(route, tenant, act)
@@ -219,20 +219,18 @@ def mappings_activate(
 def mappings_rollback(
     route: RouteId,
     to: Annotated[int | None, typer.Option("--to", min=0, help="Without: the version before this one.")] = None,
+    restore: Annotated[bool, typer.Option("--restore", help="Put back what nobody has changed since.")] = False,
     reason: Why = "",
     tenant: Tenant = "default",
     as_json: AsJson = False,
 ) -> None:
     """Go back to the version that acted before, or to one that is named."""
+    from crossdock.flow.mapping import WayBack
 
-    async def act(hub: Hub, tenant_id: Any, route_id: Any) -> dict[str, Any]:
-        desk = hub.mappings.desk
-        version = to if to is not None else await desk.way_back(tenant_id, route_id)
-        before = await desk.activate(tenant_id, route_id, version, actor="cli", reason=reason, back=True)
-        return {"version": version, "before": before}
-
-    done = on_route(route, tenant, act)
-    give(done, as_json=as_json, people=lambda: f"Version {done['version']} acts again; it was {done['before']}.")
+    way = WayBack(to=to, restore=restore, reason=reason)
+    done = on_route(route, tenant, lambda hub, t, one: hub.mappings.runs.roll_back(t, one, way, actor=ACTOR))
+    run = f" {done['run']['id']} restores what was written." if done["run"] else ""
+    give(done, as_json=as_json, people=lambda: f"Version {done['version']} acts again; it was {done['before']}.{run}")
 
 
 @mappings.command("transforms")
@@ -274,7 +272,7 @@ def templates_add(file: File, tenant: Tenant = "default", as_json: AsJson = Fals
     from crossdock.flow.mapping import template_in
 
     new = template_in(read_file(file))
-    told = ask(tenant, lambda hub, t: hub.mappings.templates.add(t, new, actor="cli"))
+    told = ask(tenant, lambda hub, t: hub.mappings.templates.add(t, new, actor=ACTOR))
     give(told, as_json=as_json, people=lambda: f"{told['name']} is at version {told['version']}.")
 
 
@@ -282,7 +280,7 @@ def templates_add(file: File, tenant: Tenant = "default", as_json: AsJson = Fals
 @guarded
 def templates_apply(name: str, activate: Activate = False, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Make the next version of every route that acts by it; each keeps what it has otherwise."""
-    rows = ask(tenant, lambda hub, t: hub.mappings.apply(t, name, actor="cli", activate=activate))
+    rows = ask(tenant, lambda hub, t: hub.mappings.apply(t, name, actor=ACTOR, activate=activate))
     give(rows, as_json=as_json, people=lambda: table(rows, ("route_id", "version", "problem")))
     if any(row["version"] is None for row in rows):
         raise typer.Exit(Code.NO)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, table
 from crossdock.cli.mapping import RouteId, Version, on_route, read_file
 
 if TYPE_CHECKING:
@@ -52,5 +52,5 @@ def mappings_dry_run(
     as_json: AsJson = False,
 ) -> None:
     """Try a version on the newest records, as a run; nothing is sent. Look at it with: crossdock runs show."""
-    told = on_route(route, tenant, lambda hub, t, one: hub.mappings.runs.dry_run(t, one, version, last, actor="cli"))
+    told = on_route(route, tenant, lambda hub, t, one: hub.mappings.runs.dry_run(t, one, version, last, actor=ACTOR))
     give(told, as_json=as_json, people=lambda: f"{told['id']} is queued; crossdock runs show {told['id']}")

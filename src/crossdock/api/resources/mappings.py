@@ -14,7 +14,7 @@ from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
 from crossdock.api.problems import answer
 from crossdock.flow.map.catalogue import TRANSFORMS
-from crossdock.flow.mapping import Draft, draft_in, draft_of, exported
+from crossdock.flow.mapping import Draft, WayBack, draft_in, draft_of, exported
 from crossdock.govern.keys import Principal
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
@@ -76,6 +76,7 @@ class Rollback(Activation):
     """The way back."""
 
     to: int | None = Field(default=None, ge=0, description="null: the version that acted before this one")
+    restore: bool = Field(default=False, description="true: put back what was written and nobody has changed since")
 
 
 def actor(caller: Principal) -> str:
@@ -211,16 +212,10 @@ def _choosing(api: APIRouter, hub: Hub, access: Access) -> None:
 
     @api.post("/routes/{route}/mapping/rollback")
     async def rollback(route: str, body: Annotated[Rollback, Body()], caller: Principal = writes) -> Any:
-        """Go back to the version that acted before, or to one that is named."""
-        identifier = route_of(route)
-        to = body.to if body.to is not None else await desk.way_back(caller.tenant_id, identifier)
-        before = await desk.activate(
-            caller.tenant_id,
-            identifier,
-            to,
-            actor=actor(caller),
-            reason=body.reason,
-            expected=body.expected,
-            back=True,
-        )
-        return answer({**await desk.one(caller.tenant_id, identifier), "before": before})
+        """Go back to the version that acted before, or to one that is named.
+
+        With ``restore`` a run puts back what was written and nobody has changed since; its result is the report.
+        """
+        identifier, way = route_of(route), WayBack(**body.model_dump())
+        done = await hub.mappings.runs.roll_back(caller.tenant_id, identifier, way, actor=actor(caller))
+        return answer({**await desk.one(caller.tenant_id, identifier), **done})

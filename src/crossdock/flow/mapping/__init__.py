@@ -4,6 +4,7 @@ from crossdock.flow.mapping.room import Mappings
 from crossdock.flow.mapping.templates import NewTemplate, template_in, template_of
 from crossdock.flow.mapping.trial import MOST_RECORDS
 from crossdock.flow.mapping.words import Draft, MappingRefused, draft_in, draft_of, exported, record_named
+from crossdock.flow.mapping.works import WayBack
 
 __all__ = [
     "MOST_RECORDS",
@@ -11,6 +12,7 @@ __all__ = [
     "MappingRefused",
     "Mappings",
     "NewTemplate",
+    "WayBack",
     "draft_in",
     "draft_of",
     "exported",

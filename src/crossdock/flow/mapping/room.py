@@ -11,6 +11,7 @@ from crossdock.errors import CrossdockError
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver.prepare import Planner
 from crossdock.flow.mapping.desk import MappingDesk
+from crossdock.flow.mapping.restore import Restoring
 from crossdock.flow.mapping.templates import Templates
 from crossdock.flow.mapping.trial import Trials
 from crossdock.flow.mapping.words import Draft, MappingRefused
@@ -31,7 +32,8 @@ class Mappings:
         self.templates = Templates(store)
         self.desk = MappingDesk(store, directory, self.schemas, self.templates)
         self.trials = Trials(store, directory, planner)
-        self.runs = MappingRuns(runs, self.desk, self.trials)
+        self.restoring = Restoring(store, directory, directory.sealer, runs, self.desk, self.trials)
+        self.runs = MappingRuns(runs, self.desk, self.trials, self.restoring)
 
     async def apply(self, tenant_id: uuid.UUID, name: str, *, actor: str, activate: bool) -> list[dict[str, Any]]:
         """Make the next version of every route that acts by a template, its own overrides kept.

@@ -40,6 +40,10 @@ class Directory(Protocol):
         """Return the writing half of a connection, its secrets unsealed."""
         ...
 
+    async def withheld(self, connection_id: uuid.UUID, destination: Destination) -> str:
+        """Return why nothing may be sent by this destination any more; empty while it may."""
+        ...
+
 
 class MappingRefused(BadInput):
     """A mapping that is not kept; ``problems`` names each field."""

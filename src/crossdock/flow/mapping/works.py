@@ -6,20 +6,35 @@ import uuid
 from collections.abc import Mapping as Facts
 from typing import Any
 
+import msgspec
+
 from crossdock.errors import BadInput, Conflict
 from crossdock.flow.mapping.desk import MappingDesk
+from crossdock.flow.mapping.restore import Restoring
 from crossdock.flow.mapping.trial import MOST_RECORDS, Trials
 from crossdock.flow.run import Run, RunKind, Runs
 from crossdock.kit.ids import Prefix, new_id, parse, show
 
 
-class MappingRuns:
-    """Queues and does dry runs."""
+class WayBack(msgspec.Struct, frozen=True):
+    """What a way back is to do."""
 
-    def __init__(self, runs: Runs, desk: MappingDesk, trials: Trials) -> None:
+    to: int | None = None
+    """None: the version that acted before the one that acts now."""
+    restore: bool = False
+    """Restore what was written and nobody has changed since."""
+    expected: int | None = None
+    reason: str = ""
+
+
+class MappingRuns:
+    """Queues and does dry runs, and ways back that restore."""
+
+    def __init__(self, runs: Runs, desk: MappingDesk, trials: Trials, restoring: Restoring) -> None:
         self._runs = runs
         self._desk = desk
         self._trials = trials
+        self._restoring = restoring
 
     async def dry_run(
         self, tenant_id: uuid.UUID, route_id: uuid.UUID, version: int | None, last: int, *, actor: str
@@ -36,6 +51,31 @@ class MappingRuns:
         await self._desk.mapping(chosen, version)
         asked = {"do": "dry_run", "version": version, "last": last}
         return await self.queue(tenant_id, chosen.destination.id, route_id, asked, actor)
+
+    async def roll_back(self, tenant_id: uuid.UUID, route_id: uuid.UUID, way: WayBack, *, actor: str) -> dict[str, Any]:
+        """Let an earlier version act again, and (where it is asked for) queue the run that restores.
+
+        Returns version, before, and the run. Raises ``NotFound``, ``BadInput``, ``VersionConflict``, ``Conflict``.
+        """
+        chosen = await self._desk.chosen(tenant_id, route_id)
+        to = way.to if way.to is not None else await self._desk.way_back(tenant_id, route_id)
+        left, run = chosen.route.mapping_version, None
+        await self._desk.mapping(chosen, to)
+        if way.restore and to != left:
+            await self._restoring.able(chosen)
+            asked = {"do": "restore", "version": to, "left": left}
+            run = await self.queue(tenant_id, chosen.destination.id, route_id, asked, actor)
+        try:
+            # what the run was told to leave is what has to act now
+            expected = left if run is not None and way.expected is None else way.expected
+            before = await self._desk.activate(
+                tenant_id, route_id, to, actor=actor, reason=way.reason, expected=expected, back=True
+            )
+        except BaseException:
+            if run is not None:
+                await self._runs.cancel(tenant_id, parse(Prefix.RUN, run["id"]), actor)
+            raise
+        return {"version": to, "before": before, "run": run}
 
     async def queue(
         self, tenant_id: uuid.UUID, connection_id: uuid.UUID, route_id: uuid.UUID, asked: Facts[str, Any], actor: str
@@ -54,5 +94,7 @@ class MappingRuns:
     async def __call__(self, run: Run) -> dict[str, Any]:
         """Do a run."""
         chosen = await self._desk.chosen(run.tenant_id, parse(Prefix.ROUTE, run.asked["route_id"]))
+        if run.asked["do"] == "restore":
+            return await self._restoring.run(run, chosen)
         mapping = await self._desk.mapping(chosen, run.asked["version"])
         return await self._trials.run(run, chosen, mapping, run.asked["last"])

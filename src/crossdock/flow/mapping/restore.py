@@ -1,0 +1,230 @@
+"""The way back of what was written: a run that restores the fields a mapping wrote and nobody has changed since."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from crossdock.connect.connector import Destination, Seeker
+from crossdock.errors import BadInput
+from crossdock.flow.deliver.former import Sealer, row_name
+from crossdock.flow.deliver.prepare import Planned
+from crossdock.flow.deliver.preview import masked
+from crossdock.flow.deliver.standing import Name, Values, standing
+from crossdock.flow.map.engine import compile_mapping
+from crossdock.flow.mapping.desk import MappingDesk
+from crossdock.flow.mapping.trial import Trials, values_by
+from crossdock.flow.mapping.wayback import Field, decide, properties
+from crossdock.flow.mapping.words import Chosen, Directory
+from crossdock.flow.ports import Store
+from crossdock.flow.run import PutOff, Run, Runs
+from crossdock.model.mapping import Mapping as FieldMapping
+from crossdock.model.outcome import Delivered, Outcome
+from crossdock.model.plan import Resolved, Verb, Write
+from crossdock.store.queries import load
+
+SQL = load(Path(__file__).with_name("restore.sql"))
+_CHUNK = 50
+_LEASE = timedelta(seconds=120)
+_PAUSE = timedelta(seconds=2)
+_MOST = 1_000
+_FIRST = uuid.UUID(int=0)
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Restoring:
+    """Does runs that restore."""
+
+    def __init__(
+        self, store: Store, directory: Directory, sealer: Sealer, runs: Runs, desk: MappingDesk, trials: Trials
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._sealer = sealer
+        self._runs = runs
+        self._desk = desk
+        self._trials = trials
+
+    async def able(self, chosen: Chosen) -> None:
+        """Make sure that the destination can be asked. Raises ``BadInput``."""
+        if not isinstance(await self._directory.destination(chosen.destination.id), Seeker):
+            raise BadInput(
+                f"{chosen.destination.connector} does not tell what it holds, so nothing can be restored",
+                field="restore",
+                remedy="go back without restore, then replay",
+            )
+
+    async def forget(self, age: timedelta) -> None:
+        """Drop former values of this age."""
+        async with self._store.engine() as conn:
+            await conn.execute(SQL["forget"], age)
+
+    async def run(self, run: Run, chosen: Chosen) -> dict[str, Any]:
+        """Restore record by record, chunk by chunk under the lane's lease; returns the report.
+
+        Raises ``PutOff`` while the way back is not chosen yet or the destination is not free.
+        """
+        to, left = run.asked["version"], run.asked["left"]
+        if chosen.route.mapping_version == left:
+            raise PutOff(datetime.now(UTC) + _PAUSE, "the way back is not chosen yet")
+        if chosen.route.mapping_version != to:
+            return {"problem": f"version {chosen.route.mapping_version} acts now, so nothing was restored"}
+        ways = (await self._desk.mapping(chosen, to), await self._desk.mapping(chosen, left))
+        asked = (run.tenant_id, chosen.route.id)
+        async with self._store.engine() as conn:
+            since = await conn.fetchval(SQL["left_at"], *asked, to) or _EVER
+            total = await conn.fetchval(SQL["count"], *asked, since)
+        part = run.progress.setdefault("records", {"read": 0, "report": _report()})
+        part |= {"total": part["read"] + total, "done": False}
+        place = _FIRST
+        while True:
+            async with self._store.engine() as conn:
+                rows = await conn.fetch(SQL["next_records"], *asked, since, place, _CHUNK)
+            if not rows:
+                break
+            records = [row["record_id"] for row in rows]
+            async with self._lane(chosen.destination.id, f"restore:{run.id}"):
+                await self._chunk(run, chosen, ways, since, records)
+            place = records[-1]
+        part["done"] = True
+        report: dict[str, Any] = part.pop("report")
+        return report
+
+    @contextlib.asynccontextmanager
+    async def _lane(self, lane: uuid.UUID, owner: str) -> AsyncIterator[None]:
+        epoch = None
+        for _ in range(100):
+            async with self._store.engine() as conn:
+                epoch = await conn.fetchval(SQL["take_lane"], lane, owner, _LEASE)
+            if epoch is not None:
+                break
+            await asyncio.sleep(0.1)
+        if epoch is None:
+            raise PutOff(datetime.now(UTC) + _PAUSE, "the destination's lane is busy or its breaker open")
+        try:
+            yield
+        finally:
+            async with self._store.engine() as conn:
+                await conn.execute(SQL["leave_lane"], lane, owner, epoch)
+
+    async def _chunk(
+        self,
+        run: Run,
+        chosen: Chosen,
+        ways: tuple[FieldMapping, FieldMapping],
+        since: datetime,
+        records: Sequence[uuid.UUID],
+    ) -> None:
+        asked = (run.tenant_id, chosen.route.id, since, list(records))
+        async with self._store.engine() as conn:
+            former = await conn.fetch(SQL["former"], *asked)
+            present = await conn.fetch(SQL["present"], run.tenant_id, list(records))
+        again, by_left = [await self._trials.planned(chosen, compile_mapping(way), present) for way in ways]
+        # an earlier way back wrote what the version that is left now says, and no delivery tells of it
+        last = await self._trials.last_written(chosen, records)
+        links = await self._trials.links(chosen, [*again, *by_left, *last])
+        destination = await self._directory.destination(chosen.destination.id)
+        if reason := await self._directory.withheld(chosen.destination.id, destination):
+            raise PutOff(datetime.now(UTC) + _PAUSE, reason)
+        wrote = (values_by(last, links), values_by(by_left, links))
+        fates = await self._fates(chosen, destination, former, wrote, again, links)
+        report = run.progress["records"]["report"]
+        outcomes = await self._write(destination, run, fates)
+        failed = _tell(report, fates, outcomes)
+        for record, reason in failed.items():
+            run.note_error(record, reason)
+        run.progress["records"]["read"] += len(records)
+        stay = {row["record_id"] for row in former if (row["object"], row["key"]) in _names(fates, failed)}
+        async with self._store.transaction() as conn:
+            await self._runs.advance(conn, run, run.progress)
+            await conn.execute(SQL["done"], *asked[:3], [one for one in records if one not in stay])
+
+    async def _fates(
+        self,
+        chosen: Chosen,
+        destination: Destination,
+        former: Sequence[Any],
+        wrote: Sequence[dict[Name, Values]],
+        again: Sequence[Planned],
+        links: dict[Name, str],
+    ) -> dict[Name, tuple[str, list[Field]]]:
+        """Return (record id, its fields) by (object, our key)."""
+        says = values_by(again, links)
+        refused = {item.subject.key for item in again if item.plan is None}
+        writes = [Write(Verb.UPSERT, row["object"], row["key"]) for row in former]
+        held = await standing(destination, writes, links) or {}
+        found = {}
+        for row in former:
+            name = (row["object"], row["key"])
+            if name not in held or not any(name in values for values in wrote):
+                continue
+            record, now = held[name]
+            place = (chosen.route.id, row["version"], *name)
+            told = msgspec.json.decode(self._sealer.open_body(row["sealed"], row_name(place)), type=dict[str, str])
+            fields = decide(
+                row["object"],
+                wrote=[values[name] for values in wrote if name in values],
+                now=now,
+                again=None if row["record_id"] in refused else says.get(name, {}),
+                former=told,
+                equal=destination.equal,
+            )
+            found[name] = (record, fields)
+        return found
+
+    async def _write(
+        self, destination: Destination, run: Run, fates: dict[Name, tuple[str, list[Field]]]
+    ) -> dict[Name, Outcome]:
+        outcomes: dict[Name, Outcome] = {}
+        by_object: dict[str, list[tuple[Name, Resolved]]] = {}
+        for name, (record, fields) in fates.items():
+            values = dict(properties(fields))
+            if values:
+                write = Write(Verb.UPSERT, name[0], name[1], properties=dict(values), parent_key=name[1])
+                key = f"{run.id}:{name[1]}"
+                resolved = Resolved(write, record, values, record, idempotency_key=key, repeated=True)
+                by_object.setdefault(name[0], []).append((name, resolved))
+        for object_name, some in sorted(by_object.items()):
+            answers = await destination.perform(f"restore-{object_name}", [resolved for _, resolved in some])
+            outcomes |= {name: answer for (name, _), answer in zip(some, answers, strict=True)}
+        return outcomes
+
+
+def _report() -> dict[str, Any]:
+    return {"restored": 0, "changed_since": 0, "unknown": 0, "records": 0, "failed": 0, "fields": {}, "differences": []}
+
+
+def _tell(
+    report: dict[str, Any], fates: dict[Name, tuple[str, list[Field]]], outcomes: dict[Name, Outcome]
+) -> dict[str, str]:
+    """Add to the report; returns why records could not be written, by what they are."""
+    failed = {}
+    for name, (record, fields) in sorted(fates.items()):
+        outcome = outcomes.get(name)
+        if outcome is not None and not isinstance(outcome, Delivered):
+            failed[f"{name[0]} {record}"] = getattr(outcome, "reason", type(outcome).__name__)
+            report["failed"] += 1
+            continue
+        report["records"] += outcome is not None
+        for field in fields:
+            counted = field.effect.replace("-", "_")
+            report[counted] += 1
+            if field.effect == "restored":
+                place = f"{name[0]}.{field.name}"
+                report["fields"][place] = report["fields"].get(place, 0) + 1
+            if len(report["differences"]) < _MOST:
+                shown = {"before": masked(field.name, field.before), "after": masked(field.name, field.after)}
+                told = {"object": name[0], "record": record, "field": field.name, "effect": field.effect}
+                report["differences"].append({**told, **shown})
+    return failed
+
+
+def _names(fates: dict[Name, tuple[str, list[Field]]], failed: dict[str, str]) -> set[Name]:
+    return {name for name, (record, _) in fates.items() if f"{name[0]} {record}" in failed}

@@ -1,0 +1,108 @@
+"""The way back: the version before acts again, and what was written and nobody has changed since stands as it did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.journey.mapping.stage import Desk
+from tests.journey.mapping.test_versions import with_name
+
+
+async def deals(filled: Desk) -> dict[str, dict[str, Any]]:
+    """Return all deals' properties by our key."""
+    return {key: dict(deal["properties"]) for key, deal in (await filled.stage.deals()).items()}
+
+
+def mattering(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Leave out what the vendor sets at every write."""
+    return {
+        key: {name: value for name, value in one.items() if name != "hs_lastmodifieddate" and value}
+        for key, one in found.items()
+    }
+
+
+async def acting(filled: Desk, text: str, **more: Any) -> None:
+    """Let a mapping of one's own act and deliver everything by it."""
+    at = f"/routes/{filled.routes['order']}/mapping"
+    objects = await with_name(filled, text)
+    for one in objects:
+        if one["object"] == "deals":
+            one["rules"] += [{"target": name, **rule} for name, rule in more.items()]
+    made = await filled.post(f"{at}/versions", {"objects": objects, "activate": True})
+    assert made.status == 201, made.body
+    replay = {"since": "2020-01-01T00:00:00Z", "route_id": filled.routes["order"], "events": []}
+    asked = await filled.post("/replays", {**replay, "mapping": made.json["version"]})
+    await filled.ended(asked.json["id"])
+    await filled.stage.rest()
+
+
+async def back(filled: Desk, **more: Any) -> dict[str, Any]:
+    """Go back with restoring; return the ended run."""
+    done = (await filled.post(f"/routes/{filled.routes['order']}/mapping/rollback", {"restore": True, **more})).json
+    return await filled.ended(done["run"]["id"])
+
+
+async def test_everything_stands_again_as_it_did(filled: Desk) -> None:
+    # somebody had written into a field before the mapping wrote there
+    some = list((await filled.stage.deals()).values())
+    await filled.stage.crm("edit", type="deals", id=some[0]["id"], properties={"description": "from before"})
+    before = mattering(await deals(filled))
+    await acting(filled, "Order {number}", description={"constant": "by us"}, hs_next_step={"path": "status"})
+    between = await deals(filled)
+    assert {one["description"] for one in between.values()} == {"by us"}
+    assert {one["dealname"].split()[0] for one in between.values()} == {"Order"}
+    done = await back(filled)
+    assert done["state"] == "done", done
+    assert mattering(await deals(filled)) == before
+    report = done["result"]
+    assert report["records"] == len(before) == report["fields"]["deals.description"]
+    assert (report["changed_since"], report["failed"]) == (0, 0)
+    assert (await filled.get(f"/routes/{filled.routes['order']}/mapping")).json["version"] == 0
+    proof = await filled.store.prove()
+    assert proof.ok, proof.differences[:5]
+    # once is all: nothing is left to restore
+    async with filled.hub.database.engine() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM former_value") == 0
+
+
+async def test_what_somebody_has_changed_since_is_left_alone_and_told(filled: Desk) -> None:
+    before = await deals(filled)
+    await acting(filled, "Order {number}", description={"constant": "by us"})
+    key, deal = next(iter((await filled.stage.deals()).items()))
+    edits = {"description": "a person's", "dealname": "a person's name"}
+    await filled.stage.crm("edit", type="deals", id=deal["id"], properties=edits)
+    report = (await back(filled))["result"]
+    after = await deals(filled)
+    assert (after[key]["description"], after[key]["dealname"]) == ("a person's", "a person's name")
+    assert report["changed_since"] == 2
+    left = [one for one in report["differences"] if one["effect"] == "changed-since"]
+    assert {(one["record"], one["field"]) for one in left} == {(deal["id"], "dealname"), (deal["id"], "description")}
+    others = [name for name in after if name != key]
+    assert all(after[name]["dealname"] == before[name]["dealname"] for name in others)
+    assert all(not after[name].get("description") for name in others)
+
+
+async def test_over_two_versions_it_goes_back_to_what_stood_before_the_first(filled: Desk) -> None:
+    before = mattering(await deals(filled))
+    await acting(filled, "First {number}", description={"constant": "one"})
+    await acting(filled, "Second {number}", description={"constant": "two"}, hs_next_step={"constant": "call"})
+    report = (await back(filled, to=1))["result"]
+    between = await deals(filled)
+    assert {one["description"] for one in between.values()} == {"one"}
+    assert not any(one.get("hs_next_step") for one in between.values())
+    assert report["records"] == len(before)
+    # back to the connector's own, over the first version
+    await back(filled, to=0)
+    assert mattering(await deals(filled)) == before
+
+
+async def test_values_that_were_kept_are_sealed_and_only_of_ones_own_mappings(filled: Desk) -> None:
+    async with filled.hub.database.engine() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM former_value") == 0, "the connector's own keeps nothing"
+    name = next(iter((await deals(filled)).values()))["dealname"]
+    await acting(filled, "Order {number}")
+    async with filled.hub.database.engine() as conn:
+        rows = await conn.fetch("SELECT object, sealed, external_id FROM former_value")
+    assert {row["object"] for row in rows} >= {"deals", "line_items"}
+    assert all(row["external_id"] for row in rows if row["object"] == "deals")
+    assert not any(name.encode() in row["sealed"] for row in rows)
