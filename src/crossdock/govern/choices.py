@@ -280,6 +280,7 @@ CHECKS: Final[dict[str, Check]] = {
     "field_owners": _owners,
     "cleared_for": _cleared,
     "rollout": _rollout,
+    "stages": _words,
     "requests_per_minute": _budget(10_000),
     "requests_per_day": _budget(10_000_000),
 }

@@ -66,6 +66,8 @@ async def test_a_good_check_tells_the_portal() -> None:
         result = await to.check()
     assert result.ok
     assert result.account_uid == "hubspot-62515"
+    pipelines = result.account.pop("pipelines")
+    assert [one["id"] for one in pipelines["deals"]] == ["default"]
     assert result.account == {
         "portal_id": "62515",
         "time_zone": "Europe/Berlin",

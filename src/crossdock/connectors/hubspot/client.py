@@ -178,6 +178,14 @@ class HubSpot:
         """POST one definition; 409 when there is one of that name."""
         return await self._post(self.paths.properties(object_name), definition)
 
+    async def property_of(self, object_name: str, name: str) -> Reply:
+        """GET the definition of one property, its options included."""
+        return await self._client.request("GET", f"{self.paths.properties(object_name)}/{name}")
+
+    async def update_property(self, object_name: str, name: str, changes: Mapping[str, Any]) -> Reply:
+        """PATCH a definition: its options are replaced as a whole."""
+        return await self._client.request("PATCH", f"{self.paths.properties(object_name)}/{name}", json=changes)
+
     async def groups(self, object_name: str) -> Reply:
         """GET an object's property groups."""
         return await self._client.request("GET", f"{self.paths.properties(object_name)}/groups")

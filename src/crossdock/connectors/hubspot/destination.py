@@ -15,6 +15,7 @@ from crossdock.connectors.hubspot.client import HubSpot
 from crossdock.connectors.hubspot.discovery import Discovery
 from crossdock.connectors.hubspot.finding import Finder
 from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, LINE_ITEMS, ORDERS, same_value
+from crossdock.connectors.hubspot.options import REFUSE
 from crossdock.connectors.hubspot.perform import Performance
 from crossdock.connectors.hubspot.setup import OWN, Setup
 from crossdock.model.mapping import Mapped, Mapping
@@ -74,7 +75,9 @@ class HubSpotDestination:
         """Do the writes of one step in batches of a hundred; one outcome per write, in order."""
         del step
         sender = Sender(self._reader, self._clock, concurrency=self._concurrency)
-        return await Performance(self._hubspot, sender, writes).run()
+        return await Performance(
+            self._hubspot, sender, writes, unknown_options=str(self._config.get("unknown_options") or REFUSE)
+        ).run()
 
     def found(self, object_name: str, store_uid: str) -> AsyncIterator[Found]:
         """Read the records that carry our key of this store; contacts all."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 from crossdock.connect.connector import PlanRefused
@@ -76,25 +77,45 @@ def fate_of(status: str) -> str:
     return "agreed" if status in _AGREED else "open"
 
 
-def stage_for(status: str, object_name: str, account: Mapping[str, Any]) -> tuple[str, str] | None:
+def stage_for(
+    status: str, object_name: str, account: Mapping[str, Any], config: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[str, str] | None:
     """Return (pipeline id, stage id) for a shop's order status, or None where the portal told us of no pipeline.
 
-    ``account["pipelines"][object]`` holds the portal's pipelines in order; the first is used. Raises
-    :class:`PlanRefused` when it has no stage that fits.
+    ``account["pipelines"][object]`` holds the portal's pipelines in order; the first is used unless ``pipeline`` names
+    another. ``stages`` says of a status which stage it is; both by id or label. Raises :class:`PlanRefused` when there
+    is none that fits.
     """
     pipelines = (account.get("pipelines") or {}).get(object_name) or ()
     if not pipelines:
         return None
-    stages: Sequence[Mapping[str, Any]] = pipelines[0]["stages"]
+    wanted = str(config.get("pipeline") or "")
+    pipeline = _called(pipelines, wanted) if wanted else pipelines[0]
+    if pipeline is None:
+        raise PlanRefused("pipeline", f"{object_name} has no pipeline {wanted!r}", _CHOOSE)
+    stages: Sequence[Mapping[str, Any]] = pipeline["stages"]
+    chosen = (config.get("stages") or {}).get(status)
+    if chosen is not None:
+        if (stage := _called(stages, str(chosen))) is None:
+            raise PlanRefused("stages", f"the pipeline of {object_name} has no stage {chosen!r}", _CHOOSE)
+        return str(pipeline["id"]), str(stage["id"])
     fate = fate_of(status)
     found = _by_name(stages, _PREFERRED[fate]) or _by_facts(stages, fate)
     if found is None:
         raise PlanRefused(
             "status",
-            f"the first pipeline of {object_name} has no {_WANTED[fate]} stage",
-            "add one in HubSpot under Settings > Objects > Pipelines, then check the connection again",
+            f"the pipeline of {object_name} has no {_WANTED[fate]} stage",
+            "add one in HubSpot under Settings > Objects > Pipelines and check the connection again, or choose stages",
         )
-    return str(pipelines[0]["id"]), str(found["id"])
+    return str(pipeline["id"]), str(found["id"])
+
+
+_CHOOSE = "choose one that the portal has (crossdock connections show), or check the connection again"
+
+
+def _called(things: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    by_id = next((one for one in things if str(one["id"]) == name), None)
+    return by_id or next((one for one in things if str(one.get("label", "")).lower() == name.lower()), None)
 
 
 _WANTED = {"won": "won", "lost": "lost", "agreed": "open", "open": "open"}

@@ -12,10 +12,11 @@ import msgspec
 
 from crossdock.connect.client import Reply
 from crossdock.connectors.hubspot.adopting import Adoption
-from crossdock.connectors.hubspot.answers import Row, read_batch
+from crossdock.connectors.hubspot.answers import Refusal, Row, read_batch
 from crossdock.connectors.hubspot.batches import Call, Found, Sender
 from crossdock.connectors.hubspot.client import PAIRS, HubSpot
 from crossdock.connectors.hubspot.mapper import CONTACTS
+from crossdock.connectors.hubspot.options import LEAVE_OUT, REFUSE, Options, concerns
 from crossdock.model.outcome import Delivered, Gone, Outcome, Rejected, Retry
 from crossdock.model.plan import Resolved, Verb, Write
 
@@ -39,8 +40,11 @@ class _Merged(msgspec.Struct):
 class Performance:
     """One step's writes on their way. ``outcomes`` has one place a write."""
 
-    def __init__(self, hubspot: HubSpot, sender: Sender, writes: Sequence[Resolved]) -> None:
+    def __init__(
+        self, hubspot: HubSpot, sender: Sender, writes: Sequence[Resolved], *, unknown_options: str = REFUSE
+    ) -> None:
         self._hubspot = hubspot
+        self._options = Options(hubspot, unknown_options)
         self._sender = sender
         self._writes = writes
         self._traces = (f"w{n}" for n in count())
@@ -221,7 +225,9 @@ class Performance:
         A contact whose address another one has already (HubSpot names it): that one is written, its address kept.
         A lifecycle stage that would go back: sales moved the person on, everything else is written.
         A field of a record that is only to exist (a product's SKU that another has): its owner's delivery will tell.
+        A value that is no option of its property: left out or offered, where a person has chosen so.
         """
+        unoffered: list[tuple[Row, Refusal]] = []
         existing: dict[str, Row] = {}
         softer: list[Row] = []
         meant: dict[str, str] = {}
@@ -233,14 +239,28 @@ class Performance:
                 keep = {k: v for k, v in row.properties.items() if k != (row.id_property or "email")}
                 other = Row(trace=row.trace, id=refusal.existing_id, properties=keep)
                 meant[row.trace] = existing.setdefault(refusal.existing_id, other).trace
+            elif concerns(refusal) and self._options.choice != REFUSE:
+                unoffered.append((row, refusal))
             elif refusal.names == (LIFECYCLE,) or (refusal.names and row.trace in ensured):
                 keep = {k: v for k, v in row.properties.items() if k not in refusal.names or k == row.id_property}
                 softer.append(msgspec.structs.replace(row, properties=keep))
+        softer += await self._offered(name, unoffered)
         found = await self._sender.send(
             list(existing.values()), lambda part: self._hubspot.batch_update(name, _updates(part))
         )
         found = {trace: found[through] for trace, through in meant.items()}
         return found | await self._sender.send(softer, call)
+
+    async def _offered(self, name: str, unoffered: Sequence[tuple[Row, Refusal]]) -> list[Row]:
+        """Return rows whose values are all options: without the others, or after those were added."""
+        if self._options.choice == LEAVE_OUT:
+            return [
+                msgspec.structs.replace(row, properties={k: v for k, v in row.properties.items() if k not in why.names})
+                for row, why in unoffered
+            ]
+        names = list(dict.fromkeys(field for _, why in unoffered for field in why.names))
+        await self._options.offer(name, names, [row.properties for row, _ in unoffered])
+        return [row for row, _ in unoffered]
 
     def _merge(self, members: list[int], *, by_link: bool) -> list[_Merged]:
         """Make one row of the writes that mean the same record: a batch with two of them fails (vendor fact).

@@ -230,7 +230,7 @@ def _sale(order: Order, mapped: Mapped, context: Context, key: str, sale: str) -
         fields.pop(money, None)
     pipeline, stage = ("pipeline", "dealstage") if sale == DEALS else ("hs_pipeline", "hs_pipeline_stage")
     if stage not in fields:
-        found = mapper.stage_for(status, sale, context.account)
+        found = mapper.stage_for(status, sale, context.account, context.config)
         if found is not None:
             fields[pipeline], fields[stage] = found
     if sale == ORDERS:

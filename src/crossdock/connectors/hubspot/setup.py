@@ -66,11 +66,14 @@ class Setup:
                 return _refused(details)
             account = _account(details)
             missing, has_orders = await self._rights()
+            pipelines = {} if missing else await self._pipelines(has_orders=has_orders)
         except CallFailed as problem:
             return CheckResult(False, problem.reason, problem.remedy or "try again later", code=problem.kind.value)
         except ValueError:
             return CheckResult(False, "HubSpot's answer cannot be read", "try again later", code="not-hubspot")
         account["objects"] = {ORDERS: has_orders}
+        if pipelines:
+            account["pipelines"] = pipelines
         uid = f"hubspot-{account['portal_id']}"
         if missing:
             return CheckResult(
@@ -127,12 +130,16 @@ class Setup:
         names = (*self._always, ORDERS) if self._wants_orders and has_orders else self._always
         for name in names:
             await self._prepare_object(name)
-        pipelines = {}
-        for name in (DEALS, ORDERS):
-            if name in names:
-                reply = _good(await self._hubspot.pipelines(name), f"the pipelines of {name}")
-                pipelines[name] = read_pipelines(reply.json().get("results") or ())
+        pipelines = await self._pipelines(has_orders=has_orders)
         return {**account, "objects": {ORDERS: has_orders}, "pipelines": pipelines}
+
+    async def _pipelines(self, *, has_orders: bool) -> dict[str, Any]:
+        """Return the portal's pipelines with their stages, of what the connection writes."""
+        found = {}
+        for name in (DEALS, ORDERS) if self._wants_orders and has_orders else (DEALS,):
+            reply = _good(await self._hubspot.pipelines(name), f"the pipelines of {name}")
+            found[name] = read_pipelines(reply.json().get("results") or ())
+        return found
 
     async def _prepare_object(self, name: str) -> None:
         wanted = [own for own in OWN.properties if name in own.on and own.choice in ("", *self._chosen)]
