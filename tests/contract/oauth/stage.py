@@ -114,10 +114,10 @@ class Stage:
         self.grants = self.directory.grants
         self.connections = Connections(database, vault, self.directory, HUB)
 
-        async def ring(connection_id: uuid.UUID, tenant_id: uuid.UUID) -> None:
-            del connection_id, tenant_id
+        async def nothing(*_: object) -> None:
+            """Nothing is pulled or replayed here."""
 
-        upkeep = Upkeep(database, self.directory, self.connections, ring)
+        upkeep = Upkeep(database, self.directory, self.connections, nothing, nothing)
         self.oauth = Consents(database, vault, self.directory, self.connections, upkeep, HUB)
 
     async def tenant(self) -> uuid.UUID:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 import uuid
 from pathlib import Path
 
 import pytest
 
 from crossdock.connect.client import CallFailed
-from crossdock.model.outcome import Refresh
+from crossdock.govern.oauth.renewal import LEASE, SQL, Renewal
+from crossdock.kit.ids import new_id
+from crossdock.model.outcome import Refresh, Retry
 from crossdock.store.database import Database
 from crossdock.store.settings import StoreSettings
 from tests.contract.oauth.server import ROOT, Server
@@ -49,7 +52,7 @@ async def test_killed_before_the_call_nothing_is_lost(
 ) -> None:
     async with stages([database]) as (stage,):
         made = await stage.consented(server)
-        await killed(store_settings, tmp_path, made.connection_id, "oauth refresh")
+        await killed(store_settings, tmp_path, made.connection_id, "oauth.renewing")
         assert (await server.seen())["refreshed"] == 0
         await lease_over(stage)
         assert (await stage.grants.renew(made.connection_id, "sample", 1)).generation == 2
@@ -61,7 +64,7 @@ async def test_while_the_dead_process_holds_the_lease_nobody_asks(
 ) -> None:
     async with stages([database]) as (stage,):
         made = await stage.consented(server)
-        await killed(store_settings, tmp_path, made.connection_id, "oauth answered")
+        await killed(store_settings, tmp_path, made.connection_id, "oauth.answered")
         waiting = asyncio.create_task(stage.grants.renew(made.connection_id, "sample", 1))
         for _ in range(5):
             # many readings of the row by the one who waits
@@ -80,7 +83,7 @@ async def test_killed_between_answer_and_commit_within_the_grace_it_recovers(
     await server.turn(grace_s=60)
     async with stages([database]) as (stage,):
         made = await stage.consented(server)
-        await killed(store_settings, tmp_path, made.connection_id, "oauth answered")
+        await killed(store_settings, tmp_path, made.connection_id, "oauth.answered")
         assert (await server.seen())["refreshed"] == 1
         await lease_over(stage)
         held = await stage.grants.renew(made.connection_id, "sample", 1)
@@ -94,7 +97,7 @@ async def test_killed_between_answer_and_commit_without_grace_it_is_broken_by_na
 ) -> None:
     async with stages([database]) as (stage,):
         made = await stage.consented(server)
-        await killed(store_settings, tmp_path, made.connection_id, "oauth answered")
+        await killed(store_settings, tmp_path, made.connection_id, "oauth.answered")
         await lease_over(stage)
         with pytest.raises(CallFailed, match=r"the answer to a renewal at .* was lost") as failed:
             await stage.grants.renew(made.connection_id, "sample", 1)
@@ -132,3 +135,33 @@ async def test_a_caller_that_gives_up_does_not_tear_the_answer_away(database: Da
         assert (await stage.held(made.connection_id)).generation == 2
         seen = await server.seen()
         assert (seen["refreshed"], seen["revoked"]) == (1, 0)
+
+
+async def test_who_was_stopped_for_too_long_does_not_ask(database: Database, server: Server) -> None:
+    """It holds a lease that may be over: another may be asking by now, and two must never ask at once."""
+    async with stages([database]) as (stage,):
+        made = await stage.consented(server)
+        lease, began = new_id(), time.monotonic() - 40
+        async with database.engine() as conn:
+            leased = await conn.fetchrow(SQL["lease"], made.connection_id, 1, lease, LEASE)
+        late = Renewal(stage.grants, made.connection_id, "sample", 1, lease, leased, began)
+        with pytest.raises(CallFailed, match="held up") as failed:
+            await late.run()
+        assert isinstance(failed.value.outcome, Retry)
+        assert (await server.seen())["refreshed"] == 0
+        assert (await stage.grants.renew(made.connection_id, "sample", 1)).generation == 2
+
+
+async def test_a_holder_whose_swap_comes_second_changes_nothing(database: Database, server: Server) -> None:
+    await server.turn(grace_s=60)
+    async with stages([database]) as (stage,):
+        made = await stage.consented(server)
+        lease = new_id()
+        async with database.engine() as conn:
+            leased = await conn.fetchrow(SQL["lease"], made.connection_id, 1, lease, LEASE)
+            await conn.execute("UPDATE oauth_grant SET lease_until = now()")
+        first = await stage.grants.renew(made.connection_id, "sample", 1)
+        await Renewal(stage.grants, made.connection_id, "sample", 1, lease, leased, time.monotonic()).run()
+        held = await stage.held(made.connection_id)
+        assert (held.generation, held.token) == (2, first.token)
+        assert await server.status("/me", held.token) == 200

@@ -13,6 +13,7 @@ from crossdock.store.database import Database
 from crossdock.store.settings import StoreSettings
 from tests.contract.oauth.server import ROOT, Server
 from tests.contract.oauth.stage import stages
+from tests.support.hub import until
 
 RACES = 1000
 
@@ -67,3 +68,19 @@ async def test_two_in_two_processes(
         seen = await server.seen()
         assert (seen["refreshed"], seen["revoked"], seen["refused"]) == (RACES, 0, {})
         assert (await one.connections.check(await one.tenant(), whose)).ok
+
+
+async def test_what_one_renews_the_others_hear_of(database: Database, second: Database, server: Server) -> None:
+    async with stages([database, second]) as (one, other):
+        made = await one.consented(server)
+        mine, theirs = (stage.grants.of(made.connection_id, "sample") for stage in (one, other))
+        assert await mine.current() == await theirs.current()
+        renewed = await one.grants.renew(made.connection_id, "sample", 1)
+
+        async def heard() -> bool:
+            return await theirs.current() == renewed.token
+
+        await until(heard)
+        # who was refused with the old one takes the new one, and asks nobody
+        assert await theirs.renewed("an older token") == renewed.token
+        assert (await server.seen())["refreshed"] == 1

@@ -64,7 +64,7 @@ class Renewal:
         except Denied as denied:
             await self._denied(denied)
             return
-        await self._grants.transport.failpoints.reach("oauth answered")
+        await self._grants.transport.failpoints.reach("oauth.answered")
         await self._swap(issued, pair)
 
     async def _ask(self, refresh_token: str) -> Issued:
@@ -79,7 +79,7 @@ class Renewal:
                 # stopped for so long that somebody else may be at it by now: two must never ask at once
                 await self._unlease(undone=tries == 1)
                 raise later("the renewal was held up")
-            await self._grants.transport.failpoints.reach("oauth refresh")
+            await self._grants.transport.failpoints.reach("oauth.renewing")
             try:
                 return await client.refresh(refresh_token)
             except CallFailed as failed:
