@@ -12,7 +12,7 @@ from crossdock.cli.answers import table
 
 PROOF = (
     *("entity", "in_store", "recorded", "delivered", "skipped", "dead", "missing", "duplicates", "drifted"),
-    "unexpected",
+    *("unexpected", "fallback"),
 )
 """The columns of a proof, everywhere."""
 _SHOWN = 20
@@ -27,7 +27,9 @@ def shown(proofs: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def _one(proof: Mapping[str, Any]) -> list[Any]:
-    columns = (*PROOF[:1], "destination", *PROOF[1:])
+    columns: tuple[str, ...] = (*PROOF[:1], "destination", *PROOF[1:-1])
+    if proof["taken_by"]:
+        columns = (*columns, PROOF[-1])
     read = {"light": "read lightly, in full what differed", "full": "read in full"}[proof["depth"]]
     parts: list[Any] = [Text(f"{proof['shop']} ({read}):")]
     parts.append(table(proof["proof"], columns, empty="Nothing is routed from this shop: connect a destination."))
@@ -36,18 +38,19 @@ def _one(proof: Mapping[str, Any]) -> list[Any]:
     open_ones = proof["exceptions"]["open"]
     if open_ones > _SHOWN:
         parts.append(Text(f"… and {open_ones - _SHOWN} more: --csv or --report write all of them."))
-    skipped = [
-        f"{count} {entity} by the rule {rule}"
-        for entity, by in proof["skipped_by"].items()
-        for rule, count in by.items()
-    ]
-    if skipped:
-        parts.append(Text("Left out: " + ", ".join(skipped) + "."))
+    if skipped := _counted(proof["skipped_by"], "by the rule"):
+        parts.append(Text(f"Left out: {skipped}."))
+    if taken := _counted(proof["taken_by"], "by"):
+        parts.append(Text(f"Taken by a second destination while the first stood: {taken}."))
     if proof["repairs"]:
         parts.append(Text("Put right: " + ", ".join(_repaired(proof["repairs"])) + "."))
     parts.append(Text(_cost(proof)))
     parts.append(Text(_verdict(proof)))
     return parts
+
+
+def _counted(told: Mapping[str, Mapping[str, int]], word: str) -> str:
+    return ", ".join(f"{count} {entity} {word} {name}" for entity, by in told.items() for name, count in by.items())
 
 
 def _exception(one: Mapping[str, Any]) -> list[Text]:

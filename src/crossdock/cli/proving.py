@@ -95,7 +95,7 @@ async def _told(hub: Hub, tenant_id: uuid.UUID, name: str, kept: Kept, proof: Pr
 
     explained = await hub.reports.exceptions.page(tenant_id, kept.id, limit=_EXPLAINED)
     signed = {"id": show(Prefix.PROOF, kept.id), "requests": kept.report["requests"], "signature": kept.signature}
-    more = ("depth", "moving", "skipped_by", "repairs", "costs", "seconds")
+    more = ("depth", "moving", "skipped_by", "taken_by", "repairs", "costs", "seconds")
     told = {"exceptions": kept.report["exceptions"], "explained": explained}
     return {**proof_json(name, proof), **{key: kept.report[key] for key in more}, **told, **signed}
 

@@ -42,6 +42,7 @@ def row(**more: Any) -> dict[str, Any]:
         "done_state": "delivered",
         "done_rule": None,
         "done_reason": None,
+        "taken_by": None,
         "done_at": AT,
         "done_attempts": 1,
     }

@@ -20,8 +20,19 @@ def expected(plan: Plan = PLAN) -> Expected:
     return Expected(uuid.UUID(int=1), "1", "s:order:1", plan)
 
 
-def ending(state: str | None, rule: str | None = None, pending: Any = None) -> dict[str, Any]:
-    return {"state": state, "rule": rule, "pending": pending}
+def ending(
+    state: str | None, rule: str | None = None, pending: Any = None, taken_by: str | None = None
+) -> dict[str, Any]:
+    return {"state": state, "rule": rule, "pending": pending, "taken_by": taken_by}
+
+
+def test_what_a_second_destination_took_is_no_gap_of_the_first() -> None:
+    taken = ending("delivered", taken_by="second")
+    wrong = Verdict(missing=["deals"], drifted=["line_items"], duplicates=[("deals", "1 2")])
+    judged = judge("live", taken, expected(), wrong)
+    assert (judged.bucket, judged.rule) == ("fallback", "second")
+    assert judged.things == (("duplicate", "deals", "1 2"),), "two of one are wrong all the same"
+    assert judge("deleted", taken, expected(), wrong).bucket == ""
 
 
 @pytest.mark.parametrize("rule", ["filter", "historical", "consent", "erased", "discarded"])

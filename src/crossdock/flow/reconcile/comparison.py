@@ -46,9 +46,9 @@ class Judged(msgspec.Struct, frozen=True):
     """What is to be said of one record."""
 
     bucket: str
-    """delivered, skipped or dead; empty for what is none of them."""
+    """delivered, skipped, fallback or dead; empty for what is none of them."""
     rule: str
-    """The named rule it goes no further by."""
+    """The named rule it goes no further by, or the second destination that took it."""
     things: tuple[tuple[str, str, str | None], ...]
     """(kind, what, record ids there) of everything that is wrong."""
 
@@ -61,6 +61,10 @@ def judge(presence: str, ending: Any, expected: Expected, verdict: Verdict) -> J
         return Judged("dead", "", () if ending["pending"] else (("dead", "delivery", None),))
     excused = state == "skipped" and rule in _EXCUSED
     things: list[tuple[str, str, str | None]] = []
+    if ending["taken_by"] is not None:
+        # what stands here is of an earlier time, or nothing: its present state went to the route's second destination
+        things += [("duplicate", what, ids) for what, ids in dict.fromkeys(verdict.duplicates)]
+        return Judged("" if presence == "deleted" else "fallback", ending["taken_by"], tuple(things))
     if presence != "draft":
         missing = [] if excused else verdict.missing
         drifted = [] if verdict.missing or excused else verdict.drifted
@@ -161,16 +165,19 @@ class Comparison:
             if record["presence"] != "deleted":
                 row.recorded += 1
             self._count(row, judged.bucket, 1)
-            if judged.bucket == "skipped":
-                rules = self._job.proof.skipped_by.setdefault(row.entity, {})
-                rules[judged.rule] = rules.get(judged.rule, 0) + 1
+            if judged.bucket in ("skipped", "fallback"):
+                proof = self._job.proof
+                told = proof.skipped_by if judged.bucket == "skipped" else proof.taken_by
+                names = told.setdefault(row.entity, {})
+                names[judged.rule] = names.get(judged.rule, 0) + 1
             things += self._things(route, record, judged)
         await self._except(things)
 
     async def _judged(self, held: Held, route: Any, rows: Sequence[Any], *, seek: bool) -> list[tuple[Any, Judged]]:
         async with self._store.engine() as conn:
             planned = await self._expectations.expected(conn, self._connection, [(route, row) for row in rows])
-            found = await conn.fetch(SQL["endings"], [row["record_id"] for row in rows], route["id"])
+            ids = [row["record_id"] for row in rows]
+            found = await conn.fetch(SQL["endings"], ids, route["id"], self._connection.id)
         endings = {ending["record_id"]: ending for ending in found}
         writes = [write for expected in planned for write in _writes(expected)]
         for write in writes:

@@ -5,7 +5,8 @@ SELECT x.id, x.entity, x.external_id, x.kind, x.what, x.state, x.rounds, x.recor
        (SELECT max(w.recorded_at) FROM event w WHERE w.record_id = r.id AND w.origin = 'webhook') AS webhook_at,
        live.id AS live_id, live.state AS live_state, live.reason AS live_reason, live.attempt AS live_attempt,
        done.id AS done_id, done.state AS done_state, done.rule AS done_rule, done.reason AS done_reason,
-       done.ended_at AS done_at, done.attempts AS done_attempts
+       done.ended_at AS done_at, done.attempts AS done_attempts,
+       (SELECT t.name FROM connection t WHERE t.id = done.lane_id AND t.id <> x.destination_id) AS taken_by
 FROM (SELECT * FROM proof_exception WHERE proof_id = $1 AND id > $2 ORDER BY id LIMIT $3) x
 JOIN connection c ON c.id = x.destination_id
 LEFT JOIN record r ON r.id = x.record_id
@@ -14,7 +15,7 @@ LEFT JOIN LATERAL (
     SELECT d.id, d.state, d.reason, d.attempt FROM delivery d
     WHERE d.record_id = x.record_id AND d.route_id = x.route_id ORDER BY d.seq DESC LIMIT 1) live ON true
 LEFT JOIN LATERAL (
-    SELECT d.id, d.state, d.rule, d.reason, d.ended_at, d.attempts FROM delivery_done d
+    SELECT d.id, d.state, d.rule, d.reason, d.ended_at, d.attempts, d.lane_id FROM delivery_done d
     WHERE d.record_id = x.record_id AND d.route_id = x.route_id AND d.rule IS DISTINCT FROM 'superseded'
     ORDER BY d.seq DESC, d.id DESC LIMIT 1) done ON true
 ORDER BY x.id;

@@ -62,6 +62,8 @@ def _missing(row: Mapping[str, Any]) -> str:
     if row["live_state"] is not None:
         reason = f": {row['live_reason']}" if row["live_reason"] else ""
         return f"its delivery has not ended ({row['live_state']}, try {row['live_attempt']}{reason})"
+    if row["done_state"] == "delivered" and row["taken_by"]:
+        return f"its present state went to {row['taken_by']} at {_at(row['done_at'])}, the route's second destination"
     if row["done_state"] == "delivered":
         return f"it was delivered at {_at(row['done_at'])} and is not there any more: deleted or merged there"
     if row["done_state"] == "skipped":

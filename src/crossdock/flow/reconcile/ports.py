@@ -50,6 +50,8 @@ class ProofRow(msgspec.Struct):
     """Recorded, and the last delivery of its present state arrived."""
     skipped: int = 0
     """Ended by a named rule (a draft, a filter)."""
+    fallback: int = 0
+    """Its present state was taken by the route's second destination; :attr:`Proof.taken_by` names it."""
     dead: int = 0
     missing: int = 0
     """In the store, but not recorded, or recorded and not at the destination."""
@@ -104,6 +106,8 @@ class Proof(msgspec.Struct):
     """Records that changed while the proof was taken and are on their way: no gap."""
     skipped_by: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     """entity -> named rule -> how many go no further by it."""
+    taken_by: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    """entity -> second destination of a critical route -> how many it took while the first stood."""
     repairs: dict[str, int] = msgspec.field(default_factory=dict)
     """What the proof has put right: ``missed`` and ``changed`` records, ``gone`` ones, ``delivered`` again."""
     depth: Depth = Depth.FULL

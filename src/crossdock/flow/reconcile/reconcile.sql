@@ -90,11 +90,13 @@ ORDER BY r.id;
 
 -- name: endings
 -- How the last delivery of each record on a route ended, and since when one is under way.
+-- taken_by: the route's second destination, where it was that one which took it.
 SELECT r.id AS record_id, last.state, last.rule,
+       (SELECT c.name FROM connection c WHERE c.id = last.lane_id AND c.id <> $3 AND last.state = 'delivered') AS taken_by,
        (SELECT min(d.created_at) FROM delivery d WHERE d.record_id = r.id AND d.route_id = $2) AS pending
 FROM record r
 LEFT JOIN LATERAL (
-    SELECT d.state, d.rule FROM delivery_done d
+    SELECT d.state, d.rule, d.lane_id FROM delivery_done d
     WHERE d.record_id = r.id AND d.route_id = $2 AND d.rule IS DISTINCT FROM 'superseded'
     ORDER BY d.seq DESC, d.id DESC LIMIT 1) AS last ON true
 WHERE r.id = ANY($1::uuid[]);

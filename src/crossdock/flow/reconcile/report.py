@@ -25,7 +25,7 @@ from crossdock.flow.reconcile.ports import Proof
 FORMAT: Final = "crossdock-proof/2"
 COLUMNS: Final = (
     *("entity", "destination", "in_store", "recorded", "delivered", "skipped", "dead", "missing", "duplicates"),
-    *("drifted", "unexpected"),
+    *("drifted", "unexpected", "fallback"),
 )
 EXCEPTION_COLUMNS: Final = (
     *("entity", "external_id", "destination", "kind", "what", "state", "cause", "done", "remedy"),
@@ -56,6 +56,7 @@ def report(
         "moving": proof.moving,
         "rows": [msgspec.to_builtins(row) for row in proof.rows],
         "skipped_by": proof.skipped_by,
+        "taken_by": proof.taken_by,
         "repairs": proof.repairs,
         "exceptions": dict(exceptions),
         "requests": costs.connectors,
