@@ -144,3 +144,14 @@ def test_a_channel_is_added_tested_changed_and_dropped(terminal: Terminal, inbox
     assert answer(terminal("alerts", "channels", "--json")) == []
     for verb in ("test", "change", "drop"):
         assert terminal("alerts", "channels", verb, "ops").exit_code == 2
+
+
+def test_a_report_says_what_there_is_to_do(terminal: Terminal, trouble: str) -> None:
+    told = terminal("report", "--json")
+    assert (told.exit_code, answer(told)["ok"], len(answer(told)["to_do"])) == (1, False, 1), trouble
+    assert "1 thing to do" in terminal("report").stdout
+    calm = terminal("alerts", "rules", "set", "dead_letters", "--off")
+    assert calm.exit_code == 0
+    assert terminal("report").exit_code == 0
+    for day in ("yesterday", "2020-01-01"):
+        assert terminal("report", "--day", day).exit_code == 2
