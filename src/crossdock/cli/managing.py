@@ -65,7 +65,7 @@ def connections_set(
     """Change the name or the choices of a connection; every process acts by them within about a second.
 
     Choices: streams.STREAM.enabled, streams.STREAM.interval_s, start_date, filters, quiet_hours, status_map,
-    shipping_map, payment_map, field_owners, rollout,
+    shipping_map, payment_map, field_owners, cleared_for, rollout,
     requests_per_minute, requests_per_day, limits. Values are JSON, or text.
     """
     changes = read_choices(choices)

@@ -40,11 +40,11 @@ def differences(before: Mapping, after: Mapping) -> list[Difference]:
 
 def plain(rule: Rule) -> dict[str, Any]:
     """Return a rule as people write it: without what is left at its default."""
-    told: dict[str, Any] = msgspec.to_builtins(rule)
+    told: dict[str, Any] = {**msgspec.to_builtins(rule), "transforms": list(rule.transforms)}
     return {name: value for name, value in told.items() if name == "target" or value != _USUAL[name]}
 
 
-_USUAL: dict[str, Any] = msgspec.to_builtins(Rule(""))
+_USUAL: dict[str, Any] = {**msgspec.to_builtins(Rule("")), "transforms": []}
 
 
 def written(mapping: Mapping) -> dict[str, Any]:
