@@ -177,6 +177,8 @@ class Action(Word, frozen=True, kw_only=True):
     stream: str = ""
     """The stream of wishes it carries out: such an action has a route from the connection to itself, and takes no
     other source's entities."""
+    by_hand: bool = False
+    """A person adds its route: connecting makes none."""
     objects: tuple[str, ...] = ()
     """The vendor's objects it writes, in order."""
     batch: int = 1

@@ -195,9 +195,15 @@ class Routing:
         for other in map(connection_of, rows):
             for source, destination in ((new, other), (other, new)):
                 for stream, action in self.fitting(source, destination):
+                    if self._by_hand(destination, action):
+                        continue
                     if await self.add_route(new.tenant_id, source, destination, stream, action, actor):
                         made.append(f"{source.name} {stream} -> {destination.name} {action}")
         return tuple(made)
+
+    def _by_hand(self, destination: Connection, action: str) -> bool:
+        connector = self._directory.connector(destination.connector)
+        return connector is not None and connector.manifest.action(action).by_hand
 
     async def wish_routes(self, account: Connection, actor: str) -> list[str]:
         """Route an account's streams of wishes to the account itself, where its keys may write."""

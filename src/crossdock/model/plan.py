@@ -86,7 +86,7 @@ def _with_blanks(write: Write, names: frozenset[str]) -> Write:
     mine = names & write.properties.keys() if write.verb is Verb.UPSERT else frozenset()
     # what it is found by is written in any case
     mine -= {write.match[0]} if write.match else set()
-    return msgspec.structs.replace(write, blanks=frozenset(mine)) if mine else write
+    return msgspec.structs.replace(write, blanks=write.blanks | mine) if mine else write
 
 
 class Resolved(msgspec.Struct, frozen=True):

@@ -10,6 +10,8 @@ import pytest_asyncio
 
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.model.connection import Connection
+from crossdock.model.observation import Observation, Presence
+from crossdock.model.origin import Origin
 from tests.journey.hubspot.stage import Place, Portal
 from tests.support.hub import add_route, add_shop, order, signed, until, working
 
@@ -163,3 +165,56 @@ async def test_choices_are_changed_later_and_the_portal_is_prepared_first(place:
     after = (await sale.portal.control("GET", "state?history=false"))["properties"]["contacts"]
     assert after["crossdock_total_spent"]["type"] == "number"
     assert after["crossdock_first_order_at"]["type"] == "datetime"
+
+
+async def test_new_records_are_given_an_owner_and_notes_stand_on_their_deal(place: Place) -> None:
+    """Who has an owner keeps it; a note's text is escaped, and a deleted note goes to the bin."""
+    sale = await sold(place, owner="Owner@portal.example", notes=True)
+    await add_route(place.hub, sale.shop, sale.crm, "note", "note")
+    kept = await sale.portal.make("contacts", email="guest2@example.com", hubspot_owner_id="77001")
+    await sale.hook(order(1))
+    await sale.hook(order(2, customer_id=0))
+    note = {
+        "id": 55,
+        "author": "Ann",
+        "date_created_gmt": "2026-11-20T10:00:00",
+        "note": "Call <b>first</b>",
+        "customer_note": False,
+        "_links": {"up": [{"href": "https://shop.example/wp-json/wc/v3/orders/1"}]},
+    }
+    await recorded(sale, note)
+    async with working(place.hub):
+        await sale.rested()
+        deals = {one["crossdock_order_number"]: one for one in await sale.portal.live("deals")}
+        assert {one["hubspot_owner_id"] for one in deals.values()} == {"77001"}
+        assert (await sale.person("guest2@example.com"))["id"] == kept
+        (written,) = await sale.portal.live("notes")
+        assert written["hs_note_body"] == "shop, Ann: Call &lt;b&gt;first&lt;/b&gt;"
+        assert await sale.joined("notes", "deals") == {(written["id"], deals["1"]["id"])}
+        await recorded(sale, {"id": 55, "deleted": True}, Presence.DELETED)
+        await sale.rested()
+        assert await sale.portal.live("notes") == []
+
+
+async def recorded(sale: Sale, document: dict[str, Any], presence: Presence = Presence.LIVE) -> None:
+    """Record a note as a pull does."""
+    hub = sale.place.hub
+    async with hub.database.transaction() as conn:
+        now = await conn.fetchval("SELECT clock_timestamp()")
+        seen = Observation("note", str(document["id"]), document, presence, parent_id="1")
+        await hub.journey.record(conn, sale.shop, [seen], Origin.PULL, (now, now))
+    hub.journey.recorded()
+
+
+async def test_an_owner_that_nobody_knows_is_refused_by_name(place: Place) -> None:
+    """The delivery waits as a dead letter that says what to choose."""
+    sale = await sold(place, owner="nobody@portal.example")
+    await sale.hook(order(1))
+
+    async def dead() -> str | None:
+        async with place.hub.database.engine() as conn:
+            found: str | None = await conn.fetchval("SELECT reason FROM delivery_done WHERE state = 'dead'")
+        return found
+
+    async with working(place.hub):
+        assert "owner" in await until(dead)

@@ -49,6 +49,10 @@ class Paths:
         """Pipelines of an object."""
         return f"{self._crm('pipelines')}/{object_name}"
 
+    def owners(self) -> str:
+        """Users that records may belong to."""
+        return self._crm("owners")
+
     def account(self) -> str:
         """Facts of the portal."""
         return f"/account-info/{'v3' if self._legacy else self.version}/details"
@@ -197,6 +201,11 @@ class HubSpot:
     async def pipelines(self, object_name: str) -> Reply:
         """GET an object's pipelines with their stages."""
         return await self._client.request("GET", self.paths.pipelines(object_name))
+
+    async def owners(self, after: str | None) -> Reply:
+        """GET one page of the portal's owners."""
+        params = [("limit", "500"), *((("after", after),) if after is not None else ())]
+        return await self._client.request("GET", self.paths.owners(), params=params)
 
     async def account_details(self) -> Reply:
         """GET the portal's id, time zone and currencies."""

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from crossdock.connect.connector import Context, Needs, PlanRefused
-from crossdock.connectors.hubspot import figures, mapper
+from crossdock.connectors.hubspot import figures, mapper, notes
 from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, KEY, LINE_ITEMS, ORDERS, PRODUCTS
 from crossdock.model.commerce.customer import Customer
 from crossdock.model.commerce.lines import OrderLine
@@ -63,6 +63,8 @@ def plan(action: str, entity: Any, mapped: Mapped, context: Context) -> Plan:
         return _customer(entity, mapped, context)
     if isinstance(entity, Product):
         return _product(entity, mapped, context)
+    if action == "note" and isinstance(entity, dict):
+        return notes.plan(entity, context)
     raise PlanRefused("stream", f"the action {action!r} does not take this kind of entity", "choose another route")
 
 
@@ -242,7 +244,7 @@ def _sale(order: Order, mapped: Mapped, context: Context, key: str, sale: str) -
     rule = str(context.config.get("adopt_by") or "")
     value = fields.get(rule)
     alike = ((rule, value),) if isinstance(value, str) and value else ()
-    return msgspec.structs.replace(record, alike=alike)
+    return notes.owned(msgspec.structs.replace(record, alike=alike), context)
 
 
 def _associations(key: str, sale: str, contact: Write | None, lines: list[Write]) -> list[Write]:
@@ -271,7 +273,7 @@ def _customer(customer: Customer, mapped: Mapped, context: Context) -> Plan:
         "crossdock_customer_state": "live",
         "crossdock_store": context.store_name,
     }
-    person = _person(key, address, fields)
+    person = notes.owned(_person(key, address, fields), context)
     return _with_figures(_steps(("contact", [person])), person, context)
 
 
@@ -311,5 +313,6 @@ _GONE: dict[str, Callable[[Context], Plan]] = {
     "order": _deleted_order,
     "contact": _deleted_customer,
     "product": _deleted_product,
+    "note": notes.deleted,
 }
 """Plans of what is deleted at the shop, by action."""

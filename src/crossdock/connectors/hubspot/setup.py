@@ -12,7 +12,16 @@ import msgspec
 from crossdock.connect.client import CallFailed, FailKind, Reply
 from crossdock.connect.connector import CheckResult
 from crossdock.connectors.hubspot.client import HubSpot
-from crossdock.connectors.hubspot.mapper import COMPANIES, CONTACTS, DEALS, LINE_ITEMS, ORDERS, PRODUCTS, read_pipelines
+from crossdock.connectors.hubspot.mapper import (
+    COMPANIES,
+    CONTACTS,
+    DEALS,
+    LINE_ITEMS,
+    NOTES,
+    ORDERS,
+    PRODUCTS,
+    read_pipelines,
+)
 
 ALWAYS = (CONTACTS, PRODUCTS, DEALS, LINE_ITEMS)
 
@@ -55,7 +64,8 @@ class Setup:
     def __init__(self, hubspot: HubSpot, config: Mapping[str, Any]) -> None:
         self._hubspot = hubspot
         self._chosen = [name for name, value in config.items() if value is True]
-        self._always = (*ALWAYS, COMPANIES) if "companies" in self._chosen else ALWAYS
+        self._always = (*ALWAYS, *(name for name in (COMPANIES, NOTES) if name in self._chosen))
+        self._wants_owners = bool(config.get("owner"))
         self._wants_orders = config.get("order_object") == ORDERS
 
     async def check(self) -> CheckResult:
@@ -67,6 +77,7 @@ class Setup:
             account = _account(details)
             missing, has_orders = await self._rights()
             pipelines = {} if missing else await self._pipelines(has_orders=has_orders)
+            owners = {} if missing else await self._owners()
         except CallFailed as problem:
             return CheckResult(False, problem.reason, problem.remedy or "try again later", code=problem.kind.value)
         except ValueError:
@@ -74,6 +85,8 @@ class Setup:
         account["objects"] = {ORDERS: has_orders}
         if pipelines:
             account["pipelines"] = pipelines
+        if owners:
+            account["owners"] = owners
         uid = f"hubspot-{account['portal_id']}"
         if missing:
             return CheckResult(
@@ -131,7 +144,22 @@ class Setup:
         for name in names:
             await self._prepare_object(name)
         pipelines = await self._pipelines(has_orders=has_orders)
-        return {**account, "objects": {ORDERS: has_orders}, "pipelines": pipelines}
+        owners = await self._owners()
+        more = {"owners": owners} if owners else {}
+        return {**account, "objects": {ORDERS: has_orders}, "pipelines": pipelines, **more}
+
+    async def _owners(self) -> dict[str, str]:
+        """Return the address of every owner -> id, where the connection gives records to one."""
+        found: dict[str, str] = {}
+        after: str | None = None
+        while self._wants_owners:
+            reply = _good(await self._hubspot.owners(after), "the owners", "crm.objects.owners.read")
+            body = reply.json()
+            found |= {str(one.get("email") or "").lower(): str(one["id"]) for one in body.get("results") or ()}
+            after = ((body.get("paging") or {}).get("next") or {}).get("after")
+            if after is None:
+                break
+        return found
 
     async def _pipelines(self, *, has_orders: bool) -> dict[str, Any]:
         """Return the portal's pipelines with their stages, of what the connection writes."""
