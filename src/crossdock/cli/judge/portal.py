@@ -131,7 +131,7 @@ class Judge:
             differs += [f"line {line['id']} {name}" for name in self._differs("line_items", found[0], fields)]
             if found[0] not in linked:
                 differs.append(f"association to line {line['id']}")
-        if linked & self.portal.live["line_items"].keys() - own:
+        if (linked & self.portal.live["line_items"].keys()) - own:
             differs.append("a line too many")
         known |= own
         return differs
