@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
+from crossdock.connect.sandbox import serving
+from crossdock.connectors.webhook import sandbox as receiver
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
-from tests.support.hub import add_shop, add_sink, until, working
+from tests.support.hub import add_route, add_shop, add_sink, order, signed, until, working
 
 
 class Counted:
@@ -71,3 +73,26 @@ async def test_no_lane_is_taken_again_and_again_when_nothing_is_due(counted: tup
         due = await conn.fetchval("SELECT count(*) FROM lane WHERE due_at IS NOT NULL")
     assert max(epochs) <= 2
     assert due == 0
+
+
+async def test_a_visit_looks_again_only_where_there_was_much(counted: tuple[Hub, Counted]) -> None:
+    hub, counter = counted
+    async with serving(receiver.app("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")) as served:
+        shop, sink = await add_shop(hub), await add_sink(hub, f"{served.url}/hook")
+        await add_route(hub, shop, sink, "*", "post")
+        looks = []
+        for numbers in (range(1, 2), range(2, 252)):
+            async with asyncio.TaskGroup() as tasks:
+                for number in numbers:
+                    tasks.create_task(hub.journey.webhook(shop, *signed(order(number))))
+            async with hub.database.engine() as conn:
+                await conn.execute("UPDATE lane SET due_at = now()")
+            before = counter.places["deliver/queue.claim"]
+            taken = await hub.pump.take("test")
+            assert taken is not None
+            await hub.pump.drain(taken)
+            looks.append(counter.places["deliver/queue.claim"] - before)
+        async with hub.database.engine() as conn:
+            assert not await conn.fetchval("SELECT count(*) FROM delivery")
+    assert looks[0] == 2, "one that finds it, and one that finds no more when it is settled"
+    assert looks[1] >= 7, "three batches, and one empty look of each of the four that were under way at once"

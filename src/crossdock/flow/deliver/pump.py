@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("queue.sql"))
 _MESSAGE_BATCHES = 4
+_ENOUGH = 10
+"""A batch that is full by this part has others beside it."""
 _EVERYBODYS = 4
 """Every so many times the lane is taken that has waited longest, however urgent others are."""
 _SWEEP = timedelta(seconds=1.5)
@@ -63,6 +65,8 @@ class Trip(msgspec.Struct):
     began: datetime
     batch: int = 1
     """How many deliveries are claimed at once."""
+    more: int = 0
+    """How many further batches may be under way beside the first, once there is enough for them."""
     rest: float | None = None
     """Seconds the lane has to wait: throttled or breaker open."""
     held: tuple[int, float] | None = None
@@ -235,12 +239,24 @@ class Pump:
         began = self._clock.monotonic()
         messages = _sends_messages(connector)
         trip.batch = self._limits.messages if messages else self._limits.batch
-        batches = _MESSAGE_BATCHES if messages else 1
+        trip.more = _MESSAGE_BATCHES - 1 if messages and trip.breaker.most is None else 0
         async with asyncio.TaskGroup() as group:
-            for _ in range(batches if trip.breaker.most is None else 1):
-                group.create_task(self._work(trip, desk, connection, destination, began))
 
-    async def _work(self, trip: Trip, desk: Desk, connection: Any, destination: Any, began_at: float) -> None:
+            def begin() -> None:
+                group.create_task(self._work(trip, desk, connection, destination, began, begin))
+
+            begin()
+
+    async def _work(
+        self,
+        trip: Trip,
+        desk: Desk,
+        connection: Any,
+        destination: Any,
+        began_at: float,
+        beside: Callable[[], None],
+    ) -> None:
+        """Claim and deliver until nothing is due; ``beside`` begins a further batch of the lane."""
         settled: list[Job] = []
         fresh: list[NewLink] = []
         took_ms = 0
@@ -251,6 +267,10 @@ class Pump:
             await self._failpoints.reach("deliver.claimed")
             if not claims:
                 return
+            if trip.more and len(claims) * _ENOUGH >= most:
+                # most visits to a lane find little: a look that finds nothing costs a commit
+                trip.more -= 1
+                beside()
             began = self._clock.monotonic()
             settled, fresh = await self._deliver(desk, connection, destination, claims)
             took_ms = int((self._clock.monotonic() - began) * 1000)
