@@ -1,8 +1,9 @@
 """What a large history costs the present: claim, ingest and end to end with none and with five million rows of it.
 
-Run: ``python -m bench.history_cost [scale]``. One database: measured, filled (a third each of records, events and ended
-deliveries, as the ledger writes them: see :mod:`bench.history`), vacuumed, measured again by the same load. Each figure
-is the best of three rounds on both sides; a ratio of 1.1 or less is within ten percent.
+Run: ``python -m bench.history_cost [scale]``. Two databases, one of them filled before (a third each of records, events
+and ended deliveries, as the ledger writes them: see :mod:`bench.history`) and vacuumed. They are measured in turns, so
+that what else the machine does meets both; each figure is the best of its rounds. Every webhook is a new order and has
+to arrive once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import urllib.request
 import uuid
 from pathlib import Path
+from typing import Any
 
 from bench import backlog, history, load, stage, through
 from crossdock.wiring import open_hub
@@ -39,27 +41,22 @@ async def _claim(home: Path) -> float:
     return took
 
 
-def measured(home: Path, shops: list[uuid.UUID], port: int, total: int, first: int) -> dict[str, float]:
-    """Measure all figures; every webhook is a new order and has to arrive once."""
-    found = {"claim": asyncio.run(_claim(home)), "ingest": 0.0, "through": 0.0, "p99": 1e9}
+def measured(home: Path, shops: list[uuid.UUID], port: int, total: int, number: int) -> dict[str, float]:
+    """Make one round of all figures."""
+    orders = stage.orders(2 * total, shops, first=FIRST + number * 2 * total)
+    made = [load.post(path, body, headers) for path, body, headers in orders]
+    found = {"claim": asyncio.run(_claim(home))}
     with stage.serving(home, "--no-worker") as (hub, _pid):
-        for number in range(2 * ROUNDS):
-            made = [load.post(p, b, h) for p, b, h in stage.orders(total, shops, first=first + number * total)]
-            if number < ROUNDS:
-                taken = load.run(hub, made, 32)
-                found["ingest"] = max(found["ingest"], taken["rate"])
-                found["p99"] = min(found["p99"], taken["p99_ms"])
-                with stage.working(home):
-                    through.arrived(port, total)
-            else:
-                with stage.working(home):
-                    passed = through.passed(hub, made, port)
-                if passed["distinct"] != total or passed["requests"] != total:
-                    raise SystemExit(f"{total} were sent, the sink has {passed}")
-                found["through"] = max(found["through"], passed["rate"])
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/forget", timeout=10):
-                pass
-    return found
+        taken = load.run(hub, made[:total], 32)
+        found |= {"ingest": taken["rate"], "p99": taken["p99_ms"]}
+        with stage.working(home):
+            through.arrived(port, total)
+            passed = through.passed(hub, made[total:], port, already=total)
+    if passed["distinct"] != 2 * total or passed["requests"] != 2 * total:
+        raise SystemExit(f"{2 * total} were sent, the sink has {passed}")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/forget", timeout=10):
+        pass
+    return {**found, "through": passed["rate"]}
 
 
 async def _fill(home: Path, shops: list[uuid.UUID], rows: int) -> None:
@@ -72,25 +69,33 @@ async def _fill(home: Path, shops: list[uuid.UUID], rows: int) -> None:
 
 
 def main(scale: float = 1.0) -> list[dict[str, object]]:
-    """Measure, fill, measure."""
+    """Fill one, measure both in turns."""
     rows, total = max(3_000, int(ROWS * scale)), max(1_000, int(EVENTS * min(1.0, scale * 5)))
-    with stage.folder() as home, through.sink() as port:
-        shops = stage.prepare(home, f"http://127.0.0.1:{port}/hook", routes=1)
-        without = measured(home, shops, port, total, FIRST)
-        asyncio.run(_fill(home, shops, rows))
-        beside = measured(home, shops, port, total, 2 * FIRST)
+    with stage.folder() as bare, stage.folder() as full, through.sink() as port:
+        url = f"http://127.0.0.1:{port}/hook"
+        shops = {home: stage.prepare(home, url, routes=1) for home in (bare, full)}
+        asyncio.run(_fill(full, shops[full], rows))
+        rounds: dict[Path, list[dict[str, float]]] = {bare: [], full: []}
+        for number in range(ROUNDS):
+            for home in (bare, full):
+                rounds[home].append(measured(home, shops[home], port, total, number))
     return [
-        _row("claim of 100, ms", rows, without["claim"], beside["claim"], more=True),
-        _row("ingest, webhooks/s at c=32", rows, without["ingest"], beside["ingest"]),
-        _row("ingest, p99 ms", rows, without["p99"], beside["p99"], more=True),
-        _row("end to end, events/s", rows, without["through"], beside["through"]),
+        _row(figure, rows, key, rounds[bare], rounds[full], least=least)
+        for figure, key, least in (
+            ("claim of 100, ms", "claim", True),
+            ("ingest, webhooks/s at c=32", "ingest", False),
+            ("ingest, p99 ms", "p99", True),
+            ("end to end, events/s", "through", False),
+        )
     ]
 
 
-def _row(figure: str, rows: int, without: float, beside: float, *, more: bool = False) -> dict[str, object]:
-    ratio = beside / without if more else without / beside
+def _row(figure: str, rows: int, key: str, bare: list[Any], full: list[Any], *, least: bool) -> dict[str, object]:
+    best = min if least else max
+    without, beside = best(each[key] for each in bare), best(each[key] for each in full)
+    worse = beside / without if least else without / beside
     shown = {"none": round(without, 2), f"{rows:,} rows": round(beside, 2)}
-    return {"figure": figure, **shown, "times worse": round(ratio, 2), "within 10 %": ratio <= 1.1}
+    return {"figure": figure, **shown, "times worse": round(worse, 2), "within 10 %": worse <= 1.1}
 
 
 if __name__ == "__main__":

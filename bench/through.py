@@ -42,11 +42,11 @@ def count(port: int) -> dict[str, float]:
         return found
 
 
-def passed(hub: int, made: list[bytes], sink_port: int) -> dict[str, float]:
-    """Send all, wait until the sink has them (or gets no further), and tell the rates."""
+def passed(hub: int, made: list[bytes], sink_port: int, already: int = 0) -> dict[str, float]:
+    """Send all, wait until the sink has them (or gets no further), and tell the rates; it had so many already."""
     began = time.perf_counter()
     ingest = load.run(hub, made, 128)
-    now = arrived(sink_port, len(made))
+    now = arrived(sink_port, already + len(made)) - already
     seconds = time.perf_counter() - began
     return {"ingest": ingest["rate"], "rate": now / seconds, **count(sink_port)}
 
