@@ -56,7 +56,16 @@ def _shop(orders: int, seed: int, data: Path | None) -> Made:
 
 def _portal() -> Made:
     room = _module("hubspot")
-    return Made(room.HubSpotSandbox(room.Settings()), lambda url: {"token": room.TOKEN, "base-url": url})
+    app = room.AppFacts(room.APP, room.APP_SECRET, [f"{_here()}/oauth/callback"])
+    settings = room.Settings(apps=[app])
+    return Made(room.HubSpotSandbox(settings), lambda url: {"token": room.TOKEN, "base-url": url})
+
+
+def _here() -> str:
+    """Return where the hub is reached, as its own settings say."""
+    from crossdock.cli.opening import settings
+
+    return (settings().public_url or "http://127.0.0.1:8484").rstrip("/")
 
 
 def _receiver() -> Made:

@@ -207,6 +207,14 @@ async def test_withdrawn_access_breaks_the_connection_by_name_and_one_click_mend
     asked = portal.requests("POST oauth/2026-09/token")
     assert not (await portal.hub.connections.check(tenant, connection.id)).ok
     assert portal.requests("POST oauth/2026-09/token") == asked
+    assert await portal.hub.alerting.alerts.evaluate("test")
+    key = (await portal.hub.keys.add(tenant, "reader", ("read",)))[1]
+    (alert,) = (await portal.doors.get("/api/v1/alerts", key)).json["items"]
+    assert alert["kind"] == "connection_broken"
+    assert alert["cause"].startswith("access was withdrawn or has ended")
+    assert alert["remedy"].startswith(
+        f"reconnect it in one click: crossdock oauth reconnect {portal.shown(connection)}"
+    )
     again = await portal.hub.oauth.reconnect(tenant, connection.id, actor="test")
     answer = await portal.back(await portal.accept(again.url))
     assert (answer.status, b"Portal is connected again." in answer.body) == (200, True)

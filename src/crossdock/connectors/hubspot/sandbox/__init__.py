@@ -11,6 +11,6 @@ Control door: ``GET /_sandbox/state[?type=&history=false]``, ``GET|PUT /_sandbox
 """
 
 from crossdock.connectors.hubspot.sandbox.app import HubSpotSandbox
-from crossdock.connectors.hubspot.sandbox.settings import ALL_SCOPES, TOKEN, AppFacts, Poison, Settings
+from crossdock.connectors.hubspot.sandbox.settings import ALL_SCOPES, APP, APP_SECRET, TOKEN, AppFacts, Poison, Settings
 
-__all__ = ["ALL_SCOPES", "TOKEN", "AppFacts", "HubSpotSandbox", "Poison", "Settings"]
+__all__ = ["ALL_SCOPES", "APP", "APP_SECRET", "TOKEN", "AppFacts", "HubSpotSandbox", "Poison", "Settings"]

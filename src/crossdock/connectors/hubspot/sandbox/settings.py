@@ -22,6 +22,9 @@ ALL_SCOPES: tuple[str, ...] = (
 TOKEN = "pat-na1-sandbox"  # noqa: S105 - the sandbox's well-known token, no secret
 """The bearer token that works when no tokens are set."""
 
+APP, APP_SECRET = "sandbox-app", "sandbox-app-secret"
+"""Id and secret of the public app that ``crossdock sandbox hubspot`` knows."""
+
 FIXED = frozenset({"unique", "portal_id"})
 """Settings that only the constructor may set: the portal's data depends on them."""
 
