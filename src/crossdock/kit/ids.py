@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import threading
 import time
@@ -14,6 +15,7 @@ from crossdock.kit.clock import Clock
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32 in lower case: no i, l, o, u."""
 _VALUES = {c: i for i, c in enumerate(_ALPHABET)}
+_TO_OURS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _ALPHABET.encode())
 _SHOWN = 26
 
 
@@ -95,12 +97,9 @@ def floor_of(at: datetime) -> uuid.UUID:
 
 def show(prefix: Prefix, identifier: uuid.UUID) -> str:
     """Return ``prefix_`` and 26 characters of base 32."""
-    value = identifier.int
-    digits = []
-    for _ in range(_SHOWN):
-        digits.append(_ALPHABET[value & 31])
-        value >>= 5
-    return f"{prefix}_{''.join(reversed(digits))}"
+    # 20 bytes are 32 digits of RFC 4648, whose alphabet is another; the first six are zeros
+    digits = base64.b32encode(identifier.int.to_bytes(20, "big"))[-_SHOWN:]
+    return f"{prefix}_{digits.translate(_TO_OURS).decode()}"
 
 
 def parse(prefix: Prefix, text: str) -> uuid.UUID:

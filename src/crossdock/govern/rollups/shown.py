@@ -143,8 +143,8 @@ async def status_of(
         queue = await conn.fetchrow(SQL["queue_is_small"])
         live = {row["lane_id"]: row for row in await conn.fetch(SQL["live"], tenant_id)} if queue["small"] else None
         rows = await conn.fetch(SQL["status"], tenant_id)
-        waits = [row["id"] for row in rows if row["depth"] or (live and row["id"] in live)]
-        paces = {row["lane_id"]: row["ended"] for row in await conn.fetch(SQL["paces"], waits)} if waits else {}
+        waits = bool(live) or any(row["depth"] for row in rows)
+        paces = {row["lane_id"]: row["ended"] for row in await conn.fetch(SQL["paces"], tenant_id)} if waits else {}
     now = datetime.now(UTC)
     connections = [connection_of(row) for row in rows]
     limits = [(c, connector.manifest.limits) for c in connections if (connector := connectors(c.connector)) is not None]

@@ -43,29 +43,36 @@ SELECT d.lane_id, count(*) AS depth,
 FROM delivery d WHERE d.tenant_id = $1 GROUP BY 1;
 
 -- name: status
--- One row a connection; nothing here looks at deliveries or history.
+-- One row a connection; nothing here looks at deliveries or history. Each part is read whole and by the tenant, not once
+-- a connection: a thousand of them are a thousand look-ups of three tables otherwise, and every row of a table whose
+-- tenant is not named is asked for it by the row's policy.
 SELECT c.id, c.tenant_id, c.connector, c.name, c.state, c.account_uid, c.config, c.account, c.route_epoch, c.problem,
        c.hooks_ok, c.writes_stopped, l.breaker, l.breaker_until, l.reason AS lane_reason, l.held_until,
        coalesce(g.depth, 0) AS depth, g.oldest_at, coalesce(g.dead_letters, 0) AS dead_letters,
        coalesce(g.tries, 0) AS tries, coalesce(g.failures, 0) AS failures, coalesce(g.delivered, 0) AS delivered,
        coalesce(g.dead, 0) AS dead, coalesce(g.requests, 0) AS requests, coalesce(g.requests_today, 0) AS requests_today,
        g.p50_bucket, g.p95_bucket, g.p99_bucket, g.delivered_at, coalesce(f.codes, '{}') AS findings,
-       seen.read_at, seen.heard_at, coalesce(seen.arrivals, 0) AS arrivals
+       k.read_at, h.heard_at, coalesce(t.arrivals, 0) AS arrivals
 FROM connection c
-LEFT JOIN lane l ON l.id = c.id
-LEFT JOIN connection_gauge g ON g.connection_id = c.id
+LEFT JOIN lane l ON l.id = c.id AND l.tenant_id = $1
+LEFT JOIN connection_gauge g ON g.connection_id = c.id AND g.tenant_id = $1
 LEFT JOIN (
     SELECT o.connection_id, array_agg(o.code ORDER BY o.since) AS codes FROM finding o
     WHERE o.tenant_id = $1 AND o.resolved_at IS NULL GROUP BY o.connection_id) AS f ON f.connection_id = c.id
-LEFT JOIN LATERAL (
-    SELECT (SELECT max(k.changed_at) FROM checkpoint k WHERE k.connection_id = c.id AND k.cursor IS NOT NULL) AS read_at,
-           (SELECT max(h.heard_at) FROM hook h WHERE h.connection_id = c.id) AS heard_at,
-           (SELECT sum(t.count)::bigint FROM arrival_tally t
-            WHERE t.connection_id = c.id AND t.day >= (now() AT TIME ZONE 'UTC')::date - 1) AS arrivals) AS seen ON true
+LEFT JOIN (
+    SELECT p.connection_id, max(p.changed_at) AS read_at FROM checkpoint p
+    WHERE p.tenant_id = $1 AND p.cursor IS NOT NULL GROUP BY p.connection_id) AS k ON k.connection_id = c.id
+LEFT JOIN (
+    SELECT w.connection_id, max(w.heard_at) AS heard_at FROM hook w
+    WHERE w.tenant_id = $1 GROUP BY w.connection_id) AS h ON h.connection_id = c.id
+LEFT JOIN (
+    SELECT a.connection_id, sum(a.count)::bigint AS arrivals FROM arrival_tally a
+    WHERE a.tenant_id = $1 AND a.day >= (now() AT TIME ZONE 'UTC')::date - 1
+    GROUP BY a.connection_id) AS t ON t.connection_id = c.id
 WHERE c.tenant_id = $1 AND c.state <> 'revoked'
 ORDER BY c.created_at;
 
 -- name: paces
--- How many deliveries ended in the last five minutes, of lanes where something waits.
-SELECT p.lane_id, sum(p.count) FILTER (WHERE p.bucket >= 0)::bigint AS ended
-FROM lane_pace p WHERE p.lane_id = ANY($1::uuid[]) AND p.minute >= now() - interval '5 minutes' GROUP BY p.lane_id;
+-- How many deliveries ended in the last five minutes, by lane.
+SELECT p.lane_id, sum(p.count)::bigint AS ended
+FROM lane_pace p WHERE p.tenant_id = $1 AND p.bucket >= 0 AND p.minute >= now() - interval '5 minutes' GROUP BY p.lane_id;

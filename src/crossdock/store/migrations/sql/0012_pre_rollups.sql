@@ -175,3 +175,8 @@ BEGIN
 END
 $$;
 CREATE TRIGGER tell_caches AFTER INSERT OR UPDATE OR DELETE ON api_key FOR EACH ROW EXECUTE FUNCTION key_changed();
+
+-- How all of a tenant's connections do is read by the tenant.
+CREATE INDEX checkpoint_tenant ON checkpoint (tenant_id);
+CREATE INDEX hook_tenant ON hook (tenant_id);
+CREATE INDEX arrival_tally_tenant ON arrival_tally (tenant_id, day);
