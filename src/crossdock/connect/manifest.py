@@ -163,6 +163,8 @@ class Stream(Word, frozen=True, kw_only=True):
     """False: too dear for a backfill of everything; it is part of one that names it."""
     parent: str | None = None
     """Stream of the entity it belongs to."""
+    lag_s: float = 0.0
+    """What is read may be so much older than the moment it was read at (search shows writes late)."""
     optional: bool = False
     """Read only where the connection switches it on (``streams.<name>.enabled``): most accounts are only written to."""
 

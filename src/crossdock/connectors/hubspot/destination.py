@@ -17,11 +17,13 @@ from crossdock.connectors.hubspot.finding import Finder
 from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, LINE_ITEMS, ORDERS, same_value
 from crossdock.connectors.hubspot.options import REFUSE
 from crossdock.connectors.hubspot.perform import Performance
+from crossdock.connectors.hubspot.reading import touched
 from crossdock.connectors.hubspot.setup import OWN, Setup
 from crossdock.model.mapping import Mapped, Mapping
 from crossdock.model.outcome import Outcome
-from crossdock.model.plan import Found, Plan, Resolved
+from crossdock.model.plan import Found, Plan, Resolved, Write
 from crossdock.model.schema import Object
+from crossdock.model.wish import Touch
 
 _PLANNED = {
     DEALS: ("pipeline", "dealstage"),
@@ -78,6 +80,10 @@ class HubSpotDestination:
         return await Performance(
             self._hubspot, sender, writes, unknown_options=str(self._config.get("unknown_options") or REFUSE)
         ).run()
+
+    def touched(self, write: Write, external_id: str) -> Touch | None:
+        """Say what a write changes in a record that the portal is read by."""
+        return touched(write, external_id)
 
     def found(self, object_name: str, store_uid: str) -> AsyncIterator[Found]:
         """Read the records that carry our key of this store; contacts all."""

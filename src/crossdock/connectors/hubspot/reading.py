@@ -24,6 +24,9 @@ from typing import Any, Final
 import msgspec
 
 from crossdock.model.observation import Observation, Presence
+from crossdock.model.plan import Verb, Write
+from crossdock.model.sensitivity import Sensitivity, guess
+from crossdock.model.wish import Touch
 
 LAG_S: Final = 60
 """How long search may take to see a write; seconds are usual (vendor fact), minutes were never told."""
@@ -235,3 +238,24 @@ def written(moment: datetime) -> str:
 def millis(text: str) -> str:
     """Return a moment as search takes it: milliseconds since 1970. Raises ``ValueError``."""
     return str(round(moment_of(text).timestamp() * 1000))
+
+
+_FOLLOWS: Final = ("hs_is_closed", "hs_is_closed_won", "hs_additional_emails", "associations")
+"""What HubSpot sets by itself when other properties, or associations, are written."""
+_WORDED: Final = frozenset({"dealname", "name", "description", "domain", "firstname", "lastname", "closedate"})
+"""Texts that may name people, and times that HubSpot writes its own way."""
+
+
+def touched(write: Write, external_id: str) -> Touch | None:
+    """Return what a write changes in a record we read; see :class:`~crossdock.connect.touching.Toucher`."""
+    stream = next((name for name, one in STREAMS.items() if one.object == write.object), None)
+    if stream is None or write.ensure or write.verb not in (Verb.UPSERT, Verb.ASSOCIATE):
+        return None
+    sent, derived = {}, list(_FOLLOWS)
+    for name, value in write.properties.items() if write.verb is Verb.UPSERT else ():
+        plain = isinstance(value, str) and value and name not in _WORDED and guess(name) is Sensitivity.NONE
+        if plain and "_at" not in name:
+            sent[name] = value
+        else:
+            derived.append(name)
+    return Touch(stream, external_id, sent, tuple(derived))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 import orjson
 
+from crossdock.connect.touching import Toucher
 from crossdock.flow.deliver.job import Intended, Job
 from crossdock.model.outcome import Delivered, Unknown
+from crossdock.model.plan import Write
 from crossdock.model.wish import Cause, Touch
 from crossdock.store.queries import load
 
@@ -29,6 +31,36 @@ def intended(touches: tuple[Touch, ...], event: Any, document: Mapping[str, Any]
         return Intended(touches, cause.connection_id, cause.at, cause.hops)
     origin = event["connection_id"] if event["connection_id"] != destination else None
     return Intended(touches, origin, event["recorded_at"], event["hops"])
+
+
+def complete(jobs: Sequence[Job], destination: Toucher, links: Mapping[tuple[str, str], str]) -> None:
+    """Say of jobs whose news is known what they change in linked records; one that changes none has no intent."""
+    for job in jobs:
+        if job.intended is None or not job.open:
+            continue
+        found: dict[tuple[str, str], Touch] = {}
+        for step in job.plan.steps:
+            for touch in (one for write in step.writes for one in _touches(write, destination, links)):
+                known = found.get((touch.stream, touch.external_id), touch)
+                derived = tuple(dict.fromkeys((*known.derived, *touch.derived)))
+                merged = msgspec.structs.replace(touch, sent={**known.sent, **touch.sent}, derived=derived)
+                found[touch.stream, touch.external_id] = merged
+        touches = tuple(found.values())
+        job.intended = msgspec.structs.replace(job.intended, touches=touches) if touches else None
+
+
+def _touches(write: Write, destination: Toucher, links: Mapping[tuple[str, str], str]) -> Iterator[Touch]:
+    ends = [write] if write.to is None else [write, msgspec.structs.replace(write, object=write.to.object)]
+    names = (
+        [(write.object, write.key)]
+        if write.to is None
+        else [(write.object, write.key), (write.to.object, write.to.key)]
+    )
+    for end, name in zip(ends, names, strict=True):
+        linked = links.get(name)
+        touch = destination.touched(end, linked) if linked is not None else None
+        if touch is not None:
+            yield touch
 
 
 async def intend(conn: Any, connection_id: uuid.UUID, tenant_id: uuid.UUID, jobs: Sequence[Job]) -> None:

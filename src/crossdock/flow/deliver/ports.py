@@ -81,6 +81,10 @@ class Directory(Protocol):
         """Return a connector; None for one that is not installed (the hub's own events API)."""
         ...
 
+    def streams(self, connection: Connection) -> tuple[str, ...]:
+        """Return the streams a connection is read by."""
+        ...
+
     async def destination(self, connection_id: uuid.UUID) -> Destination:
         """Return the writing half of a connection, its secrets unsealed."""
         ...

@@ -12,6 +12,7 @@ import orjson
 import structlog
 
 from crossdock.connect.connector import Connector, Context, Destination, Learner, Needs, PlanRefused
+from crossdock.connect.touching import Toucher
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver.bought import purchases
 from crossdock.flow.deliver.intents import intended
@@ -256,6 +257,7 @@ class Preparer:
                 if not route.occurrence:
                     job.mapping_version = route.mapping_version if version is None else version
                 subjects.append(Subject(job, claim.tenant_id, route, source, event, mapping_version=version))
+        read_too = isinstance(destination, Toucher) and bool(self._directory.streams(connection))
         for planned in await self._planner.plan(conn, connection, destination, subjects):
             job = planned.subject.key
             job.main_key = planned.main_key
@@ -264,7 +266,7 @@ class Preparer:
                 continue
             job.plan = planned.plan
             try:
-                self._intend(job, planned.subject, connection)
+                self._intend(job, planned.subject, connection, read_too=read_too)
             except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
                 job.outcome = _refusal(refused)
                 continue
@@ -287,7 +289,11 @@ class Preparer:
             mapping_version=0,
         )
 
-    def _intend(self, job: Job, subject: Subject, connection: Connection) -> None:
+    def _intend(self, job: Job, subject: Subject, connection: Connection, *, read_too: bool) -> None:
+        if read_too:
+            # what it changes is known when its links are
+            job.intended = intended((), subject.event, {}, connection.id)
+            return
         connector = self._directory.connector(connection.connector)
         if connector is None or connector.touches is None or not job.plan.steps:
             return

@@ -19,9 +19,11 @@ from crossdock import metrics
 from crossdock.connect.budget import urgent
 from crossdock.connect.connector import Connector
 from crossdock.connect.metering import by_leave
+from crossdock.connect.touching import Toucher
 from crossdock.flow.deliver.breaker import Breaker, BreakerState, open_for
 from crossdock.flow.deliver.desk import Desk, Fenced, Lane
 from crossdock.flow.deliver.former import Former
+from crossdock.flow.deliver.intents import complete
 from crossdock.flow.deliver.job import Claim, Job, NewLink
 from crossdock.flow.deliver.pace import Paces
 from crossdock.flow.deliver.perform import Links, Performer
@@ -288,6 +290,8 @@ class Pump:
             links: Links = {}
             if any(job.open for job in jobs) and not _messages(jobs):
                 links = await _links(conn, connection.id, jobs)
+        if isinstance(destination, Toucher):
+            complete(jobs, destination, links)
         await self._failpoints.reach("deliver.mapped")
         await self._former.keep(connection, destination, jobs, links)
         if any(job.intended is not None and job.open for job in jobs):

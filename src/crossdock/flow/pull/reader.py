@@ -69,6 +69,8 @@ class Job(msgspec.Struct, frozen=True):
     terms: Terms
     whole: frozenset[str]
     """Streams that are read whole, whatever the run."""
+    lags: Mapping[str, timedelta]
+    """How much older than its reading a stream's page may be."""
 
     def bulk(self, stream: str, kind: RunKind) -> bool:
         """Whether this reads all there is of a stream."""
@@ -102,7 +104,8 @@ class Reading:
         source = await self._sources.source(run.connection_id)
         described = self._sources.described(connection)
         whole = frozenset(stream.name for stream in described if stream.cursor is CursorKind.FULL)
-        job = Job(run, connection, source, terms_of(connection.config), whole)
+        lags = {stream.name: timedelta(seconds=stream.lag_s) for stream in described}
+        job = Job(run, connection, source, terms_of(connection.config), whole, lags)
         streams = run.streams or self._all(job)
         async with self._store.engine() as conn:
             if run.kind is RunKind.PULL:
@@ -200,7 +203,7 @@ class Reading:
         page, connection = fetched.page, job.connection
         told = {**job.run.progress}
         async with self._store.transaction() as conn:
-            interval = (fetched.began, fetched.ended)
+            interval = (fetched.began - job.lags.get(stream, timedelta()), fetched.ended)
             verdicts = await self._recorder.record(conn, connection, page.items, _ORIGIN[kind], interval)
             if page.passed:
                 await conn.execute(SQL["passed"], connection.id, stream, list(page.passed), fetched.ended)
