@@ -45,6 +45,11 @@ class Desk:
     def shown(self, connection: uuid.UUID) -> str:
         return show(Prefix.CONNECTION, connection)
 
+    async def dials(self, **dials: Any) -> None:
+        """Turn the portal's faults."""
+        async with self.stage.http.put(f"{self.stage.portal_url}/_sandbox/dials", json=dials) as reply:
+            assert reply.status == 200, await reply.text()
+
     async def ended(self, run: str) -> dict[str, Any]:
         """Wait until a run has ended."""
         tenant = await self.hub.tenants.find()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from crossdock.kit.ids import Prefix, parse
 from tests.journey.mapping.stage import Desk
 from tests.journey.mapping.test_versions import with_name
+from tests.support.hub import until
 
 
 async def deals(filled: Desk) -> dict[str, dict[str, Any]]:
@@ -106,3 +108,59 @@ async def test_values_that_were_kept_are_sealed_and_only_of_ones_own_mappings(fi
     assert {row["object"] for row in rows} >= {"deals", "line_items"}
     assert all(row["external_id"] for row in rows if row["object"] == "deals")
     assert not any(name.encode() in row["sealed"] for row in rows)
+
+
+async def test_nothing_is_written_over_while_what_stands_there_cannot_be_read(filled: Desk) -> None:
+    before = mattering(await deals(filled))
+    at = f"/routes/{filled.routes['order']}/mapping"
+    made = await filled.post(f"{at}/versions", {"objects": await with_name(filled, "Order {number}"), "activate": True})
+    await filled.dials(error_share=1.0)
+    replay = {"since": "2020-01-01T00:00:00Z", "route_id": filled.routes["order"], "mapping": made.json["version"]}
+    await filled.ended((await filled.post("/replays", replay)).json["id"])
+
+    async def tried() -> Any:
+        async with filled.hub.database.engine() as conn:
+            return await conn.fetchval("SELECT count(*) FROM attempt WHERE outcome = 'retry'")
+
+    await until(tried)
+    assert mattering(await deals(filled)) == before
+    await filled.dials(error_share=0.0)
+    await filled.stage.rest()
+    assert {one["dealname"].split()[0] for one in (await deals(filled)).values()} == {"Order"}
+    async with filled.hub.database.engine() as conn:
+        kept = await conn.fetchval("SELECT count(*) FROM former_value WHERE object = 'deals'")
+    assert kept == len(before), "what stood there was kept before it was written over"
+    assert (await back(filled))["state"] == "done"
+    assert mattering(await deals(filled)) == before
+
+
+async def test_a_way_back_goes_on_after_an_outage(filled: Desk) -> None:
+    before = mattering(await deals(filled))
+    await acting(filled, "Order {number}", description={"constant": "by us"})
+    await filled.dials(error_share=0.6)
+    done = (await filled.post(f"/routes/{filled.routes['order']}/mapping/rollback", {"restore": True})).json
+    run = parse(Prefix.RUN, done["run"]["id"])
+    tenant = await filled.hub.tenants.find()
+
+    async def put_off() -> Any:
+        found = await filled.hub.runs.one(tenant, run)
+        return found and (found["problem"] or found["state"] == "done")
+
+    await until(put_off)
+    await filled.dials(error_share=0.0)
+    ended = await filled.ended(done["run"]["id"])
+    assert ended["state"] == "done", ended
+    assert mattering(await deals(filled)) == before
+    assert ended["result"]["records"] <= len(before)
+
+
+async def test_the_way_back_may_be_asked_for_again(filled: Desk) -> None:
+    before = mattering(await deals(filled))
+    await acting(filled, "Order {number}", description={"constant": "by us"})
+    at = f"/routes/{filled.routes['order']}/mapping/rollback"
+    assert (await filled.post(at, {})).json["run"] is None, "only the version"
+    assert {one["description"] for one in (await deals(filled)).values()} == {"by us"}
+    done = (await filled.post(at, {"to": 0, "restore": True})).json
+    assert (done["version"], done["before"]) == (0, 0)
+    assert (await filled.ended(done["run"]["id"]))["state"] == "done"
+    assert mattering(await deals(filled)) == before

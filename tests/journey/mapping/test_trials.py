@@ -31,7 +31,7 @@ async def test_a_draft_is_previewed_on_a_real_record(filled: Desk) -> None:
     assert change["after"] == f"Order {(await filled.store.orders())[order]['number']}"
     assert (change["effect"], change["changed_there"], change["external_id"]) == ("written", False, str(order))
     assert told["mapped"]["deals"][0]["dealname"] == change["after"]
-    assert told["writes"][-1]["do"] == "associate"
+    assert told["plan"][-1]["do"] == "associate"
     assert told["compared"] == "held"
     assert await requests(filled) == before, "nothing is sent"
     hidden = (await filled.post(f"/routes/{route}/mapping/preview", draft, filled.reader)).json

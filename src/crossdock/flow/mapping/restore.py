@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from crossdock.connect.client import CallFailed
 from crossdock.connect.connector import Destination, Seeker
 from crossdock.errors import BadInput
 from crossdock.flow.deliver.former import Sealer, row_name
@@ -26,7 +27,7 @@ from crossdock.flow.mapping.words import Chosen, Directory
 from crossdock.flow.ports import Store
 from crossdock.flow.run import PutOff, Run, Runs
 from crossdock.model.mapping import Mapping as FieldMapping
-from crossdock.model.outcome import Delivered, Outcome
+from crossdock.model.outcome import Delivered, Gone, Outcome, Rejected
 from crossdock.model.plan import Resolved, Verb, Write
 from crossdock.store.queries import load
 
@@ -34,6 +35,8 @@ SQL = load(Path(__file__).with_name("restore.sql"))
 _CHUNK = 50
 _LEASE = timedelta(seconds=120)
 _PAUSE = timedelta(seconds=2)
+_FINAL = (Delivered, Rejected, Gone)
+"""Outcomes after which a record is done with; after others it is tried again."""
 _MOST = 1_000
 _FIRST = uuid.UUID(int=0)
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -72,7 +75,7 @@ class Restoring:
         Raises ``PutOff`` while the way back is not chosen yet or the destination is not free.
         """
         to, left = run.asked["version"], run.asked["left"]
-        if chosen.route.mapping_version == left:
+        if chosen.route.mapping_version == left != to:
             raise PutOff(datetime.now(UTC) + _PAUSE, "the way back is not chosen yet")
         if chosen.route.mapping_version != to:
             return {"problem": f"version {chosen.route.mapping_version} acts now, so nothing was restored"}
@@ -135,16 +138,22 @@ class Restoring:
             raise PutOff(datetime.now(UTC) + _PAUSE, reason)
         wrote = (values_by(last, links), values_by(by_left, links))
         fates = await self._fates(chosen, destination, former, wrote, again, links)
-        report = run.progress["records"]["report"]
         outcomes = await self._write(destination, run, fates)
-        failed = _tell(report, fates, outcomes)
-        for record, reason in failed.items():
+        later = {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, _FINAL)}
+        stay = {row["record_id"] for row in former if (row["object"], row["key"]) in later}
+        done = [one for one in records if one not in stay]
+        ended = {(row["object"], row["key"]) for row in former if row["record_id"] in set(done)}
+        part = run.progress["records"]
+        for record, reason in _tell(part["report"], {n: fates[n] for n in sorted(ended & fates.keys())}, outcomes):
             run.note_error(record, reason)
-        run.progress["records"]["read"] += len(records)
-        stay = {row["record_id"] for row in former if (row["object"], row["key"]) in _names(fates, failed)}
+        part["read"] += len(done)
         async with self._store.transaction() as conn:
             await self._runs.advance(conn, run, run.progress)
-            await conn.execute(SQL["done"], *asked[:3], [one for one in records if one not in stay])
+            await conn.execute(SQL["done"], *asked[:3], done)
+        if later:
+            outcome = next(iter(later.values()))
+            wait = getattr(outcome, "after_s", None) or _PAUSE.total_seconds()
+            raise PutOff(datetime.now(UTC) + timedelta(seconds=wait), getattr(outcome, "reason", "it did not answer"))
 
     async def _fates(
         self,
@@ -159,7 +168,10 @@ class Restoring:
         says = values_by(again, links)
         refused = {item.subject.key for item in again if item.plan is None}
         writes = [Write(Verb.UPSERT, row["object"], row["key"]) for row in former]
-        held = await standing(destination, writes, links) or {}
+        try:
+            held = await standing(destination, writes, links) or {}
+        except CallFailed as failed:
+            raise PutOff(datetime.now(UTC) + _PAUSE, f"the destination does not tell: {failed.reason}") from None
         found = {}
         for row in former:
             name = (row["object"], row["key"])
@@ -203,13 +215,13 @@ def _report() -> dict[str, Any]:
 
 def _tell(
     report: dict[str, Any], fates: dict[Name, tuple[str, list[Field]]], outcomes: dict[Name, Outcome]
-) -> dict[str, str]:
-    """Add to the report; returns why records could not be written, by what they are."""
-    failed = {}
+) -> list[tuple[str, str]]:
+    """Add to the report; returns what could not be written, and why."""
+    failed = []
     for name, (record, fields) in sorted(fates.items()):
         outcome = outcomes.get(name)
         if outcome is not None and not isinstance(outcome, Delivered):
-            failed[f"{name[0]} {record}"] = getattr(outcome, "reason", type(outcome).__name__)
+            failed.append((f"{name[0]} {record}", getattr(outcome, "reason", type(outcome).__name__)))
             report["failed"] += 1
             continue
         report["records"] += outcome is not None
@@ -224,7 +236,3 @@ def _tell(
                 told = {"object": name[0], "record": record, "field": field.name, "effect": field.effect}
                 report["differences"].append({**told, **shown})
     return failed
-
-
-def _names(fates: dict[Name, tuple[str, list[Field]]], failed: dict[str, str]) -> set[Name]:
-    return {name for name, (record, _) in fates.items() if f"{name[0]} {record}" in failed}

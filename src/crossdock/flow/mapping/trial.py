@@ -82,7 +82,7 @@ class Trials:
             for write in step.writes
         ]
         nothing = item.plan.nothing if item.plan else ""
-        return {"external_id": row["external_id"], "mapped": made, "writes": writes, "nothing": nothing, **told(report)}
+        return {"external_id": row["external_id"], "mapped": made, "plan": writes, "reason": nothing, **told(report)}
 
     async def run(self, run: Run, chosen: Chosen, mapping: FieldMapping, last: int) -> dict[str, Any]:
         """Try a mapping on the newest ``last`` records, chunk by chunk; returns the report."""

@@ -61,7 +61,7 @@ class MappingRuns:
         to = way.to if way.to is not None else await self._desk.way_back(tenant_id, route_id)
         left, run = chosen.route.mapping_version, None
         await self._desk.mapping(chosen, to)
-        if way.restore and to != left:
+        if way.restore:
             await self._restoring.able(chosen)
             asked = {"do": "restore", "version": to, "left": left}
             run = await self.queue(tenant_id, chosen.destination.id, route_id, asked, actor)
