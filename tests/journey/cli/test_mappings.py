@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,62 @@ def renamed(text: str) -> str:
     at = next(i for i, line in enumerate(lines) if line.strip() == "- target: dealname")
     end = next(i for i in range(at + 1, len(lines)) if lines[i].lstrip().startswith("- target:"))
     return "".join([*lines[:at], SHORT, *lines[end:]])
+
+
+Run = Callable[..., Any]
+
+
+def _refuses(terminal: Terminal, run: Run, route: str, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("objects:\n- object: deals\n  rules:\n  - {target: dealnam, path: number}\n", encoding="utf-8")
+    found = run("mappings", "validate", route, str(wrong), code=1)
+    assert {one["rule"] for one in found["problems"]} == {"unknown-field", "required-missing"}
+    refused = terminal("mappings", "import", route, str(wrong))
+    assert refused.exit_code == 2
+    assert "deals.dealnam" in refused.output
+    assert "did you mean dealname?" in refused.output
+    wrong.write_text("objects: &x\n", encoding="utf-8")
+    assert "line 1" not in terminal("mappings", "validate", route, "/nowhere.yaml").output
+    assert terminal("mappings", "validate", route, str(wrong)).exit_code == 2
+
+
+def _tries_and_chooses(run: Run, route: str, file: Path) -> None:
+    order = run("records", "shop", "order")["items"][0]["external_id"]
+    tried = run("mappings", "preview", route, order, "--file", str(file))
+    assert {one["field"] for one in tried["differences"]} <= {"dealname"}
+    queued = run("mappings", "dry-run", route, "--last", "3")
+    assert (queued["kind"], queued["asked"]["version"]) == ("mapping", 1)
+    run("runs", "cancel", queued["id"])
+
+    done = run("mappings", "activate", route, "1", "--reason", "shorter")
+    assert done == {"version": 1, "before": 0}
+    assert run("mappings", "show", route)["version"] == 1
+    assert [one["version"] for one in run("mappings", "versions", route)] == [1, 0]
+    back = run("mappings", "rollback", route, "--restore")
+    assert (back["version"], back["before"], back["run"]["asked"]["do"]) == (0, 1, "restore")
+    history = run("mappings", "history", route)
+    assert [(one["version"], one["back"]) for one in history] == [(0, True), (1, False)]
+    assert {"lookup", "money"} <= {one["name"] for one in run("mappings", "transforms")}
+
+
+def _shares(terminal: Terminal, run: Run, route: str, exported: str, tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("name: orders\nconnector: hubspot\n" + renamed(exported), encoding="utf-8")
+    assert run("mapping-templates", "add", str(template))["version"] == 1
+    own = tmp_path / "own.yaml"
+    own.write_text("template: orders\noverrides:\n- {object: deals, drop: [closedate]}\n", encoding="utf-8")
+    assert run("mappings", "import", route, str(own), "--activate")["active"] is True
+    assert terminal("mappings", "export", route).stdout.splitlines()[2:4] == [
+        "template: orders",
+        "template_version: 1",
+    ]
+    assert run("mapping-templates", "list")[0]["routes"] == 1
+    assert run("mapping-templates", "show", "orders")["versions"][0]["version"] == 1
+    template.write_text(template.read_text(encoding="utf-8").replace("Order {number}", "Sale {number}"), "utf-8")
+    assert run("mapping-templates", "add", str(template))["version"] == 2
+    (applied,) = run("mapping-templates", "apply", "orders", "--activate")
+    assert applied["problems"] is not None
+    assert applied["version"] == 3
 
 
 def test_every_verb_of_mappings(terminal: Terminal, tmp_path: Path) -> None:
@@ -46,49 +103,6 @@ def test_every_verb_of_mappings(terminal: Terminal, tmp_path: Path) -> None:
         diff = run("mappings", "diff", route, "0", "1")["differences"]
         assert [(one["target"], one["change"]) for one in diff] == [("dealname", "changed")]
 
-        wrong = tmp_path / "wrong.yaml"
-        wrong.write_text("objects:\n- object: deals\n  rules:\n  - {target: dealnam, path: number}\n", encoding="utf-8")
-        found = run("mappings", "validate", route, str(wrong), code=1)
-        assert {one["rule"] for one in found["problems"]} == {"unknown-field", "required-missing"}
-        refused = terminal("mappings", "import", route, str(wrong))
-        assert refused.exit_code == 2
-        assert "deals.dealnam" in refused.output
-        assert "did you mean dealname?" in refused.output
-        wrong.write_text("objects: &x\n", encoding="utf-8")
-        assert "line 1" not in terminal("mappings", "validate", route, "/nowhere.yaml").output
-        assert terminal("mappings", "validate", route, str(wrong)).exit_code == 2
-
-        order = run("records", "shop", "order")["items"][0]["external_id"]
-        tried = run("mappings", "preview", route, order, "--file", str(file))
-        assert {one["field"] for one in tried["differences"]} <= {"dealname"}
-        queued = run("mappings", "dry-run", route, "--last", "3")
-        assert (queued["kind"], queued["asked"]["version"]) == ("mapping", 1)
-        run("runs", "cancel", queued["id"])
-
-        done = run("mappings", "activate", route, "1", "--reason", "shorter")
-        assert done == {"version": 1, "before": 0}
-        assert run("mappings", "show", route)["version"] == 1
-        assert [one["version"] for one in run("mappings", "versions", route)] == [1, 0]
-        back = run("mappings", "rollback", route, "--restore")
-        assert (back["version"], back["before"], back["run"]["asked"]["do"]) == (0, 1, "restore")
-        history = run("mappings", "history", route)
-        assert [(one["version"], one["back"]) for one in history] == [(0, True), (1, False)]
-        assert {"lookup", "money"} <= {one["name"] for one in run("mappings", "transforms")}
-
-        template = tmp_path / "template.yaml"
-        template.write_text("name: orders\nconnector: hubspot\n" + renamed(exported), encoding="utf-8")
-        assert run("mapping-templates", "add", str(template))["version"] == 1
-        own = tmp_path / "own.yaml"
-        own.write_text("template: orders\noverrides:\n- {object: deals, drop: [closedate]}\n", encoding="utf-8")
-        assert run("mappings", "import", route, str(own), "--activate")["active"] is True
-        assert terminal("mappings", "export", route).stdout.splitlines()[2:4] == [
-            "template: orders",
-            "template_version: 1",
-        ]
-        assert run("mapping-templates", "list")[0]["routes"] == 1
-        assert run("mapping-templates", "show", "orders")["versions"][0]["version"] == 1
-        template.write_text(template.read_text(encoding="utf-8").replace("Order {number}", "Sale {number}"), "utf-8")
-        assert run("mapping-templates", "add", str(template))["version"] == 2
-        (applied,) = run("mapping-templates", "apply", "orders", "--activate")
-        assert applied["problems"] is not None
-        assert applied["version"] == 3
+        _refuses(terminal, run, route, tmp_path)
+        _tries_and_chooses(run, route, file)
+        _shares(terminal, run, route, exported, tmp_path)
