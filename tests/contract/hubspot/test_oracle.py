@@ -19,10 +19,11 @@ from hubspot.crm.objects import (
     BatchInputSimplePublicObjectBatchInputUpsert,
     BatchInputSimplePublicObjectId,
     BatchReadInputSimplePublicObjectId,
+    PublicObjectSearchRequest,
     SimplePublicObjectBatchInput,
     SimplePublicObjectBatchInputUpsert,
 )
-from hubspot.crm.properties import PropertyCreate, PropertyGroupCreate
+from hubspot.crm.properties import PropertyCreate, PropertyGroupCreate, PropertyUpdate
 
 from crossdock.connect.client import Transport
 from crossdock.connect.egress import Guard
@@ -39,6 +40,8 @@ UPSERT = {"id": "k", "idProperty": "crossdock_key", "properties": {"a": "1"}, "o
 UPDATE = {"id": "9", "properties": {"a": ""}, "objectWriteTraceId": "w0"}
 SNAKE = {"idProperty": "id_property", "objectWriteTraceId": "object_write_trace_id"}
 OWN_KEY = definition(OWN.properties[0])
+FILTER = {"propertyName": "hs_lastmodifieddate", "operator": "GTE", "value": "1763690000000"}
+OPTION = {"label": "Tea", "value": "Tea", "displayOrder": 0, "hidden": False}
 GROUP = {"name": "crossdock", "label": "Crossdock", "displayOrder": -1}
 
 
@@ -163,6 +166,51 @@ CASES: dict[str, tuple[Ours, Theirs]] = {
             lambda api: api.create("deals", PropertyGroupCreate(name="crossdock", label="Crossdock", display_order=-1)),
         ),
     ),
+    "list the bin": (
+        lambda to: to.list_objects("deals", ["a"], [], None, 100, archived=True),
+        lambda crm: (
+            crm.objects.basic_api,
+            lambda api: api.get_page("deals", limit=100, properties=["a"], archived=True),
+        ),
+    ),
+    "read one": (
+        lambda to: to.read_object("contacts", "51", ["email", "phone"]),
+        lambda crm: (
+            crm.objects.basic_api,
+            lambda api: api.get_by_id("contacts", "51", properties=["email", "phone"], archived=False),
+        ),
+    ),
+    "search": (
+        lambda to: to.search("deals", [[FILTER]], "hs_lastmodifieddate", ["dealname"], 100),
+        lambda crm: (
+            crm.objects.search_api,
+            lambda api: api.do_search(
+                "deals",
+                PublicObjectSearchRequest(
+                    filter_groups=[{"filters": [FILTER]}],
+                    sorts=[{"propertyName": "hs_lastmodifieddate", "direction": "ASCENDING"}],
+                    properties=["dealname"],
+                    limit=100,
+                    after="0",
+                ),
+            ),
+        ),
+    ),
+    "owners": (
+        lambda to: to.owners("9"),
+        lambda crm: (crm.owners.owners_api, lambda api: api.get_page(limit=500, after="9")),
+    ),
+    "one property": (
+        lambda to: to.property_of("deals", "amount"),
+        lambda crm: (crm.properties.core_api, lambda api: api.get_by_name("deals", "amount")),
+    ),
+    "add options": (
+        lambda to: to.update_property("deals", "taste", {"options": [OPTION]}),
+        lambda crm: (
+            crm.properties.core_api,
+            lambda api: api.update("deals", "taste", PropertyUpdate(options=[OPTION])),
+        ),
+    ),
     "pipelines": (
         lambda to: to.pipelines("deals"),
         lambda crm: (crm.pipelines.pipelines_api, lambda api: api.get_all("deals")),
@@ -190,7 +238,8 @@ async def test_the_same_request(name: str) -> None:
         await ours(HubSpot(access(running.url, transport, api_version="v3"), CONNECTOR.manifest))
         await asyncio.to_thread(call, theirs, running.url)
     mine, official = portal.asked
-    assert (mine.method, mine.path) == (official.method, official.path)
+    # the official client ends the path of owners with a slash; the documentation does not
+    assert (mine.method, mine.path) == (official.method, official.path.removesuffix("/"))
     assert query(mine) == query(official)
     assert mine.body == official.body
 
