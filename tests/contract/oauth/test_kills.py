@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from crossdock.govern.oauth.renewal import LEASE, SQL, Renewal
 from crossdock.kit.ids import new_id
 from crossdock.model.outcome import Refresh, Retry
 from crossdock.store.database import Database
+from crossdock.store.memory import Ear
 from crossdock.store.settings import StoreSettings
 from tests.contract.oauth.server import ROOT, Server
 from tests.contract.oauth.stage import Stage, stages
@@ -135,6 +137,62 @@ async def test_a_caller_that_gives_up_does_not_tear_the_answer_away(database: Da
         assert (await stage.held(made.connection_id)).generation == 2
         seen = await server.seen()
         assert (seen["refreshed"], seen["revoked"]) == (1, 0)
+
+
+class Faltering:
+    """The database, away for a moment when it is told so."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.away = 0
+
+    @property
+    def ears(self) -> Ear:
+        return self._database.ears
+
+    def transaction(self) -> Any:
+        return self._database.transaction()
+
+    def engine(self) -> Any:
+        if self.away > 0:
+            self.away -= 1
+            raise ConnectionResetError("the server closed the connection")
+        return self._database.engine()
+
+
+class AwayAfter:
+    """Lets the database go at a named place."""
+
+    def __init__(self) -> None:
+        self.store: Faltering | None = None
+
+    async def reach(self, name: str) -> None:
+        if name == "oauth.answered" and self.store is not None:
+            self.store.away = 3
+
+
+async def test_a_database_that_is_away_at_the_commit_is_waited_for(database: Database, server: Server) -> None:
+    place = AwayAfter()
+    async with stages([database], failpoints=place) as (stage,):
+        made = await stage.consented(server)
+        place.store = stage.grants._store = Faltering(database)
+        held = await stage.grants.renew(made.connection_id, "sample", 1)
+        assert (held.generation, place.store.away) == (2, 0)
+        assert await server.status("/me", held.token) == 200
+        seen = await server.seen()
+        assert (seen["refreshed"], seen["revoked"]) == (1, 0)
+
+
+async def test_a_process_that_ends_does_not_wait_for_another_one_s_renewal(database: Database, server: Server) -> None:
+    async with stages([database]) as (stage,):
+        made = await stage.consented(server)
+        async with database.engine() as conn:
+            await conn.fetchrow(SQL["lease"], made.connection_id, 1, new_id(), LEASE)
+        waiting = asyncio.create_task(stage.grants.renew(made.connection_id, "sample", 1))
+        await asyncio.sleep(0)
+        await asyncio.wait_for(stage.grants.drain(), 30)
+        with pytest.raises(CallFailed, match="takes too long"):
+            await waiting
 
 
 async def test_who_was_stopped_for_too_long_does_not_ask(database: Database, server: Server) -> None:

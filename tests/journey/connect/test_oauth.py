@@ -344,3 +344,25 @@ async def test_the_doors_of_programs(portal: Portal) -> None:
     assert (gone.status, gone.json["code"]) == (409, "conflict")
     reader = (await portal.hub.keys.add(tenant, "reader", ("read", "write")))[1]
     assert (await portal.doors.post("/api/v1/oauth/apps", new, reader)).status == 403
+
+
+async def test_another_tenant_sees_and_moves_nothing(portal: Portal) -> None:
+    app = await portal.app()
+    asked = await portal.ask()
+    connection = await portal.connected()
+    other = await portal.hub.tenants.add("other", "Other")
+    oauth = portal.hub.oauth
+    assert await oauth.apps.list(other) == []
+    assert await oauth.state(asked.state, other) is None
+    refused: list[Any] = [
+        lambda: oauth.apps.one(other, app.id),
+        lambda: oauth.apps.change(other, app.id, {"name": "mine"}, actor="test"),
+        lambda: oauth.apps.remove(other, app.id, actor="test"),
+        lambda: oauth.grant(other, connection.id),
+        lambda: oauth.reconnect(other, connection.id, actor="test"),
+        lambda: oauth.begin(other, "hubspot", {}, app=app.name, actor="test"),
+    ]
+    for ask in refused:
+        with pytest.raises(NotFound):
+            await ask()
+    assert (await oauth.apps.one(await portal.tenant(), app.id)).name == "Main"

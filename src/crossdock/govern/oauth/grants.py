@@ -101,6 +101,7 @@ class Grants:
         self._known: Memory[uuid.UUID, Held] = Memory(store.ears, "grant", uuid.UUID, _MOST)
         self._flights: dict[uuid.UUID, asyncio.Task[Held]] = {}
         self._resting: dict[uuid.UUID, Rest] = {}
+        self._closing = False
 
     def of(self, connection_id: uuid.UUID, connector: str) -> GrantTokens:
         """Return the tokens of one connection."""
@@ -115,7 +116,8 @@ class Grants:
         return await self._known.get(connection_id, lambda _: self._read(connection_id, connector))
 
     async def drain(self) -> None:
-        """Let renewals that are under way end: their answers would be lost."""
+        """Let renewals that are under way end: their answers would be lost. Who waits for another's gives up."""
+        self._closing = True
         while self._flights:
             await asyncio.gather(*self._flights.values(), return_exceptions=True)
 
@@ -180,7 +182,7 @@ class Grants:
             held = await self._fresh(connection_id, connector)
             if held.generation != generation or held.problem or leased is not None:
                 return held
-            if time.monotonic() > patience:
+            if self._closing or time.monotonic() > patience:
                 reason = "its token is being renewed, and that takes too long"
                 raise CallFailed(FailKind.ANSWER, False, reason, outcome=Retry(reason))
             await asyncio.sleep(pause_s)
