@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest_asyncio
 
 from crossdock.flow.deliver.desk import SQL, Desk
 from crossdock.flow.deliver.ports import Limits
+from crossdock.kit.clock import SetClock
 from crossdock.kit.ids import new_id
-from crossdock.wiring import Hub
+from crossdock.settings import Settings
+from crossdock.wiring import Hub, open_hub
 from tests.support.hub import add_sink
 
 LIMITS = Limits(lease=timedelta(seconds=30))
@@ -224,3 +226,20 @@ async def test_no_statement_of_a_pump_reads_more_than_it_takes(crowded: tuple[Hu
                 assert not (on_queue and node["Node Type"] == "Seq Scan"), (name, node)
                 most = 400 if name == "claim" else 30
                 assert read <= most, (name, node["Node Type"], read)
+
+
+async def test_lanes_whose_destinations_hang_hold_up_no_other(settings: Settings) -> None:
+    clock = SetClock(datetime.now(UTC))
+    async with open_hub(settings, clock=clock) as hub:
+        for n in range(LIMITS.one_tenant):
+            await fill(hub, await lane(hub, f"hanging-{n}"), 1)
+        while await hub.pump.take("test") is not None:
+            pass
+        healthy = await lane(hub, "healthy")
+        await fill(hub, healthy, 1)
+        await run(hub, "UPDATE lane SET due_at = now() WHERE id = $1", healthy)
+        assert await hub.pump.take("test") is None
+        clock.advance(2)
+        found = await hub.pump.take("test")
+        assert found is not None
+        assert found.lane.id == healthy

@@ -38,6 +38,9 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("queue.sql"))
 _MESSAGE_BATCHES = 4
+_STALLED_S = 1.0
+_IN_ALL = 4
+"""With those that a destination lets wait, so many times the pumps: a dozen that hang hold nobody else up."""
 _ENOUGH = 10
 """A batch that is full by this part has others beside it."""
 _EVERYBODYS = 4
@@ -99,6 +102,7 @@ class Pump:
         self._former = former
         self.paces = Paces()
         self._mine: dict[uuid.UUID, uuid.UUID] = {}
+        self._moved: dict[uuid.UUID, float] = {}
         self._taken = 0
         self._sweep_at = -1.0
         self._stopping = False
@@ -107,8 +111,14 @@ class Pump:
 
     @property
     def full(self) -> bool:
-        """Whether no pump is free."""
-        return len(self._mine) >= self._limits.lanes
+        """Whether no pump is free. One whose destination lets it wait is not counted, up to a limit of its own."""
+        moving = len(self._mine) - len(self._stalled())
+        return moving >= self._limits.lanes or len(self._mine) >= self._limits.lanes * _IN_ALL
+
+    def _stalled(self) -> set[uuid.UUID]:
+        """Return the lanes that have not moved for a while: their destinations are slow, or hang."""
+        before = self._clock.monotonic() - _STALLED_S
+        return {lane for lane in self._mine if self._moved.get(lane, before) < before}
 
     def begin(self) -> None:
         """Take lanes (again)."""
@@ -125,8 +135,10 @@ class Pump:
         all pumps.
         """
         self._taken += 1
+        stalled, most = self._stalled(), self._limits.one_tenant
         held = Counter(self._mine.values())
-        crowding = [tenant for tenant, lanes in held.items() if lanes >= self._limits.one_tenant]
+        moving = Counter(tenant for lane, tenant in self._mine.items() if lane not in stalled)
+        crowding = [tenant for tenant, lanes in held.items() if moving[tenant] >= most or lanes >= most * _IN_ALL]
         asked = (owner, self._limits.lease, list(self._mine), crowding, bool(self._taken % _EVERYBODYS))
         async with self._store.engine() as conn:
             if self._clock.monotonic() >= self._sweep_at:
@@ -136,7 +148,7 @@ class Pump:
             row = await conn.fetchrow(SQL["take_lane"], *asked)
         if row is None:
             return None
-        self._mine[row["id"]] = row["tenant_id"]
+        self._mine[row["id"]], self._moved[row["id"]] = row["tenant_id"], self._clock.monotonic()
         breaker = Breaker(state=row["breaker"], seen=row["breaker_seen"], opened=row["breaker_opened"])
         return Taken(Lane(row["id"], row["tenant_id"], owner, row["epoch"]), breaker, row["at"])
 
@@ -156,6 +168,7 @@ class Pump:
     def forget(self, taken: Taken) -> None:
         """Count a lane as left."""
         self._mine.pop(taken.lane.id, None)
+        self._moved.pop(taken.lane.id, None)
 
     async def _hold(self, taken: Taken) -> None:
         lane = taken.lane
@@ -275,7 +288,8 @@ class Pump:
                 beside()
             began = self._clock.monotonic()
             settled, fresh = await self._deliver(desk, connection, destination, claims)
-            took_ms = int((self._clock.monotonic() - began) * 1000)
+            self._moved[trip.lane.id] = self._clock.monotonic()
+            took_ms = int((self._moved[trip.lane.id] - began) * 1000)
             self._learn(trip, settled)
 
     def _may_go_on(self, began_at: float) -> bool:
