@@ -65,7 +65,7 @@ class Setup:
         self._hubspot = hubspot
         self._chosen = [name for name, value in config.items() if value is True]
         self._always = (*ALWAYS, *(name for name in (COMPANIES, NOTES) if name in self._chosen))
-        self._wants_owners = bool(config.get("owner"))
+        self._owner = str(config.get("owner") or "").strip().lower()
         self._wants_orders = config.get("order_object") == ORDERS
 
     async def check(self) -> CheckResult:
@@ -149,13 +149,14 @@ class Setup:
         return {**account, "objects": {ORDERS: has_orders}, "pipelines": pipelines, **more}
 
     async def _owners(self) -> dict[str, str]:
-        """Return the address of every owner -> id, where the connection gives records to one."""
+        """Return the address of the owner that new records are given to -> id; of the others nothing is kept."""
         found: dict[str, str] = {}
         after: str | None = None
-        while self._wants_owners:
+        while self._owner and not found:
             reply = _good(await self._hubspot.owners(after), "the owners", "crm.objects.owners.read")
             body = reply.json()
-            found |= {str(one.get("email") or "").lower(): str(one["id"]) for one in body.get("results") or ()}
+            told = {str(one["id"]): str(one.get("email") or "").lower() for one in body.get("results") or ()}
+            found = {email: each for each, email in told.items() if self._owner in (each, email)}
             after = ((body.get("paging") or {}).get("next") or {}).get("after")
             if after is None:
                 break
