@@ -123,6 +123,9 @@ def test_a_destination_that_is_cleared_for_things_alone_gets_no_people() -> None
     assert found(people) == []
     assert found(people, cleared=Sensitivity.NONE) == [("owner", "sensitive-field", ERROR)]
     assert found(Rule("owner", path="meta.known_allergies"), cleared=Sensitivity.PHI) == []
+    assert ("owner", "sensitive-field", ERROR) in found(Rule("owner", path="lines.0.meta.diagnosis"))
+    # what nobody has seen yet counts as personal
+    assert ("owner", "sensitive-field", ERROR) in found(Rule("owner", path="meta._new"), cleared=Sensitivity.NONE)
     # an expression is as private as what it names
     assert found(Rule("owner", expression="billing.email"), cleared=Sensitivity.NONE)[0][1] == "sensitive-field"
     assert found(Rule("owner", expression="lines[0].sku"), cleared=Sensitivity.NONE) == []

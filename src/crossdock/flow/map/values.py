@@ -9,11 +9,11 @@ import msgspec
 
 from crossdock.flow.map.rules import MAX_PARTS, places_of
 from crossdock.flow.map.transforms import TABLE, Unfit, text
-from crossdock.flow.schema.words import ITEM
+from crossdock.flow.schema.words import ITEM, word_fields
 from crossdock.kit.expression import parsed
-from crossdock.model.mapping import Rule, WhenMissing
+from crossdock.model.mapping import Mapping, Rule, WhenMissing
 from crossdock.model.schema import Field, FieldType, Object
-from crossdock.model.sensitivity import Sensitivity, worst
+from crossdock.model.sensitivity import Sensitivity, guess, worst
 
 _TEXTS = frozenset(
     {"trim", "squeeze", "lower", "upper", "title", "strip_html", "phone", "truncate", "hash", "concat", "country"}
@@ -55,6 +55,14 @@ class Reads:
         name = path[2:] if path.startswith("$.") else self._each + path
         return [f for f in self._fields.values() if f.name == name or f.name.startswith((f"{name}.", f"{name}{ITEM}"))]
 
+    def sensitivity(self, path: str) -> Sensitivity:
+        """Return how private what a path reads is; what nobody has seen yet counts as personal."""
+        found = self.under(path)
+        if found:
+            return worst(*(field.sensitivity for field in found))
+        known = self.find(path)
+        return known.sensitivity if known is not None else guess(path, least=Sensitivity.PII)
+
     @property
     def fields(self) -> list[Field]:
         """Return what an expression can read."""
@@ -88,20 +96,31 @@ def gives(rule: Rule, reads: Reads) -> Gives:
     return found
 
 
+def private_targets(mapping: Mapping) -> frozenset[tuple[str, str]]:
+    """Return the (object, field) that carry data about people, as far as the hub's words and names tell."""
+    source = Object(name=mapping.entity, fields=word_fields(mapping.entity))
+    return frozenset(
+        (part.object, rule.target)
+        for part in mapping.objects
+        for rule in part.rules
+        if gives(rule, Reads(source, part.each)).sensitivity is not Sensitivity.NONE
+    )
+
+
 def _source(rule: Rule, reads: Reads) -> Gives:
     if rule.constant is not None:
         return Gives(FieldType.TEXT, frozenset({rule.constant}))
     if rule.template is not None:
         paths = places_of(rule.template)
-        fields = [field for path in paths for field in reads.under(path)]
-        return Gives(FieldType.TEXT, None, _worst(fields), _unseen(paths, reads))
+        private = worst(*(reads.sensitivity(path) for path in paths))
+        return Gives(FieldType.TEXT, None, private, _unseen(paths, reads))
     if rule.expression is not None:
         return Gives(FieldType.ANY, None, expression_sensitivity(rule.expression, reads))
     path = rule.path or ""
     field = reads.find(path)
     options = frozenset(option.value for option in field.options) if field and field.options else None
     kind = field.type if field else FieldType.ANY
-    return Gives(kind, options, _worst(reads.under(path)), _unseen([path], reads))
+    return Gives(kind, options, reads.sensitivity(path), _unseen([path], reads))
 
 
 def _worst(fields: Sequence[Field]) -> Sensitivity:

@@ -36,6 +36,8 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("mapping.sql"))
 _LAST = 2**31 - 1
+_ANEW = frozenset({"unknown-object", "unknown-field", "enumeration-value"})
+"""Problems for which the destination is asked anew before they are told."""
 
 
 class MappingDesk:
@@ -119,7 +121,12 @@ class MappingDesk:
 
     async def problems(self, chosen: Chosen, mapping: Mapping) -> list[Problem]:
         """Compare a mapping with both schemas. Raises ``VendorTrouble`` when the destination does not tell its own."""
-        theirs = (await self._schemas.of(chosen.destination.id)).schema
+        found = await self._compared(chosen, mapping, fresh=False)
+        # what it does not have may have been made there a minute ago
+        return await self._compared(chosen, mapping, fresh=True) if any(one.rule in _ANEW for one in found) else found
+
+    async def _compared(self, chosen: Chosen, mapping: Mapping, *, fresh: bool) -> list[Problem]:
+        theirs = (await self._schemas.of(chosen.destination.id, fresh=fresh)).schema
         ours = (await self._schemas.of(chosen.source.id)).schema.read_as(mapping.entity)
         facts = chosen.connector.manifest.action(chosen.route.action)
         cleared = cleared_for(chosen.destination.config)

@@ -11,6 +11,7 @@ from crossdock.connect.connector import Destination
 from crossdock.flow.deliver.prepare import Planned
 from crossdock.flow.deliver.preview import masked, values_of, writes_of
 from crossdock.flow.deliver.standing import Name, Values
+from crossdock.kit import redact
 from crossdock.model.plan import Verb, Write
 
 MOST = 1_000
@@ -82,12 +83,14 @@ class Judge:
         last: Mapping[Name, Values],
         *,
         people: bool,
+        private: frozenset[tuple[str, str]],
     ) -> None:
         self._destination = destination
         self._links = dict(links)
         self._held = held or {}
         self._last = last
         self._people = people
+        self._private = private
 
     def judge(self, item: Planned, report: Report) -> None:
         """Add one record's plan to the report."""
@@ -128,12 +131,19 @@ class Judge:
                 continue
             effect = "kept" if name in write.blanks and now else "written"
             theirs = bool(now) and name in last and not self._same(write.object, name, last[name], now)
-            shown = (now, after) if self._people else (masked(name, now), masked(name, after))
-            made.append(FieldChange(external_id, write.object, record, name, *shown, effect, theirs))
+            shown = [
+                value if self._people else hidden(self._private, write.object, name, value) for value in (now, after)
+            ]
+            made.append(FieldChange(external_id, write.object, record, name, shown[0], shown[1], effect, theirs))
         return made
 
     def _same(self, name: str, field: str, sent: str | None, found: str | None) -> bool:
         return self._destination.equal(name, field, sent, found)
+
+
+def hidden(private: frozenset[tuple[str, str]], object_name: str, name: str, value: str | None) -> str | None:
+    """Return a value for who is not to see people: of fields that carry data about them only whether there is one."""
+    return redact.MASK if value and (object_name, name) in private else masked(name, value)
 
 
 def told(report: Report) -> dict[str, Any]:

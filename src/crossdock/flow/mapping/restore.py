@@ -17,10 +17,11 @@ from crossdock.connect.connector import Destination, Seeker
 from crossdock.errors import BadInput
 from crossdock.flow.deliver.former import Sealer, row_name
 from crossdock.flow.deliver.prepare import Planned
-from crossdock.flow.deliver.preview import masked
 from crossdock.flow.deliver.standing import Name, Values, standing
 from crossdock.flow.map.engine import compile_mapping
+from crossdock.flow.map.values import private_targets
 from crossdock.flow.mapping.desk import MappingDesk
+from crossdock.flow.mapping.judge import hidden
 from crossdock.flow.mapping.trial import Trials, values_by
 from crossdock.flow.mapping.wayback import Field, decide, properties
 from crossdock.flow.mapping.words import Chosen, Directory
@@ -33,7 +34,7 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("restore.sql"))
 _CHUNK = 50
-_LEASE = timedelta(seconds=120)
+_LEASE = timedelta(seconds=8)
 _PAUSE = timedelta(seconds=2)
 _FINAL = (Delivered, Rejected, Gone)
 """Outcomes after which a record is done with; after others it is tried again."""
@@ -93,15 +94,15 @@ class Restoring:
             if not rows:
                 break
             records = [row["record_id"] for row in rows]
-            async with self._lane(chosen.destination.id, f"restore:{run.id}"):
-                await self._chunk(run, chosen, ways, since, records)
+            async with self._lane(chosen.destination.id, f"restore:{run.id}") as heart:
+                await self._chunk(run, chosen, ways, since, records, heart)
             place = records[-1]
         part["done"] = True
         report: dict[str, Any] = part.pop("report")
         return report
 
     @contextlib.asynccontextmanager
-    async def _lane(self, lane: uuid.UUID, owner: str) -> AsyncIterator[None]:
+    async def _lane(self, lane: uuid.UUID, owner: str) -> AsyncIterator[asyncio.Task[None]]:
         epoch = None
         for _ in range(100):
             async with self._store.engine() as conn:
@@ -111,11 +112,22 @@ class Restoring:
             await asyncio.sleep(0.1)
         if epoch is None:
             raise PutOff(datetime.now(UTC) + _PAUSE, "the destination's lane is busy or its breaker open")
+        heart = asyncio.create_task(self._beat(lane, owner, epoch))
         try:
-            yield
+            yield heart
         finally:
+            heart.cancel()
+            await asyncio.gather(heart, return_exceptions=True)
             async with self._store.engine() as conn:
                 await conn.execute(SQL["leave_lane"], lane, owner, epoch)
+
+    async def _beat(self, lane: uuid.UUID, owner: str, epoch: int) -> None:
+        """Keep the lease; ends when it is lost."""
+        kept = True
+        while kept:
+            await asyncio.sleep(_LEASE.total_seconds() / 4)
+            async with self._store.engine() as conn:
+                kept = await conn.fetchval(SQL["keep_lane"], lane, owner, epoch, _LEASE) is not None
 
     async def _chunk(
         self,
@@ -124,6 +136,7 @@ class Restoring:
         ways: tuple[FieldMapping, FieldMapping],
         since: datetime,
         records: Sequence[uuid.UUID],
+        heart: asyncio.Task[None],
     ) -> None:
         asked = (run.tenant_id, chosen.route.id, since, list(records))
         async with self._store.engine() as conn:
@@ -138,13 +151,17 @@ class Restoring:
             raise PutOff(datetime.now(UTC) + _PAUSE, reason)
         wrote = (values_by(last, links), values_by(by_left, links))
         fates = await self._fates(chosen, destination, former, wrote, again, links)
+        if heart.done():
+            raise PutOff(datetime.now(UTC) + _PAUSE, "the lease of the destination's lane was lost")
         outcomes = await self._write(destination, run, fates)
         later = {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, _FINAL)}
         stay = {row["record_id"] for row in former if (row["object"], row["key"]) in later}
         done = [one for one in records if one not in stay]
         ended = {(row["object"], row["key"]) for row in former if row["record_id"] in set(done)}
         part = run.progress["records"]
-        for record, reason in _tell(part["report"], {n: fates[n] for n in sorted(ended & fates.keys())}, outcomes):
+        private = private_targets(ways[0]) | private_targets(ways[1])
+        over = {name: fates[name] for name in sorted(ended & fates.keys())}
+        for record, reason in _tell(part["report"], over, outcomes, private):
             run.note_error(record, reason)
         part["read"] += len(done)
         async with self._store.transaction() as conn:
@@ -214,7 +231,10 @@ def _report() -> dict[str, Any]:
 
 
 def _tell(
-    report: dict[str, Any], fates: dict[Name, tuple[str, list[Field]]], outcomes: dict[Name, Outcome]
+    report: dict[str, Any],
+    fates: dict[Name, tuple[str, list[Field]]],
+    outcomes: dict[Name, Outcome],
+    private: frozenset[Name],
 ) -> list[tuple[str, str]]:
     """Add to the report; returns what could not be written, and why."""
     failed = []
@@ -232,7 +252,8 @@ def _tell(
                 place = f"{name[0]}.{field.name}"
                 report["fields"][place] = report["fields"].get(place, 0) + 1
             if len(report["differences"]) < _MOST:
-                shown = {"before": masked(field.name, field.before), "after": masked(field.name, field.after)}
+                before, after = (hidden(private, name[0], field.name, one) for one in (field.before, field.after))
+                shown = {"before": before, "after": after}
                 told = {"object": name[0], "record": record, "field": field.name, "effect": field.effect}
                 report["differences"].append({**told, **shown})
     return failed

@@ -42,3 +42,6 @@ RETURNING epoch;
 
 -- name: leave_lane
 UPDATE lane SET owner = NULL, until = NULL, due_at = now() WHERE id = $1 AND owner = $2 AND epoch = $3;
+
+-- name: keep_lane
+UPDATE lane SET until = now() + $4::interval WHERE id = $1 AND owner = $2 AND epoch = $3 RETURNING id;

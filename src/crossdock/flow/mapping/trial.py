@@ -13,10 +13,11 @@ from crossdock.connect.client import CallFailed
 from crossdock.connect.connector import Connector
 from crossdock.errors import BadInput, NotFound, VendorTrouble
 from crossdock.flow.deliver.prepare import Planned, Planner, Subject
-from crossdock.flow.deliver.preview import links_of, masked, values_of, writes_of
+from crossdock.flow.deliver.preview import links_of, values_of, writes_of
 from crossdock.flow.deliver.standing import Name, Values, standing
 from crossdock.flow.map.engine import compile_mapping
-from crossdock.flow.mapping.judge import Judge, Report, told
+from crossdock.flow.map.values import private_targets
+from crossdock.flow.mapping.judge import Judge, Report, hidden, told
 from crossdock.flow.mapping.words import Chosen, Directory
 from crossdock.flow.ports import Store
 from crossdock.flow.run import Run
@@ -68,12 +69,18 @@ class Trials:
         if row is None:
             raise NotFound("there is no such record", field="record", remedy=f"name a {route.stream} of the source")
         report = Report()
-        (item,) = await self._look(chosen, compile_mapping(mapping), [row], report, people=people)
+        (item,) = await self._look(chosen, mapping, [row], report, people=people)
         if item.refused is not None and item.plan is None and not item.subject.mapped.objects:
             raise BadInput(item.refused.reason, field=item.refused.field or "record", remedy="correct the rule")
-        show: Callable[[str, str | None], str | None] = (lambda _name, value: value) if people else masked
+        private = private_targets(mapping)
         made = {
-            name: [{field: show(field, value) for field, value in sorted(one.items())} for one in some]
+            name: [
+                {
+                    field: value if people else hidden(private, name, field, value)
+                    for field, value in sorted(one.items())
+                }
+                for one in some
+            ]
             for name, some in item.subject.mapped.objects.items()
         }
         writes = [
@@ -86,7 +93,7 @@ class Trials:
 
     async def run(self, run: Run, chosen: Chosen, mapping: FieldMapping, last: int) -> dict[str, Any]:
         """Try a mapping on the newest ``last`` records, chunk by chunk; returns the report."""
-        route, way, report = chosen.route, compile_mapping(mapping), Report()
+        route, report = chosen.route, Report()
         part = run.progress.setdefault("records", {})
         asked = (route.tenant_id, route.source_id, route.stream, list(route.skip_statuses), last)
         async with self._store.engine() as conn:
@@ -97,7 +104,7 @@ class Trials:
                 rows = await conn.fetch(SQL["newest"], *asked, place, _CHUNK)
             if not rows:
                 break
-            await self._look(chosen, way, rows, report, people=False)
+            await self._look(chosen, mapping, rows, report, people=False)
             place = rows[-1]["place"]
             part["read"] = report.looked_at
         part["done"] = True
@@ -131,9 +138,9 @@ class Trials:
             return await links_of(conn, chosen.destination.id, planned)
 
     async def _look(
-        self, chosen: Chosen, way: Way, rows: Sequence[Any], report: Report, *, people: bool
+        self, chosen: Chosen, mapping: FieldMapping, rows: Sequence[Any], report: Report, *, people: bool
     ) -> list[Planned]:
-        planned = await self.planned(chosen, way, rows)
+        planned = await self.planned(chosen, compile_mapping(mapping), rows)
         before = await self.last_written(chosen, [row["record_id"] for row in rows])
         links = await self.links(chosen, [*planned, *before])
         destination = await self._directory.destination(chosen.destination.id)
@@ -142,7 +149,8 @@ class Trials:
         except CallFailed as failed:
             raise VendorTrouble(str(failed), remedy=failed.remedy or "try again later") from None
         report.compared = "nothing" if held is None else "held"
-        judge = Judge(destination, links, held, values_by(before, links), people=people)
+        private = private_targets(mapping)
+        judge = Judge(destination, links, held, values_by(before, links), people=people, private=private)
         for item in planned:
             judge.judge(item, report)
         return planned

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -60,6 +62,7 @@ class Schemas:
         self._directory = directory
         self._canonical = canonical
         self._known: Memory[uuid.UUID, Discovered] = Memory(ears, "schema", uuid.UUID, _MOST)
+        self._turns: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
         ears.on(CHANNEL, self._heard)
 
     async def of(self, connection_id: uuid.UUID, *, fresh: bool = False) -> Discovered:
@@ -71,12 +74,14 @@ class Schemas:
             async with self._store.engine() as conn:
                 await conn.execute(SQL["tell"], connection_id)
             self._known.drop(connection_id)
-        for _ in range(2):
-            found = await self._known.get(connection_id, lambda _known: self._look(connection_id))
-            if datetime.now(UTC) - found.at < KEPT:
-                break
-            self._known.drop(connection_id)
-        return found
+        # of many who ask at once one asks the vendor
+        async with self._turns.setdefault(connection_id, asyncio.Lock()):
+            for _ in range(2):
+                found = await self._known.get(connection_id, lambda _known: self._look(connection_id))
+                if datetime.now(UTC) - found.at < KEPT:
+                    break
+                self._known.drop(connection_id)
+            return found
 
     def _heard(self, payload: str) -> None:
         """Another secret or setting may show another schema."""
