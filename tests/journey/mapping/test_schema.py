@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 
+from crossdock.connectors.hubspot.sandbox import TOKEN
 from crossdock.flow.schema.desk import KEPT
 from crossdock.kit import redact
 from tests.journey.doors.street import is_problem
@@ -111,3 +113,51 @@ async def test_a_portal_that_refuses_is_told_with_what_to_do(filled: Desk) -> No
     problem = is_problem(await until(refused), 502, "vendor-trouble")
     assert "401" in problem["detail"]
     assert "token" in problem["remedy"]
+
+
+async def test_of_many_who_ask_at_once_one_asks_the_vendor(filled: Desk) -> None:
+    schemas = filled.hub.mappings.schemas
+    schemas._known.drop(filled.portal_id)
+    found = await asyncio.gather(*(schemas.of(filled.portal_id) for _ in range(8)))
+    assert len({id(one) for one in found}) == 1
+
+
+async def test_a_field_that_was_made_there_a_minute_ago_is_known(filled: Desk) -> None:
+    route = filled.routes["customer"]
+    rules = [{"target": "email", "path": "email"}, {"target": "vat_number", "path": "username"}]
+    draft = {"objects": [{"object": "contacts", "rules": rules}]}
+    path = f"/routes/{route}/mapping/validate"
+    told = (await filled.post(path, draft)).json
+    assert [(one["target"], one["rule"]) for one in told["problems"]] == [("vat_number", "unknown-field")]
+    made = {
+        "name": "vat_number",
+        "label": "VAT number",
+        "groupName": "contactinformation",
+        "type": "string",
+        "fieldType": "text",
+    }
+    url = f"{filled.stage.portal_url}/crm/properties/2026-09/contacts"
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with filled.stage.http.post(url, json=made, headers=headers) as reply:
+        assert reply.status == 201, await reply.text()
+    assert (await filled.post(path, draft)).json == {"valid": True, "problems": []}
+
+
+async def test_a_schema_of_a_tenants_own_events_tells_what_they_hold(filled: Desk) -> None:
+    events = [
+        {
+            "type": "assessment.completed",
+            "external_id": str(n),
+            "data": {"score": n, "who": {"email": f"p{n}@x.example"}},
+        }
+        for n in range(3)
+    ]
+    key = (await filled.hub.keys.add(await filled.hub.tenants.find(), "events", ("events:write",)))[1]
+    assert (await filled.post("/events", {"events": events}, key)).status == 200
+    source = await filled.hub.connections.hub_source(await filled.hub.tenants.find())
+    told = (await filled.get(f"/connections/{filled.shown(source.id)}/schema", filled.reader)).json
+    (found,) = told["source"]
+    by_name = {field["name"]: field for field in found["fields"]}
+    assert by_name["score"]["type"] == "number"
+    assert set(by_name["who.email"]["samples"]) == {redact.MASK}
+    assert found["looked_at"] == 3
