@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 runs = typer.Typer(help="List runs, show or cancel one, or see how they end.", cls=Lists)
 
-Kind = Annotated[str | None, typer.Option("--kind", help="pull, backfill, reconcile, stock_push, import or replay.")]
+Kind = Annotated[
+    str | None, typer.Option("--kind", help="pull, backfill, reconcile, stock_push, import, replay or mapping.")
+]
 State = Annotated[str | None, typer.Option("--state", help="waiting, running, done, partial, failed or cancelled.")]
 Shop = Annotated[str | None, typer.Option("--store", help="Only of this shop (id, name or account).")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")]

@@ -20,7 +20,7 @@ from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import ConnectionState
 from crossdock.wiring import Hub
 
-Kind = Literal["pull", "backfill", "reconcile", "stock_push", "import", "replay"]
+Kind = Literal["pull", "backfill", "reconcile", "stock_push", "import", "replay", "mapping"]
 State = Literal["waiting", "running", "done", "partial", "failed", "cancelled"]
 
 
