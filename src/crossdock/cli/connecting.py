@@ -111,6 +111,7 @@ def _form(connector: Connector) -> str:
     lines += [
         "",
         *(["  --authorize URL    Connect by the account's own page: one click, no keys"] if manifest_page else []),
+        *([f"  Or without keys: crossdock oauth authorize {manifest.name}"] if manifest.auth.oauth2 else []),
         "  --name TEXT        What to call the connection",
         "  --tenant NAME      Whose data",
         "  --json             Answer in JSON",

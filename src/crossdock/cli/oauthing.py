@@ -136,7 +136,10 @@ def authorize(
     app: AppOption = "",
     name: Annotated[str, typer.Option("--name", help="What to call the connection.")] = "",
     field: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="A field of the connector's form.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="A field of the connector's form; - reads it from standard input."
+        ),
     ] = None,
     no_wait: NoWait = False,
     tenant: Tenant = "default",
@@ -226,5 +229,6 @@ def _form(fields: list[str] | tuple[str, ...]) -> dict[str, str]:
         name, equals, value = field.partition("=")
         if not equals:
             raise BadInput("a field is written as FIELD=VALUE", field=name, remedy="crossdock oauth authorize --help")
-        form[name] = value
+        # a secret of the form does not belong into the list of processes
+        form[name] = sys.stdin.readline().strip() if value == "-" else value
     return form

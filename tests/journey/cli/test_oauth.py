@@ -27,13 +27,15 @@ def test_a_portal_is_connected_shown_and_reconnected(terminal: Terminal, monkeyp
     monkeypatch.setenv("CROSSDOCK_PUBLIC_URL", HUB)
     with sandbox("hubspot") as portal:
         form = ("--set", f"base_url={portal['url']}")
+        assert "crossdock oauth authorize hubspot" in terminal("connect", "hubspot", "--help").output
         none = terminal("oauth", "authorize", "hubspot", *form)
         assert (none.exit_code != 0, "crossdock oauth apps add hubspot" in none.output) == (True, True)
         given = ("--client-id", "sandbox-app", "--client-secret", "-", "--name", "Main")
         app = answer(terminal("oauth", "apps", "add", "hubspot", *given, "--json", given="sandbox-app-secret\n"))
         assert (app["name"], app["connections"], "sandbox-app-secret" in str(app)) == ("Main", 0, False)
         assert [one["id"] for one in answer(terminal("oauth", "apps", "--json"))] == [app["id"]]
-        asked = answer(terminal("oauth", "authorize", "hubspot", *form, "--name", "mine", "--no-wait", "--json"))
+        words = (*form, "--set", "app_secret=-", "--name", "mine", "--no-wait", "--json")
+        asked = answer(terminal("oauth", "authorize", "hubspot", *words, given="signing-secret\n"))
         asyncio.run(accepted(asked["url"]))
         shown = answer(terminal("oauth", "show", "mine", "--json"))
         assert (shown["app"], shown["renewals"], shown["problem"]) == ("Main", 0, "")
