@@ -6,9 +6,11 @@ FROM connection WHERE id = $1;
 SELECT id, name, sealed FROM credential WHERE connection_id = $1;
 
 -- name: of_app
--- The accounts that are told of by one app of a vendor, of every tenant that has the app's secret.
-SELECT id FROM connection
-WHERE connector = $1 AND config ->> 'app_id' = $2 AND state <> 'revoked' ORDER BY id LIMIT $3;
+-- The accounts that are told of by one app of a vendor, of every tenant that has the app's secret. Who was let in by
+-- consent to an app of the tenant has that app's secret.
+SELECT c.id, a.id AS oauth_app_id, a.sealed
+FROM connection c LEFT JOIN oauth_grant g ON g.connection_id = c.id LEFT JOIN oauth_app a ON a.id = g.app_id
+WHERE c.connector = $1 AND c.config ->> 'app_id' = $2 AND c.state <> 'revoked' ORDER BY c.id LIMIT $3;
 
 -- name: tenant_by_slug
 SELECT tenant_id, slug, name FROM tenant WHERE slug = $1;

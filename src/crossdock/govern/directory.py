@@ -20,6 +20,7 @@ from crossdock.connect.metering import Meter, Metered
 from crossdock.connect.watching import Watcher
 from crossdock.errors import BadInput, NotFound
 from crossdock.govern.oauth.grants import Grants
+from crossdock.govern.oauth.seals import app_row
 from crossdock.govern.vault import Vault
 from crossdock.kit.clock import Clock
 from crossdock.model.connection import Connection, ConnectionState
@@ -107,7 +108,7 @@ class Directory:
         self.connector = connectors
         self.meter = Meter()
         """What every connection has called since it was last written down."""
-        self._apps: OrderedDict[tuple[str, str], tuple[float, list[uuid.UUID]]] = OrderedDict()
+        self._apps: OrderedDict[tuple[str, str], tuple[float, list[tuple[uuid.UUID, str]]]] = OrderedDict()
         self.grants = Grants(store, vault, transport, connectors)
         """Access by OAuth 2.0."""
         self._entries: Memory[uuid.UUID, Entry] = Memory(store.ears, "connection", uuid.UUID, _MOST)
@@ -131,22 +132,29 @@ class Directory:
         return (await self._entry(connection_id)).secrets
 
     async def of_app(self, connector: str, app_id: str) -> list[tuple[Connection, str]]:
-        """Return the connections that an app tells of, each with the secret it says the app has; cached for seconds."""
+        """Return the connections that an app tells of, each with the app's secret; cached for seconds.
+
+        A connection's own ``app_secret`` goes before that of the OAuth app it was let in by.
+        """
         known = self._apps.get((connector, app_id))
         now = self._clock.monotonic()
         if known is None or known[0] < now:
             async with self._store.engine() as conn:
                 rows = await conn.fetch(SQL["of_app"], connector, app_id, _MOST)
-            known = (now + _APP_FRESH_S, [row["id"] for row in rows])
+            opened = {
+                row["oauth_app_id"]: self._vault.open_secret(row["sealed"], app_row(row["oauth_app_id"]))
+                for row in {row["oauth_app_id"]: row for row in rows if row["sealed"] is not None}.values()
+            }
+            known = (now + _APP_FRESH_S, [(row["id"], opened.get(row["oauth_app_id"], "")) for row in rows])
             self._apps[connector, app_id] = known
             self._apps.move_to_end((connector, app_id))
             while len(self._apps) > _MOST_APPS:
                 self._apps.popitem(last=False)
         found = []
-        for connection_id in known[1]:
+        for connection_id, granted in known[1]:
             with contextlib.suppress(NotFound):
                 entry = await self._entry(connection_id)
-                found.append((entry.connection, entry.secrets.get(APP_SECRET, "")))
+                found.append((entry.connection, entry.secrets.get(APP_SECRET) or granted))
         return found
 
     async def source(self, connection_id: uuid.UUID) -> Source:

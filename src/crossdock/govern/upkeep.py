@@ -59,6 +59,10 @@ class Upkeep:
         connector = self._directory.connector(connection.connector)
         if connector is None:
             raise BadInput(f"{connection.connector} has no credentials", field="connection")
+        if given and not set(given) & set(needed_secrets(connector)):
+            # what lets us in stays as it is: another secret is put beside it
+            kept = await self._directory.secrets(connection_id)
+            given = {**{name: kept[name] for name in needed_secrets(connector) if name in kept}, **given}
         secrets = secrets_of(connector, given)
         config = {name: value for name, value in connection.config.items() if name != ACCESS}
         draft = msgspec.structs.replace(connection, config=config)

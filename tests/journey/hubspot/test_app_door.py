@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 
-from tests.journey.hubspot.stage import APP, SECRET, Place
+from crossdock.connectors.hubspot import sandbox as hubspot
+from crossdock.govern.oauth.seals import app_row
+from tests.journey.hubspot.stage import ALL, APP, SECRET, Place
 from tests.support.hub import until, working
 
 pytestmark = pytest.mark.asyncio
@@ -135,3 +138,50 @@ async def test_malformed_arrays_are_named(place: Place) -> None:
     assert answer.status == 400
     assert "portalId" in answer.json["detail"]
     assert SECRET not in answer.body.decode()
+
+
+async def test_the_secret_of_the_app_that_a_portal_let_in_is_enough(place: Place) -> None:
+    """Who came by consent has no secret of its own: the app's is taken."""
+    portal = await place.portal(62515)
+    connection = await place.connected(portal, secret="")
+    message = await place.signed(portal, [change(62515, 7)])
+    assert (await place.send(message)).status == 401
+    app = uuid.uuid4()
+    async with place.hub.database.transaction() as conn:
+        await conn.execute(
+            "INSERT INTO oauth_app (id, tenant_id, connector, name, client_id, key_id, sealed)"
+            " VALUES ($1, $2, 'hubspot', 'ours', 'client', $3, $4)",
+            app,
+            connection.tenant_id,
+            place.hub.vault.key_id,
+            place.hub.vault.seal_secret(SECRET, app_row(app)),
+        )
+        await conn.execute(
+            "INSERT INTO oauth_grant (connection_id, tenant_id, app_id, key_id, sealed, scopes, issued_at, renewable,"
+            " granted_by) VALUES ($1, $2, $3, $4, $5, '{}', now(), false, 'test')",
+            connection.id,
+            connection.tenant_id,
+            app,
+            place.hub.vault.key_id,
+            b"sealed",
+        )
+
+    async def taken() -> bool:
+        return (await place.send(message)).status == 200
+
+    await until(taken)
+    assert await place.bells() == [("contact", "7")]
+
+
+async def test_an_apps_secret_is_put_beside_a_token_later(place: Place) -> None:
+    """The token stays; only what signs webhooks is new."""
+    portal = await place.portal(62515)
+    tenant = await place.hub.tenants.find()
+    form = {"token": hubspot.TOKEN, "base_url": portal.url, "app_id": str(APP)}
+    made = await place.hub.connections.connect(tenant, "hubspot", form, actor="test")
+    await place.hub.upkeep.change(tenant, made.id, {"streams": ALL}, actor="test")
+    await place.hub.upkeep.rotate(tenant, made.id, {"app_secret": SECRET}, actor="test")
+    secrets = await place.hub.directory.secrets(made.id)
+    assert (secrets["token"], secrets["app_secret"]) == (hubspot.TOKEN, SECRET)
+    assert (await place.send(await place.signed(portal, [change(62515, 7)]))).status == 200
+    assert await place.bells() == [("contact", "7")]
