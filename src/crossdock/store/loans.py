@@ -44,6 +44,11 @@ def held(pool: object) -> Connection | None:
     return loan.conn if loan is not None and loan.pool is pool else None
 
 
+def holding() -> bool:
+    """Whether this task holds a pooled connection: nobody should while it waits for somebody outside."""
+    return _mine() is not None
+
+
 def ask() -> None:
     """Warn (:class:`NestedLoan`) when this task holds a connection and is about to wait for another."""
     if _mine() is not None:

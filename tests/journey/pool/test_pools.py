@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -21,19 +22,35 @@ from structlog.testing import capture_logs
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.woocommerce import sandbox as woocommerce
+from crossdock.flow.deliver import Ask, Filter
 from crossdock.flow.record import Verdict
 from crossdock.govern.fallback import Fallbacks
 from crossdock.model.observation import Occurrence
 from crossdock.model.origin import Origin
 from crossdock.settings import Settings
+from crossdock.store import loans
 from crossdock.store.loans import NestedLoan
 from crossdock.wiring import Hub, open_hub
 from tests.journey.main.test_shop_to_crm import ORDERS, Stage
 from tests.journey.pool.pooler import PROGRAM, pooled
 from tests.support.database import TestServer
-from tests.support.hub import add_connection, add_route, add_sink, working
+from tests.support.hub import add_connection, add_route, add_sink, until, working
 
 SMALLEST = 2
+
+
+class NobodyWaits:
+    """Notes each call to a vendor that is made by a task which holds a connection."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.held: list[str] = []
+
+    async def reach(self, name: str) -> None:
+        if name.startswith("call "):
+            self.calls += 1
+            if loans.holding():
+                self.held.append(name)
 
 
 @contextlib.asynccontextmanager
@@ -91,6 +108,25 @@ def occurrence(source: uuid.UUID, number: int) -> Occurrence:
 
 async def test_the_smallest_pool_is_enough_for_all_that_a_hub_does(settings: Settings) -> None:
     await journey(settings.model_copy(update={"pool_size": SMALLEST}))
+
+
+async def test_no_connection_is_held_while_a_vendor_is_asked(settings: Settings) -> None:
+    probe = NobodyWaits()
+    async with open_hub(settings, probe) as hub, shop_and_crm(hub) as stage, working(hub):
+        await stage.backfill()
+        tenant = await hub.tenants.find()
+        since = Filter(since=datetime.now(UTC) - timedelta(days=1))
+        made = await hub.replays.ask(tenant, Ask(filter=since, dry_run=True), actor="test")
+
+        async def previewed() -> bool:
+            found = await hub.replays.one(tenant, made)
+            return bool(found["state"] == "done" and found["preview"]["against"] == ["held"])
+
+        await until(previewed)
+        assert (await stage.prove(repair_rounds=1)).ok
+        await hub.watch.now("test", stage.source)
+    assert probe.calls > 20
+    assert probe.held == []
 
 
 async def test_as_many_flushes_as_connections_read_changed_routes(settings: Settings) -> None:
