@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock.kit.ids import Prefix, parse
+from crossdock.kit.ids import Prefix, parse, show
 from tests.journey.mapping.stage import Desk
 from tests.journey.mapping.test_versions import with_name
 from tests.support.hub import until
@@ -164,3 +164,28 @@ async def test_the_way_back_may_be_asked_for_again(filled: Desk) -> None:
     assert (done["version"], done["before"]) == (0, 0)
     assert (await filled.ended(done["run"]["id"]))["state"] == "done"
     assert mattering(await deals(filled)) == before
+
+
+async def test_a_run_that_loses_its_lease_is_gone_on_with_and_counts_each_record_once(filled: Desk) -> None:
+    before = mattering(await deals(filled))
+    await acting(filled, "Order {number}", description={"constant": "by us"})
+    filled.hub.mappings.restoring.chunk = 1
+    await filled.dials(latency_ms=60)
+    at = f"/routes/{filled.routes['order']}/mapping/rollback"
+    run = parse(Prefix.RUN, (await filled.post(at, {"restore": True})).json["run"]["id"])
+
+    async def taken_away() -> Any:
+        async with filled.hub.database.engine() as conn:
+            return await conn.fetchval(
+                "UPDATE run SET epoch = epoch + 1, owner = NULL, until = NULL, due_at = now() WHERE id = $1"
+                " AND state = 'running' AND (progress -> 'records' ->> 'read')::int >= 2 RETURNING id",
+                run,
+            )
+
+    assert await until(taken_away)
+    ended = await filled.ended(show(Prefix.RUN, run))
+    assert ended["state"] == "done", ended
+    assert mattering(await deals(filled)) == before
+    report = ended["result"]
+    assert report["fields"]["deals.description"] == len(before)
+    assert ended["counters"]["read"] == ended["total"]

@@ -55,6 +55,8 @@ class Restoring:
         self._runs = runs
         self._desk = desk
         self._trials = trials
+        self.chunk = _CHUNK
+        """Records under one lease of the lane."""
 
     async def able(self, chosen: Chosen) -> None:
         """Make sure that the destination can be asked. Raises ``BadInput``."""
@@ -90,7 +92,7 @@ class Restoring:
         place = _FIRST
         while True:
             async with self._store.engine() as conn:
-                rows = await conn.fetch(SQL["next_records"], *asked, since, place, _CHUNK)
+                rows = await conn.fetch(SQL["next_records"], *asked, since, place, self.chunk)
             if not rows:
                 break
             records = [row["record_id"] for row in rows]
