@@ -218,3 +218,22 @@ async def test_an_owner_that_nobody_knows_is_refused_by_name(place: Place) -> No
 
     async with working(place.hub):
         assert "owner" in await until(dead)
+
+
+async def test_an_order_that_cannot_be_read_stops_nobody(sale: Sale) -> None:
+    """Its buyer gets no figures, for the sum would be wrong; others in the same batch do."""
+    other = {"first_name": "Eve", "last_name": "M", "email": "eve@other.example"}
+    await sale.hook(bill(1, "10.00"))
+    await sale.hook(bill(2, "no number", status="completed"))
+    await sale.hook(order(3, total="7.00", billing=other))
+
+    async def told() -> bool:
+        async with sale.place.hub.database.engine() as conn:
+            return not await conn.fetchval("SELECT count(*) FROM delivery")
+
+    await until(told)
+    assert (await sale.person("eve@other.example"))["crossdock_total_spent"] == "7.00"
+    assert len(await sale.portal.live("deals")) == 2
+    await sale.hook(bill(4, "5.00"))
+    await until(told)
+    assert (await sale.person("ada@tea.example")).get("crossdock_total_spent") != "15.00"

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver.ports import Directory, Opener
 from crossdock.model.bought import Bought, bought
 from crossdock.model.commerce.order import Order
 from crossdock.store.queries import load
 
+log = structlog.get_logger("crossdock.deliver")
 SQL = load(Path(__file__).with_name("bought.sql"))
 
 
@@ -25,15 +28,21 @@ async def purchases(
 ) -> dict[tuple[uuid.UUID, str], Bought]:
     """Return (tenant, e-mail address) -> what was bought under it in all of the tenant's shops.
 
-    An order belongs to its billing address. Raises ``ValueError`` for an order that cannot be read: a sum without it
+    An order belongs to its billing address. A buyer with an order that cannot be read is left out: the sum without it
     would be wrong.
     """
     orders: dict[tuple[uuid.UUID, str], list[tuple[uuid.UUID, Order]]] = {buyer: [] for buyer in buyers}
     for tenant_id in sorted({tenant for tenant, _ in buyers}):
         hashes = {vault.subject(address): address for tenant, address in buyers if tenant == tenant_id}
         for row in await conn.fetch(SQL["orders_of"], tenant_id, list(hashes)):
+            buyer = (tenant_id, hashes[row["subject"]])
             source = await directory.connection(row["connection_id"])
-            orders[tenant_id, hashes[row["subject"]]].append((source.id, canonical.read(source, row)))
+            try:
+                if buyer in orders:
+                    orders[buyer].append((source.id, canonical.read(source, row)))
+            except Exception as unreadable:  # noqa: BLE001 - one order's trouble is its buyer's, not of the whole batch
+                log.warning("a sum is left out", order=row["external_id"], problem=type(unreadable).__name__)
+                del orders[buyer]
     sold = {(store, line.product_id) for each in orders.values() for store, one in each for line in one.lines}
     categories = await _categories(conn, canonical, directory, sold)
     return {buyer: bought(each, categories) for buyer, each in orders.items()}
@@ -49,6 +58,9 @@ async def _categories(
     columns = ([store for store, _ in wanted], ["product"] * len(wanted), [product for _, product in wanted])
     found = {}
     for row in await conn.fetch(SQL["products"], *columns):
-        product = canonical.read(await directory.connection(row["connection_id"]), row)
+        try:
+            product = canonical.read(await directory.connection(row["connection_id"]), row)
+        except ValueError:  # a product that cannot be read has no categories to tell
+            continue
         found[row["connection_id"], row["external_id"]] = product.categories
     return found

@@ -150,7 +150,7 @@ class Planner:
                 related={k: related[s.source.id, *k] for k in s.needs.related if (s.source.id, *k) in related},
                 speakers={e: speakers[e] for e in s.needs.subjects if e in speakers},
                 children={k: tuple(v) for k, v in children.items() if k == _own_key(s) or _asked(s, k)},
-                bought={e: told[s.tenant_id, e] for e in s.needs.buyers},
+                bought={e: told[s.tenant_id, e] for e in s.needs.buyers if (s.tenant_id, e) in told},
                 body=s.published,
             )
             for s in subjects
