@@ -286,7 +286,7 @@ class Connections(Routing):
                 await granting.keep(conn, draft)
             if connector.destination is not None:
                 await conn.execute(SQL["add_lane"], draft.id, draft.tenant_id)
-            if connector.source is not None:
+            if self._directory.streams(draft):
                 await conn.execute(SQL["add_schedule"], draft.id, draft.tenant_id)
             await audit(conn, draft.tenant_id, actor, "connection.add", draft.id, {"connector": draft.connector})
 
