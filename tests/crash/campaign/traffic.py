@@ -25,7 +25,23 @@ _ACTS = (
     ("cancel", 3),
     ("note", 1),
 )
-HANDS = ("shop", "caller", "platform", "stock", "keeper", "weather")
+HANDS = ("shop", "caller", "platform", "stock", "keeper", "clerk", "weather")
+_LOOKS = (
+    "/api/v1/runs",
+    "/api/v1/runs/stats",
+    "/api/v1/status",
+    "/api/v1/stats",
+    "/api/v1/changes",
+    "/api/v1/orders",
+    "/api/v1/dead-letters",
+    "/api/v1/deliveries",
+    "/api/v1/sku-links",
+    "/api/v1/stock",
+    "/api/v1/proofs",
+    "/api/v1/alerts",
+    "/api/v1/connections/{shop}/findings",
+    "/api/v1/connections/{shop}/stats",
+)
 _LEAVING = ("edit_address",)
 _THINGS = 3
 
@@ -151,6 +167,37 @@ class Traffic:
             what = dice.choice(("pull", "reconcile", "stock-push", "pull", "pull"))
             await self._world.ask("POST", f"{path}/{what}", {}, f"keep {number}")
             await asyncio.sleep(self._pause_s * 4)
+
+    async def _clerk(self, dice: random.Random) -> None:
+        """Look at everything, end runs, and ask twice under one key: by bulk statuses and by goods that were sent."""
+        own = str((await self._world.act("place_order", status="processing"))["id"])
+        async for number in self._ticks(dice):
+            if dice.random() < 0.5:
+                path = dice.choice(_LOOKS).replace("{shop}", self._world.shop_id)
+                code, answer = await self._world.ask("GET", path, {}, f"look {number}")
+                assert code == 200, (path, answer)
+                continue
+            if dice.random() < 0.3:
+                await self._end_a_run(dice, number)
+                continue
+            order = await self._known(own)
+            if order is None:
+                continue
+            asks: tuple[tuple[str, dict[str, Any]], ...] = (
+                (f"/api/v1/orders/{order[1]}/fulfilments", {"tracking_number": f"T{number}", "carrier": "DHL"}),
+                ("/api/v1/orders/statuses", {"items": [{"order": order[1], "status": "on-hold"}]}),
+            )
+            path, body = dice.choice(asks)
+            first = await self._world.ask("POST", path, body, f"clerk {number}")
+            again = await self._world.ask("POST", path, body, f"clerk {number}")
+            assert first[0] == again[0] or 409 in (first[0], again[0]), (first, again)
+
+    async def _end_a_run(self, dice: random.Random, number: int) -> None:
+        _, found = await self._world.ask("GET", "/api/v1/runs?state=waiting", {}, f"runs {number}")
+        waiting = [one["id"] for one in found["items"] if one["kind"] != "backfill"]
+        if waiting:
+            path = f"/api/v1/runs/{dice.choice(waiting)}/cancel"
+            await self._world.ask("POST", path, {}, f"cancel {number}")
 
     async def _write(self, dice: random.Random, number: int, order: tuple[str, str]) -> None:
         text = f"write {number}"
