@@ -60,13 +60,15 @@ def _kinds(ids: list[str], times: list[str], orders: int) -> dict[str, list[str]
     }
 
 
-def measure(home: Path, asked: tuple[list[str], list[str], str], orders: int) -> dict[str, dict[str, float]]:
+def measure(
+    home: Path, asked: tuple[list[str], list[str], str], orders: int, clients: int = CLIENTS
+) -> dict[str, dict[str, float]]:
     """Time each kind of request."""
     ids, times, key = asked
     with stage.serving(home, "--no-worker") as (port, _pid):
         load.run(port, [get("/orders", key)] * 50, CLIENTS)
         kinds = _kinds(ids, times, orders)
-        return {kind: load.run(port, [get(p, key) for p in paths], CLIENTS) for kind, paths in kinds.items()}
+        return {kind: load.run(port, [get(p, key) for p in paths], clients) for kind, paths in kinds.items()}
 
 
 def main(scale: float = 1.0) -> list[dict[str, object]]:
@@ -76,7 +78,9 @@ def main(scale: float = 1.0) -> list[dict[str, object]]:
     with stage.folder() as home:
         shops = stage.prepare(home, "http://127.0.0.1:9/none", routes=1)
         small = measure(home, asyncio.run(_grow(home, shops, FIRST, tenth, 365)), tenth)
-        large = measure(home, asyncio.run(_grow(home, shops, FIRST + tenth, orders - tenth, 3650)), orders)
+        grown = asyncio.run(_grow(home, shops, FIRST + tenth, orders - tenth, 3650))
+        large = measure(home, grown, orders)
+        alone = measure(home, grown, orders, clients=1)
     return [
         {
             "request": kind,
@@ -84,6 +88,7 @@ def main(scale: float = 1.0) -> list[dict[str, object]]:
             f"p95 ms at {orders:,}": round(now["p95_ms"], 1),
             "ratio": round(now["p95_ms"] / small[kind]["p95_ms"], 2),
             "/s": round(now["rate"]),
+            "p95 ms, one client": round(alone[kind]["p95_ms"], 1),
         }
         for kind, now in large.items()
     ]
