@@ -35,6 +35,11 @@ class _Dumper(yaml.SafeDumper):
         del data
         return True
 
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent lists below their name, as people do."""
+        del indentless
+        super().increase_indent(flow, False)
+
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     plain = _plain(value) is value
