@@ -137,6 +137,15 @@ async def test_what_a_backfill_reads_whole_is_not_read_whole_beside_it(hub: Hub)
     assert await waits(hub, "customer") > timedelta(seconds=800)
     await due(hub, "customer")
     assert await hub.schedule() == 1, "the backfill is done with the customers, though not with all"
+    async with hub.database.engine() as conn:
+        await conn.execute("UPDATE run SET state = 'done' WHERE kind = 'pull'")
+        await conn.execute("UPDATE run SET progress = '{}' WHERE kind = 'backfill'")
+    await due(hub, "customer")
+    assert await hub.schedule() == 0
+    async with hub.database.engine() as conn:
+        await conn.execute("UPDATE run SET progress_at = now() - interval '1 hour' WHERE kind = 'backfill'")
+    await due(hub, "customer")
+    assert await hub.schedule() == 1, "a backfill that does not get on holds nothing up"
 
 
 async def test_while_a_run_is_under_way_the_due_streams_wait_for_the_next(hub: Hub) -> None:

@@ -114,11 +114,13 @@ ORDER BY min(k.next_at)
 LIMIT 200;
 
 -- name: being_read
--- Streams that a backfill of this connection reads now, or will; a backfill that names no streams reads all.
+-- Streams that a backfill of this connection reads now, or will; a backfill that names no streams reads all. One that
+-- does not get on holds nothing up.
 SELECT stream FROM unnest($2::text[]) AS stream
 WHERE EXISTS (
     SELECT 1 FROM run r
     WHERE r.connection_id = $1 AND r.kind = 'backfill' AND r.state IN ('waiting', 'running')
+      AND coalesce(r.progress_at, r.created_at) > now() - interval '15 minutes'
       AND (r.streams = '{}' OR stream = ANY(r.streams))
       AND NOT coalesce((r.progress -> stream ->> 'done')::boolean, false));
 
