@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import structlog
@@ -29,25 +28,12 @@ _ORPHANS_S = 0.2
 _JITTER_S = 0.01
 _SOON_S = 0.01
 """No loop turns faster than this by its own."""
-_FOUND_S = 0.05
 _FINISH_S = 6.0
 """How long the calls under way may take to end after the worker was told to stop."""
 _WATCHES = 4
 """Looks at once: a store that does not answer keeps nobody else waiting."""
 _PLAN_PROOFS_S = 300.0
 _PLAN_S = 30.0
-
-
-Step = Callable[[], Awaitable[object]]
-Named = tuple[str, asyncio.Event | None, Step]
-
-
-def numbered(*loops: Named) -> Iterator[tuple[str, asyncio.Event | None, Step, int]]:
-    """Give loops of one name their numbers."""
-    before: Counter[str] = Counter()
-    for name, hint, step in loops:
-        yield name, hint, step, before[name]
-        before[name] += 1
 
 
 class Worker:
@@ -64,8 +50,7 @@ class Worker:
         self._plan_watches_at = 0.0
         self._plan_proofs_at = 0.0
         self._orphans = Orphans(hub.database)
-        self._working: Counter[str] = Counter()
-        """How many loops of a name are at work."""
+        self._running = 0
 
     def stop(self) -> None:
         """Begin to stop: nothing new is taken."""
@@ -83,8 +68,8 @@ class Worker:
         hub.pump.begin()
         background = [asyncio.create_task(hub.hints.run()), asyncio.create_task(housekeeping.run())]
         loops = [
-            asyncio.create_task(self._loop(name, hint, step, at))
-            for name, hint, step, at in numbered(
+            asyncio.create_task(self._loop(name, hint, step))
+            for name, hint, step in (
                 ("orphans", None, self._release),
                 ("pump", hub.hints.local, self._start_pumps),
                 ("bell", hub.hints.local_bells, hub.bells.answer_some),
@@ -94,7 +79,7 @@ class Worker:
                 *(("watch", None, self._watch) for _ in range(_WATCHES)),
                 *(("run", self._runs_due, self._runner(n)) for n in range(hub.settings.runs_at_once)),
                 # a shop's changes are read while a long run of the same shop goes on here: it is no further shop
-                ("beside", self._runs_due, self._runner(hub.settings.runs_at_once, beside=True)),
+                ("run", self._runs_due, self._runner(hub.settings.runs_at_once, beside=True)),
             )
         ]
         try:
@@ -152,11 +137,15 @@ class Worker:
         works = {RunKind.PULL: self._hub.works[RunKind.PULL]} if beside else self._hub.works
 
         async def work() -> bool:
-            if beside and not self._working["run"]:
+            if beside and not self._running:
                 return False
             # what a run asks of a vendor leaves the first place, and a part of the day's quota, to deliveries
-            with urgent(Priority.BULK, patient=True):
-                return await self._hub.runs.work_one(f"{self.owner}/{number}", works, beside=beside)
+            self._running += 1
+            try:
+                with urgent(Priority.BULK, patient=True):
+                    return await self._hub.runs.work_one(f"{self.owner}/{number}", works, beside=beside)
+            finally:
+                self._running -= 1
 
         return work
 
@@ -182,16 +171,13 @@ class Worker:
             await self._hub.watch.plan()
         return await self._hub.watch.one(self.owner)
 
-    async def _loop(self, name: str, hint: asyncio.Event | None, step: Step, at: int) -> None:
-        """Take work while there is any; then wait for a hint or the sweep.
-
-        Of several loops that do the same one looks for all while they are idle: each needs ``at`` others at work.
-        """
+    async def _loop(self, name: str, hint: asyncio.Event | None, step: Callable[[], Awaitable[object]]) -> None:
+        """Take work while there is any; then wait for a hint or the sweep."""
         while not self._stopping.is_set():
             if hint is not None:
                 hint.clear()
             try:
-                worked = await self._worked(name, step) if at <= self._working[name] else False
+                worked = await step()
             except TROUBLE as problem:
                 log.warning("database trouble", loop=name, problem=type(problem).__name__)
                 worked = False
@@ -200,17 +186,6 @@ class Worker:
                 worked = False
             if not worked:
                 await self._wait(hint, {"pump": self._due_s, "orphans": _ORPHANS_S}.get(name))
-
-    async def _worked(self, name: str, step: Step) -> object:
-        self._working[name] += 1
-        # it has found a run: the next runner looks at once, for there may be more
-        found = asyncio.get_running_loop().call_later(_FOUND_S, self._runs_due.set) if name == "run" else None
-        try:
-            return await step()
-        finally:
-            self._working[name] -= 1
-            if found is not None:
-                found.cancel()
 
     async def _wait(self, hint: asyncio.Event | None, due_s: float | None) -> None:
         """Wait for a hint, the time something is due by itself, or the sweep; processes do not sweep in step."""
