@@ -47,6 +47,8 @@ class Prefix(StrEnum):
     AUDIT = "aud"
     CAUSE = "cau"
     OAUTH_APP = "oap"
+    INVOICE = "inv"
+    SERIES = "ser"
 
 
 _lock = threading.Lock()
