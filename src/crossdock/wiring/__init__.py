@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -13,30 +12,27 @@ import msgspec
 from pydantic import SecretStr
 
 from crossdock import metrics
-from crossdock.connect import catalogue
 from crossdock.connect.client import Transport
-from crossdock.connect.connector import Connector
 from crossdock.connect.egress import Guard
 from crossdock.errors import WrongMasterKey
 from crossdock.flow.apps import Apps
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.command import OrderCommands
-from crossdock.flow.deliver import Hints, Letters, Limits, Pump, Replay, Replays
-from crossdock.flow.deliver.former import Former
-from crossdock.flow.deliver.prepare import Planner, Preparer
+from crossdock.flow.deliver import Hints, Letters, Pump, Replay, Replays
+from crossdock.flow.deliver.prepare import Planner
 from crossdock.flow.deliver.preview import Preview
-from crossdock.flow.journey import Expectations, Journey
+from crossdock.flow.journey import Journey
 from crossdock.flow.map import Versions
 from crossdock.flow.mapping import Mappings
-from crossdock.flow.pull import Bells, Live, Manners, Reading, Schedule, Turns
+from crossdock.flow.pull import Bells, Live, Reading, Schedule, Turns
 from crossdock.flow.reconcile import Prover, Reports
-from crossdock.flow.record import Intake, IntakeLimits, Ledger, Tally
+from crossdock.flow.record import Ledger, Tally
 from crossdock.flow.route import RouteTable
 from crossdock.flow.run import Run, RunKind, Runs, Work
 from crossdock.flow.stock import Book, Imports, Links, Stock
 from crossdock.flow.verify import Hearing, Refusals
 from crossdock.flow.watch import Watch
-from crossdock.govern.alerts import Alerting, Options
+from crossdock.govern.alerts import Alerting
 from crossdock.govern.authorizations import Authorizations
 from crossdock.govern.budgets import SharedBoard
 from crossdock.govern.connections import Connections
@@ -53,6 +49,19 @@ from crossdock.kit.failpoints import NONE, Failpoints
 from crossdock.settings import Settings
 from crossdock.store.database import Database
 from crossdock.store.settings import StoreSettings
+from crossdock.wiring.parts import (
+    StockBell,
+    alerting_of,
+    connector_named,
+    consents_of,
+    intake_of,
+    prover_of,
+    pump_of,
+    schedule_of,
+    stock_of,
+    unwatched,
+    watched,
+)
 
 
 class Hub(msgspec.Struct, frozen=True):
@@ -143,25 +152,6 @@ class Hub(msgspec.Struct, frozen=True):
         links = await self.links.push_all(run.tenant_id, run.connection_id)
         run.progress["stock"] = {"read": links, "total": links, "done": True}
         return {"links": links}
-
-
-def connector_named(name: str) -> Connector | None:
-    """Return an installed connector, None where there is none of that name."""
-    try:
-        return catalogue.get(name)
-    except LookupError:
-        return None
-
-
-def watched() -> tuple[str, ...]:
-    """Return the connectors whose connections are watched."""
-    found = ((name, connector_named(name)) for name in catalogue.names())
-    return tuple(name for name, connector in found if connector is not None and connector.watcher is not None)
-
-
-def unwatched() -> tuple[str, ...]:
-    """Return the connectors whose connections no watch looks at: the hourly check does."""
-    return tuple(sorted({*catalogue.names()} - {*watched()}))
 
 
 def store_settings(settings: Settings) -> StoreSettings:
@@ -273,125 +263,8 @@ async def open_hub(
         )
 
 
-def prover_of(
-    database: Database,
-    directory: Directory,
-    journey: Journey,
-    planner: Planner,
-    replay: Replay,
-    vault: Vault,
-    turns: Turns,
-) -> Prover:
-    """Put the prover together; it reads a store on the same terms as the pull does."""
-    return Prover(database, directory, journey, Expectations(planner, directory), replay, Manners(turns), vault)
-
-
-def intake_of(
-    settings: Settings, ledger: Ledger, database: Database, clock: Clock, bell: StockBell, tally: Tally
-) -> Intake:
-    """Put the intake together."""
-    limits = IntakeLimits(
-        rows=settings.ingest_rows,
-        bytes=settings.ingest_bytes,
-        age_s=settings.ingest_age_s,
-        batch=settings.ingest_batch,
-        flushers=settings.ingest_flushers,
-    )
-    return Intake(ledger, database, clock, limits, bell.ring, tally)
-
-
-def alerting_of(
-    settings: Settings,
-    database: Database,
-    vault: Vault,
-    transport: Transport,
-    directory: Directory,
-    connections: Connections,
-    clock: Clock,
-    failpoints: Failpoints,
-) -> Alerting:
-    """Put alerting together."""
-    options = Options(
-        base=settings.public_url or "",
-        every_s=settings.alert_every_s,
-        calm_s=settings.alert_calm_s,
-        keep_days=settings.keep_alerts_days,
-        check_every_s=settings.check_every_s,
-        report_at_hour=settings.report_at_hour,
-        backoff_base_s=settings.alert_retry_base_s,
-    )
-    return Alerting(database, vault, transport, directory, connections, clock, unwatched, failpoints, options)
-
-
-class StockBell:
-    """Tells the pumps, and the stock stage here or in another process, that something was recorded."""
-
-    def __init__(self, hints: Hints) -> None:
-        self._hints = hints
-        self.stock: Stock | None = None
-
-    def ring(self, lanes: set[uuid.UUID], doorbells: bool) -> None:
-        """Note a commit."""
-        self._hints.ring(lanes, doorbells)
-        if self.stock is not None and self.stock.attended:
-            self.stock.heard()
-        elif self.stock is not None:
-            self._hints.tell(self.stock.channel)
-
-
-def consents_of(settings: Settings, database: Database, connections: Connections) -> Authorizations:
-    """Return the authorizations by an account's own page, to be entered."""
-    return Authorizations(database, connections, connector_named, settings.public_url)
-
-
-def stock_of(
-    database: Database,
-    directory: Directory,
-    canonical: Canonical,
-    journey: Journey,
-    connections: Connections,
-    runs: Runs,
-) -> Stock:
-    """Put the stock stage together."""
-
-    async def ask_for_orders(tenant_id: uuid.UUID, connection_id: uuid.UUID) -> None:
-        await runs.add(tenant_id, connection_id, RunKind.PULL, ("order",))
-
-    return Stock(database, directory, canonical, journey, connections, connector_named, ask_for_orders)
-
-
-def schedule_of(settings: Settings, database: Database, directory: Directory, runs: Runs) -> Schedule:
-    """Return the planner of the regular pulls."""
-    usual, without = settings.pull_interval_s, settings.pull_only_interval_s
-    reachable = settings.public_url is not None
-    return Schedule(database, directory, runs, usual_s=usual, without_s=without, reachable=reachable)
-
-
-def pump_of(
-    settings: Settings, database: Database, directory: Directory, planner: Planner, clock: Clock, failpoints: Failpoints
-) -> Pump:
-    """Put the pump together."""
-    preparer = Preparer(directory, planner, database.ears)
-    former = Former(database, directory.sealer)
-    return Pump(database, directory, preparer, delivery_limits(settings), clock, failpoints, former)
-
-
-def delivery_limits(settings: Settings) -> Limits:
-    """Return the pump's part of the settings."""
-    return Limits(
-        batch=settings.delivery_batch,
-        lease=timedelta(seconds=settings.lease_s),
-        call_timeout_s=settings.call_timeout_s,
-        doubt_margin=timedelta(seconds=settings.doubt_margin_s),
-        retry_base_s=settings.retry_base_s,
-        retry_ceiling_s=settings.retry_ceiling_s,
-        retry_for=timedelta(seconds=settings.retry_for_s),
-        breaker_for=timedelta(seconds=settings.breaker_for_s),
-    )
-
-
 def _count(connector: str, status: int) -> None:
     metrics.VENDOR_CALLS.labels(connector, f"{status // 100}xx" if status else "none").inc()
 
 
-__all__ = ["Hub", "WrongMasterKey", "connector_named", "open_hub"]
+__all__ = ["Hub", "WrongMasterKey", "connector_named", "open_hub", "unwatched", "watched"]
