@@ -8,20 +8,20 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 
-import asyncpg
 import structlog
 
 from crossdock.connect.budget import urgent
-from crossdock.flow.run import RunKind
+from crossdock.flow.run import Run, RunKind
+from crossdock.flow.watch import Taken
 from crossdock.kit.process import own_name
 from crossdock.model.route import Priority
 from crossdock.wiring import Hub
 from crossdock.worker.alerting import alert_loops
+from crossdock.worker.crew import TROUBLE, Crew
 from crossdock.worker.housekeeping import Housekeeping
 from crossdock.worker.orphans import Orphans, give_back
 
 log = structlog.get_logger("crossdock.worker")
-TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 SWEEP_S = 2.0
 _ORPHANS_S = 0.2
 """A lost hint costs at most this."""
@@ -50,7 +50,14 @@ class Worker:
         self._plan_watches_at = 0.0
         self._plan_proofs_at = 0.0
         self._orphans = Orphans(hub.database)
-        self._running = 0
+        # one hand more than runs at once: a shop's changes are read while a long run of the same shop goes on here
+        self._runners: Crew[Run] = Crew(
+            "run", hub.settings.runs_at_once + 1, self._take_run, self._do_run, self._runs_due
+        )
+        self._watch_due = asyncio.Event()
+        self._watchers: Crew[Taken] = Crew(
+            "watch", _WATCHES, lambda _: hub.watch.take(self.owner), hub.watch.look, self._watch_due
+        )
 
     def stop(self) -> None:
         """Begin to stop: nothing new is taken."""
@@ -76,20 +83,19 @@ class Worker:
                 ("stock", hub.stock.bell, hub.stock.work),
                 ("schedule", None, self._schedule),
                 *alert_loops(hub, self.owner),
-                *(("watch", None, self._watch) for _ in range(_WATCHES)),
-                *(("run", self._runs_due, self._runner(n)) for n in range(hub.settings.runs_at_once)),
-                # a shop's changes are read while a long run of the same shop goes on here: it is no further shop
-                ("run", self._runs_due, self._runner(hub.settings.runs_at_once, beside=True)),
+                ("watch", self._watch_due, self._watch),
+                ("run", self._runs_due, self._runners.look),
             )
         ]
         try:
             await self._stopping.wait()
             # what is under way is finished, within a limit
-            await asyncio.wait([*loops, *self._draining], timeout=_FINISH_S)
+            await asyncio.wait([*loops, *self._at_work], timeout=_FINISH_S)
         finally:
-            for task in (*background, *loops, *self._draining):
+            ending = [*background, *loops, *self._at_work]
+            for task in ending:
                 task.cancel()
-            await asyncio.gather(*background, *loops, *self._draining, hub.bells.close(), return_exceptions=True)
+            await asyncio.gather(*ending, hub.bells.close(), return_exceptions=True)
             with contextlib.suppress(*TROUBLE):
                 await housekeeping.flush()
                 await give_back(
@@ -133,21 +139,21 @@ class Worker:
         # what came in while the lane was being left is due now
         self._hub.hints.local.set()
 
-    def _runner(self, number: int, *, beside: bool = False) -> Callable[[], Awaitable[object]]:
-        works = {RunKind.PULL: self._hub.works[RunKind.PULL]} if beside else self._hub.works
+    @property
+    def _at_work(self) -> set[asyncio.Task[None]]:
+        return {*self._draining, *self._runners.tasks, *self._watchers.tasks}
 
-        async def work() -> bool:
-            if beside and not self._running:
-                return False
-            # what a run asks of a vendor leaves the first place, and a part of the day's quota, to deliveries
-            self._running += 1
-            try:
-                with urgent(Priority.BULK, patient=True):
-                    return await self._hub.runs.work_one(f"{self.owner}/{number}", works, beside=beside)
-            finally:
-                self._running -= 1
+    async def _take_run(self, hand: int) -> Run | None:
+        """Take a run; the last hand takes but pulls of shops that are being read here: they are no further shops."""
+        hub, owner = self._hub, f"{self.owner}/{hand}"
+        if hand < hub.settings.runs_at_once:
+            return await hub.runs.take(owner, hub.works)
+        return await hub.runs.take(owner, [RunKind.PULL], beside=True)
 
-        return work
+    async def _do_run(self, run: Run) -> None:
+        # what a run asks of a vendor leaves the first place, and a part of the day's quota, to deliveries
+        with urgent(Priority.BULK, patient=True):
+            await self._hub.runs.do(run, self._hub.works)
 
     async def _release(self) -> bool:
         """Give up the leases of processes that have died here, so that their work goes on at once."""
@@ -165,11 +171,11 @@ class Worker:
         return False
 
     async def _watch(self) -> bool:
-        """Look at one connection whose time has come; now and then give new connections their watch."""
+        """Look at connections whose time has come; now and then give new connections their watch."""
         if time.monotonic() >= self._plan_watches_at:
             self._plan_watches_at = time.monotonic() + _PLAN_S
             await self._hub.watch.plan()
-        return await self._hub.watch.one(self.owner)
+        return await self._watchers.look()
 
     async def _loop(self, name: str, hint: asyncio.Event | None, step: Callable[[], Awaitable[object]]) -> None:
         """Take work while there is any; then wait for a hint or the sweep."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -188,26 +188,36 @@ class Runs:
         async with self._store.engine() as conn:
             await conn.execute(SQL["forget_runs"], older)
 
-    async def work_one(self, owner: str, works: Mapping[RunKind, Work], *, beside: bool = False) -> bool:
-        """Take one due run and do it by its kind. False when there was none.
+    async def take(self, owner: str, kinds: Iterable[RunKind], *, beside: bool = False) -> Run | None:
+        """Take one due run of these kinds. None when there is none.
 
         ``owner``: the process, or the process/one of its runners. ``beside``: only one of a connection that this
         process works for already, so that a shop's changes are read while a long run goes on.
         """
-        terms = (self._lease, self._patience, list(works), beside, owner.partition("/")[0], _READERS)
+        terms = (self._lease, self._patience, list(kinds), beside, owner.partition("/")[0], _READERS)
         async with self._store.engine() as conn:
             row = await conn.fetchrow(SQL["take_run"], owner, *terms)
         if row is None:
-            return False
-        facts = dict(row)
-        run = Run(
+            return None
+        return Run(
             **{
-                **facts,
+                **dict(row),
                 "kind": RunKind(row["kind"]),
                 "streams": tuple(row["streams"]),
                 **{name: orjson.loads(row[name]) for name in ("progress", "asked", "errors")},
             }
         )
+
+    async def work_one(self, owner: str, works: Mapping[RunKind, Work], *, beside: bool = False) -> bool:
+        """Take one due run (see :meth:`take`) and do it. False when there was none."""
+        run = await self.take(owner, works, beside=beside)
+        if run is None:
+            return False
+        await self.do(run, works)
+        return True
+
+    async def do(self, run: Run, works: Mapping[RunKind, Work]) -> None:
+        """Do a run that was taken, by its kind: keep its lease meanwhile, and write how it ended."""
         doing = asyncio.create_task(works[run.kind](run))
         heart = asyncio.create_task(self._beat(run))
         try:
@@ -218,7 +228,6 @@ class Runs:
             for task in (doing, heart):
                 task.cancel()
             await asyncio.gather(doing, heart, return_exceptions=True)
-        return True
 
     async def fence(self, conn: Any, run: Run) -> None:
         """Make sure inside a transaction that the run is still ours. Raises :class:`RunLost`."""

@@ -66,26 +66,38 @@ class Watch:
             await desk.plan(conn, self._watched(), self._clock.now())
         await self._hooks.forget_old()
 
+    async def take(self, owner: str) -> Taken | None:
+        """Take the lease of one connection whose time has come. None when there is none."""
+        return await self._take(owner, None)
+
     async def one(self, owner: str) -> bool:
         """Look at one connection whose time has come. False when there is none."""
-        return await self._look(owner, None)
+        return await self._one(owner, None)
 
     async def now(self, owner: str, connection_id: uuid.UUID) -> bool:
         """Look at a connection at once, whoever else watches. False when it is not watched."""
-        return await self._look(owner, connection_id)
+        return await self._one(owner, connection_id)
 
-    async def _look(self, owner: str, connection_id: uuid.UUID | None) -> bool:
-        pause = timedelta(seconds=random.uniform(*PAUSE_S))  # noqa: S311 - a jitter
-        async with self._store.engine() as conn:
-            taken = await desk.take(conn, owner, self._clock.now(), _LEASE, pause, connection_id)
+    async def _one(self, owner: str, connection_id: uuid.UUID | None) -> bool:
+        taken = await self._take(owner, connection_id)
         if taken is None:
             return False
+        await self.look(taken)
+        return True
+
+    async def _take(self, owner: str, connection_id: uuid.UUID | None) -> Taken | None:
+        pause = timedelta(seconds=random.uniform(*PAUSE_S))  # noqa: S311 - a jitter
+        async with self._store.engine() as conn:
+            return await desk.take(conn, owner, self._clock.now(), _LEASE, pause, connection_id)
+
+    async def look(self, taken: Taken) -> None:
+        """Look at a connection that was taken, and act by what is seen."""
         try:
             self._directory.forget(taken.connection_id)
             connection = await self._directory.connection(taken.connection_id)
             watcher = await self._directory.watcher(taken.connection_id)
         except NotFound:
-            return True
+            return
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 sight = await watcher.look()
@@ -93,7 +105,6 @@ class Watch:
             sight = Sight(CheckResult(ok=False, code="timeout", problem="the look took too long"))
         judgement = watcher.diagnose(sight, await self._known(taken, connection, sight))
         await self._act(taken, connection, watcher, sight, judgement)
-        return True
 
     async def _known(self, taken: Taken, connection: Connection, sight: Sight) -> Known:
         async with self._store.engine() as conn:
