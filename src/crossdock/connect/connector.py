@@ -16,14 +16,16 @@ from crossdock.model.bought import Bought
 from crossdock.model.delivery import SkipReason
 from crossdock.model.mapping import Mapped
 from crossdock.model.mapping import Mapping as FieldMapping
-from crossdock.model.observation import Doorbell, Observation, Occurrence
+from crossdock.model.observation import Doorbell, Observation, Occurrence, Turn
 from crossdock.model.outcome import Outcome
 from crossdock.model.plan import Found, Plan, Resolved
 from crossdock.model.wish import Touch
 
 if TYPE_CHECKING:
+    from crossdock.connect.account_page import Authorization
     from crossdock.connect.auth.tokens import Tokens
     from crossdock.connect.client import Transport
+    from crossdock.connect.deals import Deals
     from crossdock.connect.manifest import Manifest
     from crossdock.connect.watching import Watcher
     from crossdock.kit.clock import Clock
@@ -342,33 +344,6 @@ class AppDoor(Protocol):
         ...
 
 
-class Granted(msgspec.Struct, frozen=True):
-    """What an account's own authorization page sent us. Its repr shows no secret."""
-
-    state: str
-    """The one-time word that was sent along."""
-    answers: Mapping[str, str]
-    """Credentials by the names of the manifest's form."""
-
-    def __repr__(self) -> str:
-        return "Granted()"
-
-
-class Authorization(Protocol):
-    """Connecting by the account's own page, where a person lets us in with one click. Pure."""
-
-    def url(self, config: Mapping[str, Any], *, state: str, callback_url: str, return_url: str) -> str:
-        """Return the page to send the person to. ``config``: the form's answers that are no secrets.
-
-        Raises ``ValueError`` beginning with the field's name (``url: …``) for answers that name no account.
-        """
-        ...
-
-    def granted(self, headers: Mapping[str, str], body: bytes) -> Granted:
-        """Read what came to the callback. Nothing of it is proven. Raises ``ValueError`` naming what is malformed."""
-        ...
-
-
 class Reader(Protocol):
     """The mapper's reading half: their words into ours. Pure."""
 
@@ -398,3 +373,7 @@ class Connector(msgspec.Struct, frozen=True):
     """Fields (``object.field``) that ``field_owners`` may name, and who may own them; empty: whatever is mapped."""
     mappings: tuple[FieldMapping, ...] = ()
     """Default mappings of a destination, by entity and action."""
+    deals: Callable[[Access], Deals] | None = None
+    """A CRM's deals, read live; None: it has none."""
+    turn: Callable[[Observation, Connection], Turn | None] | None = None
+    """Says of an entity whether it stands in a state whose coming is an event of its own (a won deal). Pure, quick."""

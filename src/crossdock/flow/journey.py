@@ -25,7 +25,7 @@ from crossdock.kit.digest import Volatile
 from crossdock.kit.failpoints import Failpoints
 from crossdock.model.connection import Connection
 from crossdock.model.delivery import SkipReason
-from crossdock.model.observation import Doorbell, Observation, Occurrence
+from crossdock.model.observation import Doorbell, Observation, Occurrence, Turn
 from crossdock.model.origin import Origin
 from crossdock.model.wish import Cause
 
@@ -192,6 +192,7 @@ class Journey:
         """
         volatile = self._volatile_of(connection.connector, arrived.stream)
         skip = self._skip(connection, arrived) if isinstance(arrived, Observation) else None
+        turn = self._turn(connection, arrived) if isinstance(arrived, Observation) else None
         try:
             fingerprint = digest_of(arrived, volatile)
         except orjson.JSONEncodeError:
@@ -211,6 +212,7 @@ class Journey:
             hops=hops,
             volatile=volatile,
             skip=skip,
+            turn=turn,
         )
 
     def _skip(self, connection: Connection, seen: Observation) -> SkipReason | None:
@@ -224,6 +226,10 @@ class Journey:
             while len(self._filters) > _MOST_FILTERS:
                 self._filters.popitem(last=False)
         return known[1](seen) if known[1] else None
+
+    def _turn(self, connection: Connection, seen: Observation) -> Turn | None:
+        found = self._connectors(connection.connector)
+        return found.turn(seen, connection) if found and found.turn else None
 
     def _volatile_of(self, connector: str, stream: str) -> Volatile:
         known = self._volatile.get((connector, stream))

@@ -19,7 +19,8 @@ import msgspec
 import orjson
 import structlog
 
-from crossdock.connect.connector import Authorization, Connector
+from crossdock.connect.account_page import Authorization
+from crossdock.connect.connector import Connector
 from crossdock.errors import BadInput, CrossdockError, Forbidden, Trouble
 from crossdock.govern.connections import Connected
 from crossdock.govern.forms import settings_of

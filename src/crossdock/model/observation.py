@@ -42,6 +42,20 @@ class Observation(msgspec.Struct, frozen=True):
     """Normalised identifiers of the people it is about (lower-case e-mail addresses); hashed before they are stored."""
 
 
+class Turn(msgspec.Struct, frozen=True):
+    """A state word that is an event of its own when an entity comes to it: a deal is won.
+
+    It is told when the record held another state before, once each time; what was at it when it was first seen is told
+    only where ``first`` says that it came to it under our eyes.
+    """
+
+    verb: str
+    """The event's type is ``<stream>.<verb>``."""
+    among: frozenset[str] = frozenset()
+    """Other states that mean the same: a move between them is no turn."""
+    first: bool = False
+
+
 class Doorbell(msgspec.Struct, frozen=True):
     """Something happened to an entity; only a fresh GET tells what."""
 

@@ -53,6 +53,8 @@ class Write(msgspec.Struct, frozen=True):
     taken over instead of another being made."""
     body: bytes = b""
     """Raw payload of SEND."""
+    record_id: str | None = None
+    """The record's own id, where it is known without a link: people made the record, and we only write to it."""
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -58,7 +58,7 @@ async def test_a_property_change_becomes_an_event_by_a_fresh_read(place: Place) 
                 rows = await conn.fetch("SELECT type, status FROM event WHERE external_id = $1 ORDER BY seq", deal)
             return [(r["type"], r["status"]) for r in rows] == [
                 ("deal.created", "appointmentscheduled"),
-                ("deal.updated", "closedwon"),
+                ("deal.won", "closedwon"),
             ]
 
         await until(told)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossdock.flow.map.countries import BY_CODE
 from crossdock.flow.map.transforms import TABLE, Unfit, text
+from crossdock.kit.countries import BY_CODE
 
 
 def apply(entry: str | dict[str, Any], value: Any) -> Any:

@@ -7,6 +7,8 @@ import msgspec
 
 from crossdock.connect.connector import Access, Connector
 from crossdock.connect.manifest import beside
+from crossdock.connectors.hubspot import reading
+from crossdock.connectors.hubspot.deals import HubSpotDeals
 from crossdock.connectors.hubspot.destination import HubSpotDestination
 from crossdock.connectors.hubspot.source import HubSpotSource
 from crossdock.connectors.hubspot.webhook import DOOR
@@ -25,4 +27,16 @@ def _source(access: Access) -> HubSpotSource:
     return HubSpotSource(access, _MANIFEST)
 
 
-CONNECTOR = Connector(manifest=_MANIFEST, source=_source, destination=_destination, app_door=DOOR, mappings=MAPPINGS)
+def _deals(access: Access) -> HubSpotDeals:
+    return HubSpotDeals(access, _MANIFEST)
+
+
+CONNECTOR = Connector(
+    manifest=_MANIFEST,
+    source=_source,
+    destination=_destination,
+    app_door=DOOR,
+    mappings=MAPPINGS,
+    deals=_deals,
+    turn=reading.turn,
+)

@@ -140,12 +140,14 @@ class HubSpot:
     async def search(
         self,
         object_name: str,
-        groups: Sequence[Sequence[Mapping[str, str]]],
+        groups: Sequence[Sequence[Mapping[str, Any]]],
         sort: str,
         properties: Sequence[str],
         limit: int,
+        *,
+        falling: bool = False,
     ) -> Reply:
-        """POST …/search: the first page of what fits one of the groups, by a rising property.
+        """POST …/search: the first page of what fits one of the groups, by a property, rising unless ``falling``.
 
         Sees a write after seconds, and pages to 10,000 results (vendor facts): ask again further on, never page.
         """
@@ -153,7 +155,7 @@ class HubSpot:
             f"{self.paths.objects(object_name)}/search",
             {
                 "filterGroups": [{"filters": list(filters)} for filters in groups],
-                "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
+                "sorts": [{"propertyName": sort, "direction": "DESCENDING" if falling else "ASCENDING"}],
                 "properties": list(properties),
                 "limit": limit,
                 "after": "0",
@@ -202,9 +204,10 @@ class HubSpot:
         """GET an object's pipelines with their stages."""
         return await self._client.request("GET", self.paths.pipelines(object_name))
 
-    async def owners(self, after: str | None) -> Reply:
-        """GET one page of the portal's owners."""
+    async def owners(self, after: str | None, *, archived: bool = False) -> Reply:
+        """GET one page of the portal's owners; ``archived``: of those who have left."""
         params = [("limit", "500"), *((("after", after),) if after is not None else ())]
+        params += [("archived", "true")] if archived else []
         return await self._client.request("GET", self.paths.owners(), params=params)
 
     async def account_details(self) -> Reply:

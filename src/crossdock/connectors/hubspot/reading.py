@@ -23,7 +23,9 @@ from typing import Any, Final
 
 import msgspec
 
-from crossdock.model.observation import Observation, Presence
+from crossdock.kit.ids import time_of
+from crossdock.model.connection import Connection
+from crossdock.model.observation import Observation, Presence, Turn
 from crossdock.model.plan import Verb, Write
 from crossdock.model.sensitivity import Sensitivity, guess
 from crossdock.model.wish import Touch
@@ -75,6 +77,7 @@ STREAMS: Final = {
             *("dealname", "amount", "deal_currency_code", "pipeline", "dealstage", "closedate", "dealtype"),
             *("description", "hs_next_step", "hs_priority", "hs_is_closed", "hs_is_closed_won", "hubspot_owner_id"),
             *("closed_lost_reason", "closed_won_reason", "hs_merged_object_ids", "createdate"),
+            *("hs_v2_date_entered_current_stage", "hs_closed_won_date"),
             *("crossdock_key", "crossdock_store", "crossdock_order_number", "crossdock_order_status"),
         ),
     ),
@@ -240,7 +243,28 @@ def millis(text: str) -> str:
     return str(round(moment_of(text).timestamp() * 1000))
 
 
-_FOLLOWS: Final = ("hs_is_closed", "hs_is_closed_won", "hs_additional_emails", "associations")
+def turn(seen: Observation, connection: Connection) -> Turn | None:
+    """Tell of a deal that is won: ``deal.won``.
+
+    Of a deal never seen before it is told where it was won after the portal was connected, by HubSpot's own time of
+    entering its stage: a deal that was won long ago and is changed now is no news of this kind.
+    """
+    if seen.stream != "deal" or seen.presence is not Presence.LIVE or seen.document.get("hs_is_closed_won") != "true":
+        return None
+    pipelines = (connection.account.get("pipelines") or {}).get("deals") or ()
+    stages = [stage for pipeline in pipelines for stage in pipeline["stages"]]
+    won = frozenset(str(one["id"]) for one in stages if one.get("closed") and one.get("probability") in ("1", "1.0"))
+    told = next((str(seen.document[name]) for name in _WON_AT if seen.document.get(name)), "")
+    try:
+        first = bool(told) and moment_of(told) >= time_of(connection.id)
+    except ValueError:
+        first = False
+    return Turn("won", won, first)
+
+
+_WON_AT: Final = ("hs_v2_date_entered_current_stage", "hs_closed_won_date", "closedate")
+"""When a won deal was won; the last may be changed by people, and stands where HubSpot tells nothing better."""
+_FOLLOWS: Final = ("hs_is_closed", "hs_is_closed_won", *_WON_AT[:2], "hs_additional_emails", "associations")
 """What HubSpot sets by itself when other properties, or associations, are written."""
 _WORDED: Final = frozenset({"dealname", "name", "description", "domain", "firstname", "lastname", "closedate"})
 """Texts that may name people, and times that HubSpot writes its own way."""

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from crossdock.connect.connector import Granted
+from crossdock.connect.account_page import Granted
 from crossdock.connectors.woocommerce import site
 
 APP_NAME: Final = "Crossdock"

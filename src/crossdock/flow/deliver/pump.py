@@ -363,12 +363,14 @@ def _messages(jobs: Sequence[Job]) -> bool:
 
 
 async def _links(conn: Any, connection_id: uuid.UUID, jobs: Sequence[Job]) -> Links:
-    names = set()
+    names: set[tuple[str, str]] = set()
+    known: Links = {}
     for job in jobs:
         for step in job.plan.steps:
             for write in step.writes:
                 names.add((write.object, write.key))
+                known |= {(write.object, write.key): write.record_id} if write.record_id is not None else {}
                 refs = [write.to, *(v for v in write.properties.values() if not isinstance(v, str | None))]
                 names.update((ref.object, ref.key) for ref in refs if ref is not None)
     rows = await conn.fetch(SQL["links"], connection_id, *map(list, zip(*sorted(names), strict=True)))
-    return {(row["object"], row["key"]): row["external_id"] for row in rows}
+    return {(row["object"], row["key"]): row["external_id"] for row in rows} | known

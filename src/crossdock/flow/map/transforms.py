@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crossdock.flow.map.countries import BY_CODE, CODE_OF
+from crossdock.kit.countries import BY_CODE, CODE_OF
 
 Transform = Callable[[Any], Any]
 Factory = Callable[[Any], Transform]

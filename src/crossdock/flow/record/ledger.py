@@ -21,7 +21,7 @@ from crossdock.flow.record.batch import (
 )
 from crossdock.flow.record.line import stand_in_line, wake_planned
 from crossdock.flow.record.parcel import Parcel, Receipt, Verdict
-from crossdock.flow.record.rule import Known, Seen, event_type, rule
+from crossdock.flow.record.rule import Known, Seen, event_type, rule, turned
 from crossdock.flow.record.written import Written
 from crossdock.kit.digest import VERSION
 from crossdock.kit.ids import new_id
@@ -226,10 +226,12 @@ class Ledger:
         hops: int,
     ) -> EventRow:
         event_id = new_id()
-        before = record.presence if record else None
+        before, stood = (record.presence, record.status) if record else (None, None)
         if record is None:
             record = batch.records[parcel.key] = self._new_record(batch, parcel, event_id)
         kind = event_type(arrived.stream, before, arrived.presence)
+        if parcel.turn is not None and turned(parcel.turn, stood, arrived.status):
+            kind = f"{arrived.stream}.{parcel.turn.verb}"
         if verdict is Verdict.CONTESTED:
             record.contested, record.touched = True, True
         else:

@@ -10,7 +10,7 @@ import msgspec
 
 from crossdock.kit.digest import NOTHING, Volatile, digest
 from crossdock.model.delivery import SkipReason
-from crossdock.model.observation import Doorbell, Observation, Occurrence
+from crossdock.model.observation import Doorbell, Observation, Occurrence, Turn
 from crossdock.model.origin import Origin
 
 
@@ -62,6 +62,8 @@ class Parcel(msgspec.Struct, frozen=True):
     """Keys of the document that change without meaning."""
     skip: SkipReason | None = None
     """The connection's own rule leaves it out: it is recorded, and its deliveries end at once."""
+    turn: Turn | None = None
+    """The entity stands in a state whose coming is an event of its own."""
 
     @property
     def key(self) -> tuple[uuid.UUID, str, str]:

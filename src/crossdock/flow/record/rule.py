@@ -20,7 +20,7 @@ from datetime import datetime
 import msgspec
 
 from crossdock.flow.record.parcel import Verdict
-from crossdock.model.observation import Presence
+from crossdock.model.observation import Presence, Turn
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -89,3 +89,10 @@ def event_type(stream: str, before: Presence | None, after: Presence) -> str:
     else:
         verb = "updated"
     return f"{stream}.{verb}"
+
+
+def turned(turn: Turn | None, before: str | None, after: str) -> bool:
+    """Whether an entity comes to the state that ``turn`` tells of; ``before`` None: it was never seen."""
+    if turn is None:
+        return False
+    return turn.first if before is None else before != after and before not in turn.among

@@ -164,6 +164,8 @@ closed_lost_reason string textarea
 closed_won_reason string textarea
 hs_is_closed bool booleancheckbox ro
 hs_is_closed_won bool booleancheckbox ro
+hs_closed_won_date datetime date ro
+hs_v2_date_entered_current_stage datetime date ro
 hs_tcv number number ro
 hs_acv number number ro
 createdate datetime date
@@ -199,6 +201,8 @@ discount number number
 hs_discount_percentage number number
 hs_line_item_currency_code enumeration select ext
 hs_tax_rate_group_id number number
+hs_tax_rate number number ro
+hs_tax_label string text ro
 hs_post_tax_amount number number ro
 hs_cost_of_goods_sold number number
 hs_url string text

@@ -119,8 +119,11 @@ class Portal:
         self._seq += 1
         record.writes += 1
         held = record.properties
+        stage = held.get("dealstage")
         if not self._set(record, changes, ms, source) and MODIFIED.get(record.kind, "hs_lastmodifieddate") in held:
             return
+        if record.kind == "deals" and held.get("dealstage") != stage:
+            held["hs_v2_date_entered_current_stage"] = iso(ms)
         self._derive(record)
         record.updated_ms = ms
         held[MODIFIED.get(record.kind, "hs_lastmodifieddate")] = iso(ms)
@@ -217,6 +220,8 @@ class Portal:
             price = float(held["price"]) - float(held.get("discount", "0"))
             price -= float(held["price"]) * float(held.get("hs_discount_percentage", "0")) / 100
             held["amount"] = f"{round(quantity * price, 6):.6f}".rstrip("0").rstrip(".")
+            rate = self.settings.tax_rates.get(held.get("hs_tax_rate_group_id", ""))
+            _keep(held, {"hs_tax_label": rate[0] if rate else "", "hs_tax_rate": rate[1] if rate else ""})
         elif record.kind == "deals" and "dealstage" in held:
             fields = FIELDS["deals"]
             stage = self.pipelines.stage("deals", held[fields[0]], held[fields[1]])
@@ -224,7 +229,18 @@ class Portal:
             won = closed and float(stage["metadata"]["probability"]) == 1.0
             held["hs_is_closed"] = "true" if closed else "false"
             held["hs_is_closed_won"] = "true" if won else "false"
+            entered = held["hs_v2_date_entered_current_stage"]
+            _keep(held, {"hs_closed_won_date": held.get("closedate", entered) if won else ""})
 
     def _reveal_later(self, record: Record, properties: dict[str, str] | None) -> None:
         self.catch_up()
         self._unseen.append((self.clock.monotonic(), record.kind, record.id, properties))
+
+
+def _keep(held: dict[str, str], derived: dict[str, str]) -> None:
+    """Set what the portal derives; the empty string clears."""
+    for name, value in derived.items():
+        if value:
+            held[name] = value
+        else:
+            held.pop(name, None)

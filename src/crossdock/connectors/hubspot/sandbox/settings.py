@@ -43,6 +43,10 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     """One portal. Durations in seconds, sizes in bytes; changed through ``PUT /_sandbox/settings``."""
 
     portal_id: int = 62515
+    tax_rates: dict[str, tuple[str, str]] = msgspec.field(
+        default_factory=lambda: {"9101": ("VAT 19 %", "19"), "9102": ("VAT 7 %", "7")}
+    )
+    """Id of a tax rate (``hs_tax_rate_group_id`` of a line item) -> (label, percent)."""
     time_zone: str = "UTC"
     """IANA name; the daily quota ends at its midnight."""
     currency: str = "USD"
