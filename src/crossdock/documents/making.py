@@ -1,0 +1,35 @@
+"""Making one document of an invoice and holding it against the rules of its kind; runs in the child process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crossdock.documents.checking import check_xml
+from crossdock.documents.cii import cii
+from crossdock.documents.peppol import PARTLY, peppol_problems
+from crossdock.documents.terms import business_terms
+from crossdock.documents.ubl import ubl
+from crossdock.documents.words import Format, Problem
+from crossdock.model.commerce.invoice import Invoice
+
+Made = tuple[bytes, tuple[Problem, ...]]
+
+
+def make(invoice: Invoice, form: Format, *, peppol_rules: Path | None = None) -> Made:
+    """Return the document's bytes, the same for the same invoice, and what is wrong with it."""
+    if form in (Format.UBL, Format.UBL_CORE):
+        return _ubl(invoice, peppol=form is Format.UBL, peppol_rules=peppol_rules)
+    document = cii(business_terms(invoice))
+    return document, check_xml(document)
+
+
+def _ubl(invoice: Invoice, *, peppol: bool, peppol_rules: Path | None) -> Made:
+    terms = business_terms(invoice, peppol=peppol)
+    document = ubl(terms)
+    found = check_xml(document, peppol_rules=peppol_rules if peppol else None)
+    if not peppol:
+        return document, found
+    if peppol_rules is None:
+        return document, (*found, *peppol_problems(terms), PARTLY)
+    said = {problem.rule for problem in found}
+    return document, (*found, *(one for one in peppol_problems(terms) if one.rule not in said))
