@@ -8,11 +8,18 @@ from typing import Any
 import msgspec
 
 from crossdock.model.commerce.customer import Customer
+from crossdock.model.commerce.deal import Deal
 from crossdock.model.commerce.order import Order
 from crossdock.model.commerce.product import Product
 from crossdock.model.commerce.refund import Refund
 
-WORDS: dict[str, type[msgspec.Struct]] = {"order": Order, "customer": Customer, "product": Product, "refund": Refund}
+WORDS: dict[str, type[msgspec.Struct]] = {
+    "order": Order,
+    "customer": Customer,
+    "product": Product,
+    "refund": Refund,
+    "deal": Deal,
+}
 _REF = "#/components/schemas/{name}"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Responses = dict[int | str, dict[str, Any]]

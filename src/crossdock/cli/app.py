@@ -9,6 +9,7 @@ from crossdock.cli import (
     commanding,
     connecting,
     connectors,
+    dealing,
     delivering,
     hooking,
     keeping,
@@ -53,6 +54,7 @@ app.add_typer(managing.connections, name="connections")
 app.add_typer(routing.routes, name="routes")
 app.add_typer(mapping.schema, name="schema")
 app.command("records")(living.records)
+app.add_typer(dealing.deals, name="deals")
 app.add_typer(mapping.mappings, name="mappings")
 mapping.mappings.command("preview")(trying.mappings_preview)
 mapping.mappings.command("dry-run")(trying.mappings_dry_run)

@@ -15,6 +15,7 @@ import orjson
 from crossdock.connect.auth.tokens import Tokens
 from crossdock.connect.client import Transport
 from crossdock.connect.connector import Access, Connector, Destination, Source
+from crossdock.connect.deals import Deals
 from crossdock.connect.manifest import Stream
 from crossdock.connect.metering import Meter, Metered
 from crossdock.connect.watching import Watcher
@@ -68,6 +69,7 @@ class Entry(msgspec.Struct):
     writes_stopped: str | None
     source: Source | None = None
     destination: Destination | None = None
+    deals: Deals | None = None
 
 
 def secret_row(connection_id: uuid.UUID, name: str) -> bytes:
@@ -176,6 +178,17 @@ class Directory:
                 raise BadInput(f"{entry.connection.connector} is no destination", field="connection")
             entry.destination = connector.destination(self._access(entry))
         return entry.destination
+
+    async def deals(self, connection_id: uuid.UUID) -> Deals:
+        """Return the deals of a CRM. Raises ``BadInput`` where the connector has none."""
+        entry = await self._entry(connection_id)
+        if entry.deals is None:
+            connector = self.connector(entry.connection.connector)
+            if connector is None or connector.deals is None:
+                title = connector.manifest.identity.title if connector else entry.connection.connector
+                raise BadInput(f"{title} has no deals", field="connection_id", remedy="name the connection of a CRM")
+            entry.deals = connector.deals(self._access(entry))
+        return entry.deals
 
     async def withheld(self, connection_id: uuid.UUID, destination: Destination) -> str:
         """Return why nothing may be sent by this ``destination`` any more; empty while it may.

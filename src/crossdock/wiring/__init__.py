@@ -18,6 +18,7 @@ from crossdock.errors import WrongMasterKey
 from crossdock.flow.apps import Apps
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.command import OrderCommands
+from crossdock.flow.deals import DealDesk
 from crossdock.flow.deliver import Hints, Letters, Pump, Replay, Replays
 from crossdock.flow.deliver.prepare import Planner
 from crossdock.flow.deliver.preview import Preview
@@ -124,6 +125,11 @@ class Hub(msgspec.Struct, frozen=True):
     def live(self) -> Live:
         """Return what reads accounts for whoever asks."""
         return Live(self.directory, self.vault)
+
+    @property
+    def deals(self) -> DealDesk:
+        """Deals of CRMs for whoever asks."""
+        return DealDesk(self.directory, self.vault)
 
     @property
     def letters(self) -> Letters:

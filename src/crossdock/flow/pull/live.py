@@ -117,17 +117,25 @@ class Live:
             raise NotFound(f"there is no stream {stream[:60]!r}", field="stream", remedy=remedy)
 
     def _sealed(self, connection: Connection, stream: str, cursor: Mapping[str, Any]) -> str:
-        sealed = self._vault.seal_body(orjson.dumps(cursor), connection.id.bytes + stream.encode())
-        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+        return sealed(self._vault, connection.id.bytes + stream.encode(), cursor)
 
     def _opened(self, connection: Connection, stream: str, cursor: str) -> dict[str, Any]:
-        try:
-            sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-            opened = self._vault.open_body(sealed, connection.id.bytes + stream.encode())
-        except (ValueError, binascii.Error, WrongMasterKey):
-            raise _no_cursor() from None
-        found: dict[str, Any] = orjson.loads(opened)
-        return found
+        return opened(self._vault, connection.id.bytes + stream.encode(), cursor)
+
+
+def sealed(vault: Sealer, row: bytes, cursor: Mapping[str, Any]) -> str:
+    """Return a vendor's cursor as it is given to others, bound to what it is of."""
+    return base64.urlsafe_b64encode(vault.seal_body(orjson.dumps(cursor), row)).decode().rstrip("=")
+
+
+def opened(vault: Sealer, row: bytes, cursor: str) -> dict[str, Any]:
+    """Return the vendor's cursor. Raises ``BadInput`` for what is none of this list."""
+    try:
+        told = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        found: dict[str, Any] = orjson.loads(vault.open_body(told, row))
+    except (ValueError, binascii.Error, WrongMasterKey):
+        raise _no_cursor() from None
+    return found
 
 
 def _no_cursor() -> BadInput:
