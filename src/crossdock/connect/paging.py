@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import msgspec
+
+Cursor = TypeVar("Cursor", bound=msgspec.Struct)
 
 _LINK = re.compile(r"<([^<>]*)>\s*((?:;\s*[\w*]+\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+)\s*)*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))", re.IGNORECASE)
@@ -13,6 +17,20 @@ _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))", re.IGNORECASE)
 
 class PagingBroken(ValueError):
     """A vendor's way on makes no sense: following it would loop, or leave the list."""
+
+
+def load(raw: Mapping[str, Any], cursor: type[Cursor]) -> Cursor:
+    """Read a saved cursor into a connector's own struct. Raises ``ValueError``."""
+    try:
+        return msgspec.convert(dict(raw), cursor)
+    except msgspec.ValidationError as problem:
+        raise ValueError(f"cursor: {problem}") from None
+
+
+def save(cursor: msgspec.Struct) -> dict[str, Any]:
+    """Return a cursor as plain JSON."""
+    kept: dict[str, Any] = msgspec.to_builtins(cursor)
+    return kept
 
 
 def next_page(page: int, got: int, size: int) -> int | None:

@@ -12,6 +12,7 @@ import secrets as random_secrets
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
@@ -21,7 +22,8 @@ import structlog
 
 from crossdock.connect.account_page import Authorization
 from crossdock.connect.connector import Connector
-from crossdock.errors import BadInput, CrossdockError, Forbidden, Trouble
+from crossdock.errors import BadInput, Forbidden, Trouble
+from crossdock.govern import refusing
 from crossdock.govern.connections import Connected
 from crossdock.govern.forms import settings_of
 from crossdock.govern.routing import Store
@@ -137,16 +139,10 @@ class Authorizations:
         if row is None:
             raise Forbidden("the state is unknown, used or expired", field="user_id", remedy="begin anew")
         answers = {**orjson.loads(row["config"]), **granted.answers}
-        try:
+        async with refusing.kept(partial(self._refused, row)):
             made = await self._connections.connect(
                 row["tenant_id"], connector_name, answers, name=row["name"], actor=row["actor"], hooks_later=True
             )
-        except CrossdockError as refused:
-            await self._refused(row, refused.problem, refused.remedy)
-            raise
-        except Exception:
-            await self._refused(row, "an unexpected error; it was logged", "begin anew")
-            raise
         async with self._store.engine() as conn:
             await conn.execute(SQL["connected"], row["id"], made.id)
         # the shop's own request waits for our answer, and webhooks are a call a topic, each with a ping back to us:

@@ -93,3 +93,34 @@ def test_a_demo_that_is_ended_early_takes_its_children_along(open_tmp: Path) -> 
         time.sleep(0.05)
     assert [pid for pid in below if _alive(pid)] == []
     assert not [path for place in open_tmp.glob("demo-*") for path in place.iterdir()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="not on this machine: /proc")
+def test_a_child_that_hangs_leaves_nothing_behind_either(open_tmp: Path) -> None:
+    """What serves does not answer, and is killed: the database it was the last to use is stopped all the same."""
+    demo = _start(open_tmp, "--orders", "300", "--calm", "--json")
+    deadline = time.monotonic() + 60
+    while not (serving := _titled("crossdock serve", below := _children(demo.pid))):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    # it has joined the database
+    while not any("clients.lock" in str(f.readlink()) for f in Path(f"/proc/{serving[0]}/fd").iterdir()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(serving[0], signal.SIGSTOP)
+    demo.send_signal(signal.SIGTERM)
+    demo.communicate(timeout=60)
+    assert [pid for pid in below if _alive(pid)] == []
+    assert _titled(str(open_tmp), [int(one.name) for one in Path("/proc").glob("[0-9]*")]) == []
+    assert not [path for place in open_tmp.glob("demo-*") for path in place.iterdir()]
+
+
+def _titled(words: str, pids: list[int]) -> list[int]:
+    return [pid for pid in pids if words in _command(pid)]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""

@@ -70,14 +70,21 @@ class Stage:
         return await self.hub.prover.prove(self.source, patience_s=20, **more)
 
 
-@pytest_asyncio.fixture
-async def stage(hub: Hub) -> AsyncIterator[Stage]:
+@contextlib.asynccontextmanager
+async def shop_and_crm(hub: Hub) -> AsyncIterator[Stage]:
+    """A shop and a CRM that are connected."""
     async with contextlib.AsyncExitStack() as stack:
         shop = await stack.enter_async_context(serving(woocommerce.build(woocommerce.generate(ORDERS, 5))))
         portal = await stack.enter_async_context(serving(hubspot.HubSpotSandbox(hubspot.Settings())))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         made = Stage(hub, shop, portal, http)
         await made.connect()
+        yield made
+
+
+@pytest_asyncio.fixture
+async def stage(hub: Hub) -> AsyncIterator[Stage]:
+    async with shop_and_crm(hub) as made:
         yield made
 
 

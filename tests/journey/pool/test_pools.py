@@ -9,19 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import aiohttp
 import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from crossdock.connect.sandbox import serving
-from crossdock.connectors.hubspot import sandbox as hubspot
-from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.flow.deliver import Ask, Filter
 from crossdock.flow.record import Verdict
 from crossdock.govern.fallback import Fallbacks
@@ -31,7 +26,7 @@ from crossdock.settings import Settings
 from crossdock.store import loans
 from crossdock.store.loans import NestedLoan
 from crossdock.wiring import Hub, open_hub
-from tests.journey.main.test_shop_to_crm import ORDERS, Stage
+from tests.journey.main.test_shop_to_crm import ORDERS, shop_and_crm
 from tests.journey.pool.pooler import PROGRAM, pooled
 from tests.support.database import TestServer
 from tests.support.hub import add_connection, add_route, add_sink, until, working
@@ -51,18 +46,6 @@ class NobodyWaits:
             self.calls += 1
             if loans.holding():
                 self.held.append(name)
-
-
-@contextlib.asynccontextmanager
-async def shop_and_crm(hub: Hub) -> AsyncIterator[Stage]:
-    """A shop and a CRM that are connected."""
-    async with contextlib.AsyncExitStack() as stack:
-        shop = await stack.enter_async_context(serving(woocommerce.build(woocommerce.generate(ORDERS, 5))))
-        portal = await stack.enter_async_context(serving(hubspot.HubSpotSandbox(hubspot.Settings())))
-        http = await stack.enter_async_context(aiohttp.ClientSession())
-        made = Stage(hub, shop, portal, http)
-        await made.connect()
-        yield made
 
 
 async def journey(settings: Settings, *, workers: int = 1) -> None:

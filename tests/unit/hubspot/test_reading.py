@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crossdock.connect import paging
 from crossdock.connectors.hubspot import reading
 from crossdock.connectors.hubspot.reading import STREAMS, Cursor, Mode, further, millis, moment_of, resume, written
 from crossdock.model.observation import Presence
@@ -126,6 +127,6 @@ def test_a_record_without_an_id_is_refused() -> None:
 def test_a_cursor_is_plain_json_and_a_broken_one_is_refused() -> None:
     """What is saved comes back as it was."""
     place = Cursor(Mode.CHANGES, since="a", at="b", id="4", newest="c", bin="9")
-    assert reading.load(reading.save(place)) == place
+    assert paging.load(paging.save(place), Cursor) == place
     with pytest.raises(ValueError, match="cursor"):
-        reading.load({"mode": "sideways"})
+        paging.load({"mode": "sideways"}, Cursor)

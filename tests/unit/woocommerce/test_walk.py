@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crossdock.connect import paging
 from crossdock.connectors.woocommerce import walk
 from crossdock.connectors.woocommerce.walk import READINGS, Climb, Cursor, Mode
 
@@ -92,7 +93,7 @@ class Hub:
     ) -> Cursor:
         """Read until done; the lists of operations are used up page by page."""
         for _ in range(2000):
-            cursor = walk.resume(ORDERS, walk.load(walk.save(cursor)), full=full)
+            cursor = walk.resume(ORDERS, paging.load(paging.save(cursor), Cursor), full=full)
             rows, shop_now = shop.answer(walk.ask(ORDERS, cursor, self.size), during.pop() if during else [])
             cursor, fresh = walk.take(ORDERS, cursor, rows, shop_now, self.size)
             for row in fresh:
@@ -278,7 +279,7 @@ def test_variations_follow_the_page_of_their_products_in_its_own_list() -> None:
 
 def test_a_cursor_is_plain_json_and_another_shape_is_named() -> None:
     cursor = Cursor(mode=Mode.SWEEP, since="2026-11-21T12:00:00", climb=Climb(7, 2), parents=("5",))
-    assert walk.load(walk.save(cursor)) == cursor
-    assert walk.save(Cursor(since="2026-11-21T12:00:00")) == {"since": "2026-11-21T12:00:00"}
+    assert paging.load(paging.save(cursor), Cursor) == cursor
+    assert paging.save(Cursor(since="2026-11-21T12:00:00")) == {"since": "2026-11-21T12:00:00"}
     with pytest.raises(ValueError, match="cursor: "):
-        walk.load({"mode": "sideways"})
+        paging.load({"mode": "sideways"}, Cursor)

@@ -68,9 +68,20 @@ class Play:
             await asyncio.shield(asyncio.to_thread(self._clear, home))
 
     def _clear(self, home: Path) -> None:
+        self._end()
+        shutil.rmtree(home, ignore_errors=True)
+
+    def _end(self) -> None:
         for child in reversed(self._children):
             child.end()
-        shutil.rmtree(home, ignore_errors=True)
+
+    @contextlib.asynccontextmanager
+    async def _ending(self) -> AsyncIterator[None]:
+        """End the children before our own hub: the last to use the database stops it, however they have ended."""
+        try:
+            yield
+        finally:
+            await asyncio.shield(asyncio.to_thread(self._end))
 
     async def _run(self, home: Path) -> bool:
         from crossdock.wiring import open_hub
@@ -82,7 +93,7 @@ class Play:
             self.screen.phase("making a shop and an empty CRM")
             arguments = ["crossdock.cli.demo.stage", str(self.plan.orders), str(self.plan.seed)]
             stage = self._child("sandboxes", arguments, environment, home)
-            async with open_hub(settings_of(environment)) as hub:
+            async with open_hub(settings_of(environment)) as hub, self._ending():
                 told = await stage.ready()
                 serve = self._child("serve", ["crossdock", "serve", "--json"], environment, home)
                 if not self.plan.calm:

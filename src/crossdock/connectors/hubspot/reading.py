@@ -111,20 +111,6 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the slow walk through the bin stands between two pulls."""
 
 
-def load(raw: Mapping[str, Any]) -> Cursor:
-    """Read a saved cursor. Raises ``ValueError``."""
-    try:
-        return msgspec.convert(dict(raw), Cursor)
-    except msgspec.ValidationError as problem:
-        raise ValueError(f"cursor: {problem}") from None
-
-
-def save(cursor: Cursor) -> dict[str, Any]:
-    """Return a cursor as plain JSON."""
-    kept: dict[str, Any] = msgspec.to_builtins(cursor)
-    return kept
-
-
 def resume(cursor: Cursor, now: datetime, *, full: bool) -> Cursor:
     """Return the cursor inside a reading: an idle one begins anew."""
     if cursor.mode is not Mode.IDLE:

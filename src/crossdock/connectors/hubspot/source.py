@@ -7,6 +7,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from crossdock.connect import paging
 from crossdock.connect.client import CallFailed, FailKind, Reply
 from crossdock.connect.connector import Access, CheckResult, Hook, Page
 from crossdock.connect.manifest import Manifest
@@ -42,11 +43,11 @@ class HubSpotSource:
         Raises ``CallFailed``, ``KeyError`` for an unknown stream and ``ValueError`` for a cursor that is none.
         """
         known = reading.STREAMS[stream]
-        place = reading.load(cursor) if cursor else Cursor()
+        place = paging.load(cursor, Cursor) if cursor else Cursor()
         if not cursor and not full:
             now = self._now(self._good(await self._list(known, "", archived=False, size=1)))
             begun = Cursor(since=reading.written(now))
-            return Page((), reading.save(begun), done=True, shape="now")
+            return Page((), paging.save(begun), done=True, shape="now")
         place = reading.resume(place, self._clock.now(), full=full)
         try:
             if place.mode is Mode.CHANGES:
@@ -92,7 +93,7 @@ class HubSpotSource:
         items = await self._observed(stream, known, records)
         items += [reading.ended(stream, gone) for one in records for gone in reading.merged_into(one)]
         following = reading.further(place, rows, self._size, self._now(reply))
-        return Page(tuple(items), reading.save(following), done=False, shape="search")
+        return Page(tuple(items), paging.save(following), done=False, shape="search")
 
     async def _listed(self, stream: str, known: Stream, place: Cursor) -> Page:
         archived = place.mode is not Mode.LIVE
@@ -103,7 +104,7 @@ class HubSpotSource:
         following = reading.turned(place, None if after is None else str(after))
         done = following.mode is Mode.IDLE
         shape = "bin" if archived else "list"
-        return Page(tuple(items), reading.save(following), done=done, shape=shape)
+        return Page(tuple(items), paging.save(following), done=done, shape=shape)
 
     async def _list(self, known: Stream, after: str, *, archived: bool, size: int) -> Reply:
         names = self._names(known)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from crossdock.connect import paging
 from crossdock.connect.client import CallFailed, FailKind, Reply, VendorClient
 from crossdock.connect.connector import Access, CheckResult, Glance, Hook, Page, Span
 from crossdock.connect.manifest import beside
@@ -55,7 +56,7 @@ class WooCommerceClient:
 
     async def glance(self, stream: str, cursor: dict[str, Any] | None, span: Span) -> Glance:
         """Read the next page of all there is with one request, lightly. Raises ``CallFailed``."""
-        place = walk.load(cursor) if cursor else sweeps.begin(stream, span, self._born())
+        place = paging.load(cursor, walk.Cursor) if cursor else sweeps.begin(stream, span, self._born())
         try:
             return await self._sweeps().glance(stream, place, self._shop_now, _total)
         except ValueError as problem:
@@ -63,7 +64,7 @@ class WooCommerceClient:
 
     async def sweep(self, stream: str, cursor: dict[str, Any] | None, span: Span) -> Page:
         """Read the next page of all there is, in full. Raises ``CallFailed``."""
-        place = cursor or walk.save(sweeps.begin(stream, span, self._born()))
+        place = cursor or paging.save(sweeps.begin(stream, span, self._born()))
         return await self.page(stream, place, full=True)
 
     async def fetch_some(self, stream: str, external_ids: Sequence[str]) -> list[Observation]:
@@ -78,7 +79,7 @@ class WooCommerceClient:
 
         Raises ``CallFailed``, ``KeyError`` for an unknown stream and ``ValueError`` for a cursor that is none.
         """
-        place = walk.load(cursor) if cursor else walk.Cursor()
+        place = paging.load(cursor, walk.Cursor) if cursor else walk.Cursor()
         reading = walk.reading_of(stream, place)
         if not cursor and not full:
             return await self._begin_now(reading)
@@ -160,14 +161,14 @@ class WooCommerceClient:
         else:
             self._rows(reply)
             begun = walk.start_at(self._shop_now(reply))
-        return Page((), walk.save(begun), done=True, shape="begin")
+        return Page((), paging.save(begun), done=True, shape="begin")
 
     async def _page(self, stream: str, reading: walk.Reading, place: walk.Cursor, *, full: bool) -> Page:
         reply = await self._get(reading.path, walk.ask(reading, place, self._size))
         if stream == "refund" and not place.by_order and no_route(reply):
             anew = walk.Cursor(since=place.since, by_order=True)
             return Page(
-                (), walk.save(walk.resume(walk.REFUNDS_BY_ORDER, anew, full=full or not anew.since)), done=False
+                (), paging.save(walk.resume(walk.REFUNDS_BY_ORDER, anew, full=full or not anew.since)), done=False
             )
         # a status that this version or set of plugins does not know has no rows
         rows = [] if place.phase and error_of(reply)[0] == "rest_invalid_param" else self._rows(reply)
@@ -177,7 +178,7 @@ class WooCommerceClient:
         swept = moved.done and moved.swept
         return Page(
             items,
-            walk.save(moved),
+            paging.save(moved),
             moved.done,
             _total(reply, place),
             swept=swept,
@@ -191,7 +192,7 @@ class WooCommerceClient:
         if stream == "shipping_zone":
             zone, moved = await self._zone(parent), walk.leave(place)
             found, swept = (zone,) if zone else (), moved.done and moved.swept
-            return Page(found, walk.save(moved), moved.done, swept=swept, shape="below")
+            return Page(found, paging.save(moved), moved.done, swept=swept, shape="below")
         reply = await self._get(reading.children.format(id=parent), walk.ask_below(place, reading, self._size))
         gone = absent(reply)
         rows = [] if gone else self._rows(reply)
@@ -200,7 +201,13 @@ class WooCommerceClient:
         whole = parent if reading.together else None
         swept = moved.done and moved.swept
         return Page(
-            items, walk.save(moved), moved.done, swept=swept, whole_of=whole, shape="below", took_s=reply.took_ms / 1000
+            items,
+            paging.save(moved),
+            moved.done,
+            swept=swept,
+            whole_of=whole,
+            shape="below",
+            took_s=reply.took_ms / 1000,
         )
 
     async def _zone(self, zone_id: str) -> Observation | None:

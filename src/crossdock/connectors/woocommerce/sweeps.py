@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from crossdock.connect import paging
 from crossdock.connect.client import Reply
 from crossdock.connect.connector import Glance, Glimpse, Span
 from crossdock.connectors.woocommerce import walk
@@ -80,7 +81,7 @@ class Sweeps:
         rows = [] if place.phase and error_of(reply)[0] == "rest_invalid_param" else self._rows(reply)
         moved, fresh = walk.take(reading, place, rows, shop_now(reply), self._size)
         items = tuple(_glimpse(stream, row) for row in fresh)
-        return Glance(items, walk.save(moved), moved.done, total(reply, place))
+        return Glance(items, paging.save(moved), moved.done, total(reply, place))
 
     async def some(self, stream: str, external_ids: Sequence[str]) -> list[Observation]:
         """Read entities by id, a hundred a request, from each of the stream's lists until all are found."""

@@ -169,20 +169,6 @@ class Disordered(ValueError):
     """A list does not come as it was asked for: going on would lose rows or never end."""
 
 
-def load(raw: Mapping[str, Any]) -> Cursor:
-    """Read a saved cursor. Raises ``ValueError``."""
-    try:
-        return msgspec.convert(dict(raw), Cursor)
-    except msgspec.ValidationError as problem:
-        raise ValueError(f"cursor: {problem}") from None
-
-
-def save(cursor: Cursor) -> dict[str, Any]:
-    """Return a cursor as plain JSON."""
-    kept: dict[str, Any] = msgspec.to_builtins(cursor)
-    return kept
-
-
 def reading_of(stream: str, cursor: Cursor) -> Reading:
     """Return how a stream is asked. Raises ``KeyError`` for a stream the shop does not have."""
     return REFUNDS_BY_ORDER if cursor.by_order else READINGS[stream]

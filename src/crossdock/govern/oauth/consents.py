@@ -13,6 +13,7 @@ import secrets as random_secrets
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -25,7 +26,8 @@ from crossdock.connect.auth.facts import OAuth2Facts
 from crossdock.connect.auth.oauth2 import Denied, Issued
 from crossdock.connect.auth.tokens import OneToken
 from crossdock.connect.client import CallFailed
-from crossdock.errors import BadInput, CrossdockError, Forbidden, NotFound, Trouble, VendorTrouble
+from crossdock.errors import BadInput, Forbidden, NotFound, Trouble, VendorTrouble
+from crossdock.govern import refusing
 from crossdock.govern.authorizations import Asked, AuthorizationState
 from crossdock.govern.connections import Connections, Granting
 from crossdock.govern.directory import Directory
@@ -202,14 +204,8 @@ class Consents:
             row = await conn.fetchrow(SQL["use"], _hash(answer.get("state") or ""))
         if row is None:
             raise Forbidden("the state is unknown, used or expired", field="state", remedy="begin anew")
-        try:
+        async with refusing.kept(partial(self._refused, row)):
             ended = await self._grant(row, answer)
-        except CrossdockError as refused:
-            await self._refused(row, refused.problem, refused.remedy)
-            raise
-        except Exception:
-            await self._refused(row, "an unexpected error; it was logged", "begin anew")
-            raise
         async with self._store.engine() as conn:
             await conn.execute(SQL["made"], row["id"], ended.connection_id)
         return ended
