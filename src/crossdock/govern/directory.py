@@ -106,7 +106,7 @@ class Directory:
         self._store = store
         self._vault = vault
         self._transport = transport
-        self._clock = clock
+        self.clock = clock
         self.connector = connectors
         self.meter = Meter()
         """What every connection has called since it was last written down."""
@@ -139,7 +139,7 @@ class Directory:
         A connection's own ``app_secret`` goes before that of the OAuth app it was let in by.
         """
         known = self._apps.get((connector, app_id))
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         if known is None or known[0] < now:
             async with self._store.engine() as conn:
                 rows = await conn.fetch(SQL["of_app"], connector, app_id, _MOST)
@@ -236,7 +236,7 @@ class Directory:
         transport = Metered(self._transport, self.meter, connection)
         if tokens is None and connection.config.get(ACCESS) == BY_GRANT:
             tokens = self.grants.of(connection.id, connection.connector)
-        return Access(connection, dict(secrets), transport, self._clock, tokens)
+        return Access(connection, dict(secrets), transport, self.clock, tokens)
 
     def forget(self, connection_id: uuid.UUID) -> None:
         """Read a connection again at its next use: for those who cannot wait until they hear of their own change."""

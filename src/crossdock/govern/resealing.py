@@ -16,6 +16,7 @@ from crossdock.govern.directory import secret_row
 from crossdock.govern.oauth.seals import app_row, grant_row, request_row
 from crossdock.govern.routing import Store
 from crossdock.govern.vault import Vault
+from crossdock.model.seals import invoice_row, invoice_terms_row
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("resealing.sql"))
@@ -25,6 +26,8 @@ SEALS: Final[Mapping[str, Callable[[Any], bytes]]] = {
     "oauth_app": lambda row: app_row(row["id"]),
     "oauth_grant": lambda row: grant_row(row["id"]),
     "oauth_request": lambda row: request_row(row["id"]),
+    "invoice_terms": lambda row: invoice_terms_row(row["id"]),
+    "invoice": lambda row: invoice_row(row["id"]),
 }
 """Every table with a sealed secret (``key_id``, ``sealed``), and the name of the row each seal is bound to."""
 _AT_ONCE: Final = 200

@@ -29,3 +29,15 @@ SELECT id, sealed FROM oauth_request WHERE key_id <> $1 AND id > $2 ORDER BY id 
 
 -- name: reseal_oauth_request
 UPDATE oauth_request SET key_id = $2, sealed = $3 WHERE id = $1 AND sealed = $4 RETURNING 1;
+
+-- name: old_invoice_terms
+SELECT id, sealed FROM invoice_terms WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
+
+-- name: reseal_invoice_terms
+UPDATE invoice_terms SET key_id = $2, sealed = $3 WHERE id = $1 AND sealed = $4 RETURNING 1;
+
+-- name: old_invoice
+SELECT id, sealed FROM invoice WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
+
+-- name: reseal_invoice
+UPDATE invoice SET key_id = $2, sealed = $3 WHERE id = $1 AND sealed = $4 RETURNING 1;

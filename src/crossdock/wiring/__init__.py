@@ -22,6 +22,7 @@ from crossdock.flow.deals import DealDesk
 from crossdock.flow.deliver import Hints, Letters, Pump, Replay, Replays
 from crossdock.flow.deliver.prepare import Planner
 from crossdock.flow.deliver.preview import Preview
+from crossdock.flow.invoice import Invoicing
 from crossdock.flow.journey import Journey
 from crossdock.flow.map import Versions
 from crossdock.flow.mapping import Mappings
@@ -110,6 +111,11 @@ class Hub(msgspec.Struct, frozen=True):
         """Return access by OAuth 2.0: apps, consents and grants."""
         url = self.settings.public_url
         return Consents(self.database, self.vault, self.directory, self.connections, self.upkeep, url)
+
+    @property
+    def invoicing(self) -> Invoicing:
+        """Return what makes, issues and takes back invoices."""
+        return Invoicing(self.database, self.vault, self.directory.clock)
 
     @property
     def refusals(self) -> Refusals:

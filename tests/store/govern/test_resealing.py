@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from crossdock.errors import WrongMasterKey
+from crossdock.flow.invoice import EXAMPLE
 from crossdock.govern.alerts.channels import NewChannel
 from crossdock.govern.oauth.seals import app_row, grant_row, request_row
 from crossdock.govern.resealing import SEALS, Resealing
@@ -17,6 +18,7 @@ from crossdock.govern.vault import Vault, new_master_key, read_masters
 from crossdock.kit.ids import new_id
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
+from tests.support.deals import deal
 from tests.support.hub import add_shop
 
 BODIES = {"event.body", "proof_found.body", "former_value.sealed", "import_part.body"}
@@ -27,6 +29,8 @@ HASHES = {
     "arrival_key.body_hash",
     "event.digest",
     "event.subject",
+    "invoice.asked_hash",
+    "invoice.digest",
     "oauth_request.state_hash",
     "proof_found.match",
     "record.digest",
@@ -76,6 +80,8 @@ async def sealed_things(hub: Hub) -> uuid.UUID:
             " scopes, actor, expires_at) VALUES ($1, $2, 'hubspot', $3, $4, $5, $6, 'n', '{}', '{}', 'test', now())",
             *(asked, tenant, app, b"hash", vault.key_id, vault.seal_secret("verifier", request_row(asked))),
         )
+    await hub.invoicing.terms.put(tenant, EXAMPLE, actor="test")
+    await hub.invoicing.make(tenant, shop.id, deal(), actor="test")
     return shop.id
 
 

@@ -139,6 +139,10 @@ class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
     tax: TaxKey = TaxKey()
     source_id: Link = None
     """The deal's line it was made from; None: a rule added it."""
+    credits_line: Link = None
+    """Of a credit note: the ``id`` of the invoice's line it takes back; None: a part of the whole."""
+    credits_quantity: Amount = Decimal(0)
+    """How many of that line's quantity it takes back; 0: a part of its price."""
 
 
 class InvoiceAllowance(msgspec.Struct, frozen=True, kw_only=True):
