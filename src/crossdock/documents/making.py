@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crossdock.documents.checking import check_xml
 from crossdock.documents.cii import cii
+from crossdock.documents.page.paper import page
 from crossdock.documents.peppol import PARTLY, peppol_problems
 from crossdock.documents.terms import business_terms
 from crossdock.documents.ubl import ubl
@@ -19,8 +20,14 @@ def make(invoice: Invoice, form: Format, *, peppol_rules: Path | None = None) ->
     """Return the document's bytes, the same for the same invoice, and what is wrong with it."""
     if form in (Format.UBL, Format.UBL_CORE):
         return _ubl(invoice, peppol=form is Format.UBL, peppol_rules=peppol_rules)
+    if form is Format.PDF:
+        return page(invoice)
     document = cii(business_terms(invoice))
-    return document, check_xml(document)
+    problems = check_xml(document)
+    if form is Format.CII:
+        return document, problems
+    paper, shown = page(invoice, attached=document)
+    return paper, (*problems, *shown)
 
 
 def _ubl(invoice: Invoice, *, peppol: bool, peppol_rules: Path | None) -> Made:
