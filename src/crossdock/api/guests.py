@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from crossdock.api.records import LAST, SQL, Finder, StoreNamed, parsed_id
+from crossdock.api.records import LAST, SQL, Finder, StoreNamed, named, parsed_id
 from crossdock.errors import BadInput
 from crossdock.kit.ids import Prefix, show
+from crossdock.model.commerce.order import Order
 from crossdock.wiring import Hub
 
 
@@ -57,23 +58,27 @@ class Guests:
         more = len(rows) == limit
         return {"items": items, "next": show(Prefix.ORDER, rows[-1]["record_id"]) if more else None}
 
-    def _guest(self, row: Any, store: Any) -> dict[str, Any] | None:
-        order, _ = self._finder.said(row, store)
-        if order is None or order.get("customer_id") is not None:
+    def _guest(self, row: Any, store: Any) -> Guest | None:
+        said, _ = self._finder.said(row, store)
+        order = msgspec.to_builtins(said)
+        if order is None or account_of(said) is not None:
             return None
         billing = order.get("billing") or {}
-        return msgspec.to_builtins(  # type: ignore[no-any-return]
-            Guest(
-                store=StoreNamed(show(Prefix.CONNECTION, store.id), store.account_uid, store.name),
-                email=str(billing.get("email") or ""),
-                first_name=str(billing.get("first_name") or ""),
-                last_name=str(billing.get("last_name") or ""),
-                phone=str(billing.get("phone") or ""),
-                billing=billing,
-                shipping=order.get("shipping") or {},
-                orders=row["orders"],
-                newest_order=show(Prefix.ORDER, row["record_id"]),
-                first_order_at=row["first_at"],
-                last_order_at=row["placed_at"],
-            )
+        return Guest(
+            store=named(store),
+            email=str(billing.get("email") or ""),
+            first_name=str(billing.get("first_name") or ""),
+            last_name=str(billing.get("last_name") or ""),
+            phone=str(billing.get("phone") or ""),
+            billing=billing,
+            shipping=order.get("shipping") or {},
+            orders=row["orders"],
+            newest_order=show(Prefix.ORDER, row["record_id"]),
+            first_order_at=row["first_at"],
+            last_order_at=row["placed_at"],
         )
+
+
+def account_of(said: Any) -> Any:
+    """Return the customer's id at the store of what an order says; None for a guest, and where it cannot be read."""
+    return said.customer_id if isinstance(said, Order) else (said or {}).get("customer_id")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import asyncpg
+import msgspec
 import orjson
 import structlog
 from starlette.responses import Response
 
 from crossdock.errors import CrossdockError, MethodNotAllowed, Overloaded
 
+_encoder = msgspec.json.Encoder()
 log = structlog.get_logger("crossdock.api")
 
 ABSENT = (asyncpg.OperatorInterventionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
@@ -20,8 +22,12 @@ NO_ROOM = (asyncpg.InsufficientResourcesError,)
 
 
 def answer(value: Any, status: int = 200) -> Response:
-    """Answer JSON."""
-    return Response(orjson.dumps(value, default=str), status, media_type="application/json")
+    """Answer JSON. Structs, among them the hub's words, go from what they are to bytes in one step."""
+    return Response(orjson.dumps(value, default=_written), status, media_type="application/json")
+
+
+def _written(value: Any) -> Any:
+    return orjson.Fragment(_encoder.encode(value)) if isinstance(value, msgspec.Struct) else str(value)
 
 
 def problem(error: CrossdockError) -> Response:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -22,6 +23,8 @@ SQL = load(Path(__file__).with_name("records.sql"))
 PREFIX = {"order": Prefix.ORDER, "customer": Prefix.CUSTOMER, "product": Prefix.PRODUCT}
 LAST = (datetime.max.replace(tzinfo=UTC), uuid.UUID(int=(1 << 128) - 1))
 FIRST = datetime.min.replace(tzinfo=UTC)
+WORD: Final = msgspec.Meta(extra_json_schema={"anyOf": [{"type": "object"}, {"type": "null"}]})
+"""A word of the hub's as the struct it is, or a document that has no word: both are an object to who reads it."""
 _MOST_ALIKE = 50
 
 
@@ -55,7 +58,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     recorded_at: datetime
     event_id: str
     """The event that made this version; its story is at ``/events/{event_id}``."""
-    data: dict[str, Any] | None = None
+    data: Annotated[Any, WORD] = None
     """The canonical word, see ``/schemas/{stream}``; null when it cannot be read (then ``problem`` says why)."""
     problem: str | None = None
 
@@ -99,8 +102,12 @@ class Finder:
             links = await conn.fetch(SQL["links"], tenant_id, list(stores), key)
             history = await conn.fetch(SQL["history"], tenant_id, record_id)
         return {
-            **self.shown(row, store),
-            **({"refunds": [self.shown(part, store) for part in parts]} if stream == "order" else {}),
+            **msgspec.to_builtins(self.shown(row, store)),
+            **(
+                {"refunds": msgspec.to_builtins([self.shown(part, store) for part in parts])}
+                if stream == "order"
+                else {}
+            ),
             "links": [
                 {
                     "connection": show(Prefix.CONNECTION, link["connection_id"]),
@@ -146,7 +153,7 @@ class Finder:
             else:
                 rows = await conn.fetch(SQL["listed"], tenant_id, stream, among, asked.limit, *before, asked.since)
         items = [self.shown(row, stores[row["connection_id"]]) for row in rows]
-        return {"items": items, "next": items[-1]["id"] if len(items) == asked.limit else None}
+        return {"items": items, "next": items[-1].id if len(items) == asked.limit else None}
 
     async def _place(self, conn: Any, tenant_id: uuid.UUID, stream: str, asked: Asked) -> tuple[datetime, uuid.UUID]:
         if asked.before is None:
@@ -156,37 +163,45 @@ class Finder:
             raise BadInput("there is no such place in the list", field="before", remedy="begin without it")
         return row["at"], row["id"]
 
-    def shown(self, row: Any, store: Connection) -> dict[str, Any]:
+    def shown(self, row: Any, store: Connection) -> Stored:
         """Return a row's envelope."""
         data, problem = self.said(row, store)
-        return msgspec.to_builtins(  # type: ignore[no-any-return]
-            Stored(
-                id=show(PREFIX.get(row["stream"], Prefix.RECORD), row["record_id"]),
-                external_id=row["external_id"],
-                store=StoreNamed(show(Prefix.CONNECTION, store.id), store.account_uid, store.name),
-                stream=row["stream"],
-                version=row["seq"],
-                presence=Presence(row["presence"]),
-                status=row["status"],
-                contested=row["contested"],
-                modified_at=row["modified_at"],
-                created_at=row["made_at"],
-                recorded_at=row["recorded_at"],
-                event_id=show(Prefix.EVENT, row["event_id"]),
-                data=data,
-                problem=problem,
-            )
+        return Stored(
+            id=show(PREFIX.get(row["stream"], Prefix.RECORD), row["record_id"]),
+            external_id=row["external_id"],
+            store=named(store),
+            stream=row["stream"],
+            version=row["seq"],
+            presence=Presence(row["presence"]),
+            status=row["status"],
+            contested=row["contested"],
+            modified_at=row["modified_at"],
+            created_at=row["made_at"],
+            recorded_at=row["recorded_at"],
+            event_id=show(Prefix.EVENT, row["event_id"]),
+            data=data,
+            problem=problem,
         )
 
-    def said(self, row: Any, store: Connection) -> tuple[dict[str, Any] | None, str | None]:
-        """Return what a row says in the hub's words, or why it cannot be read."""
+    def said(self, row: Any, store: Connection) -> tuple[Any, str | None]:
+        """Return what a row says in the hub's words (a struct, or the document where there is no word), or why it
+        cannot be read."""
         if row["body"] is None:
             return None, "the body is older than the retention time"
         try:
-            word = self._hub.canonical.read(store, row)
+            return self._hub.canonical.read(store, row), None
         except ValueError as wrong:
             return None, str(wrong)
-        return msgspec.to_builtins(word), None
+
+
+def named(store: Connection) -> StoreNamed:
+    """Return a store as records name it."""
+    return _named(store.id, store.account_uid, store.name)
+
+
+@lru_cache(maxsize=4096)
+def _named(store_id: uuid.UUID, uid: str, name: str) -> StoreNamed:
+    return StoreNamed(show(Prefix.CONNECTION, store_id), uid, name)
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
@@ -70,7 +71,7 @@ def customers_guests(
         from crossdock.api.guests import Guests
 
         page = await Guests(hub).page(tenant_id, limit=limit, store=store, before=None)
-        items: list[dict[str, Any]] = page["items"]
+        items = _plain(page)
         return items if body else [{n: one[n] for n in _GUEST} | {"store": one["store"]["name"]} for one in items]
 
     rows = ask(tenant, work)
@@ -136,7 +137,8 @@ def changes(
         feed = Feed(hub)
         if after == "now":
             return {"items": [], "next": (await feed.newest(tenant_id)).shown(), "more": False}
-        return await feed.read(tenant_id, place_of(after), words(stream or []), store, limit, data=body)
+        page = await feed.read(tenant_id, place_of(after), words(stream or []), store, limit, data=body)
+        return {**page, "items": _plain(page)}
 
     page = ask(tenant, work)
     columns = ("type", "external_id", "store", "version", "status", "origin", "recorded_at")
@@ -170,8 +172,7 @@ def _list(
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         finder = Finder(hub)
         if named is not None:
-            found: list[dict[str, Any]] = (await finder.named(tenant_id, stream, "by_code", named[1], store))["items"]
-            return found
+            return _plain(await finder.named(tenant_id, stream, "by_code", named[1], store))
         email = others.get("email")
         asked = Asked(
             limit=limit,
@@ -180,10 +181,15 @@ def _list(
             since=begin or FIRST,
             subject=hub.vault.subject(email) if email else None,
         )
-        return list((await finder.page(tenant_id, stream, asked))["items"])
+        return _plain(await finder.page(tenant_id, stream, asked))
 
     rows = [_masked(row, body=body) for row in ask(tenant, work)]
     give(rows, as_json=as_json, people=lambda: table([_flat(row) for row in rows], _COLUMNS[stream]))
+
+
+def _plain(page: dict[str, Any]) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = msgspec.to_builtins(page["items"])
+    return items
 
 
 _COLUMNS = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import threading
 import time
@@ -15,7 +14,8 @@ from crossdock.kit.clock import Clock
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32 in lower case: no i, l, o, u."""
 _VALUES = {c: i for i, c in enumerate(_ALPHABET)}
-_TO_OURS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _ALPHABET.encode())
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+"""Two digits for every ten bits."""
 _SHOWN = 26
 
 
@@ -99,9 +99,15 @@ def floor_of(at: datetime) -> uuid.UUID:
 
 def show(prefix: Prefix, identifier: uuid.UUID) -> str:
     """Return ``prefix_`` and 26 characters of base 32."""
-    # 20 bytes are 32 digits of RFC 4648, whose alphabet is another; the first six are zeros
-    digits = base64.b32encode(identifier.int.to_bytes(20, "big"))[-_SHOWN:]
-    return f"{prefix}_{digits.translate(_TO_OURS).decode()}"
+    # written out, in two halves of sixty bits and more: every row of every answer shows two or three
+    value = identifier.int
+    high, low = value >> 60, value & 0xFFFFFFFFFFFFFFF
+    return (
+        f"{prefix}_{_PAIRS[high >> 60]}{_PAIRS[high >> 50 & 1023]}{_PAIRS[high >> 40 & 1023]}"
+        f"{_PAIRS[high >> 30 & 1023]}{_PAIRS[high >> 20 & 1023]}{_PAIRS[high >> 10 & 1023]}{_PAIRS[high & 1023]}"
+        f"{_PAIRS[low >> 50]}{_PAIRS[low >> 40 & 1023]}{_PAIRS[low >> 30 & 1023]}"
+        f"{_PAIRS[low >> 20 & 1023]}{_PAIRS[low >> 10 & 1023]}{_PAIRS[low & 1023]}"
+    )
 
 
 def parse(prefix: Prefix, text: str) -> uuid.UUID:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crossdock.connectors.woocommerce.fields import moment
 from crossdock.connectors.woocommerce.mapper import observe, read
 from crossdock.model.commerce.customer import Customer
 from crossdock.model.commerce.order import Order
@@ -221,6 +222,38 @@ def test_any_value_anywhere_is_read_or_named(stream: str, data: st.DataObject) -
         read(observe(stream, document), ACCOUNT)
     except ValueError as named:
         assert "expected" in str(named) or "is missing" in str(named)  # noqa: PT017 - either outcome is right
+
+
+@given(
+    st.sampled_from(
+        [
+            "2026-11-21T02:31:52",
+            "2026-11-21 02:31:52",
+            "2026-W47-6T02:31:52",
+            "2026-11-21T02:31+02",
+            "0001-01-01T00:00+02:00",
+        ]
+    )
+    | st.datetimes().map(lambda at: at.isoformat(timespec="seconds"))
+    | st.text("0123456789-:TZ+.W ", max_size=20)
+    | st.text("0123456789:+Z.", min_size=8, max_size=8).map(lambda text: f"2026-11-21T{text}")
+)
+def test_a_time_is_read_in_one_step_as_in_two(text: str) -> None:
+    """Times of the usual form are read with their zone at once; no form may tell another moment that way."""
+    try:
+        read = datetime.fromisoformat(text)
+        expected = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        expected = None
+    found = moment(text)
+    assert found == expected
+    assert found is None or found.tzinfo is UTC
+
+
+@pytest.mark.parametrize("key", [{"a": 1}, [1], None, 7])
+def test_a_plugins_key_of_any_type_stops_no_page(key: object) -> None:
+    seen = observe("customer", {"id": 5, "meta_data": [{"id": 1, "key": key, "value": "1"}]})
+    assert seen.external_id == "5"
 
 
 def test_a_visit_is_no_change_of_a_customer() -> None:

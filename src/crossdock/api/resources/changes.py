@@ -17,7 +17,7 @@ from fastapi import APIRouter, Query
 
 from crossdock.api.access import Access
 from crossdock.api.problems import answer
-from crossdock.api.records import PREFIX, SQL, Finder, StoreNamed, words
+from crossdock.api.records import PREFIX, SQL, WORD, Finder, StoreNamed, named, words
 from crossdock.api.schemas import feed
 from crossdock.errors import BadInput
 from crossdock.govern.keys import Principal
@@ -78,7 +78,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     origin: str
     """How it was seen: webhook, pull, backfill, reconcile, api …"""
-    data: dict[str, Any] | None = None
+    data: Annotated[Any, WORD] = None
     """What the record said in this version; null for a deletion, when ``include`` leaves it out, or past retention."""
     problem: str | None = None
 
@@ -126,28 +126,26 @@ class Feed:
         async with self._hub.database.tenant(tenant_id) as conn:
             return _place_below(await conn.fetchrow(SQL["newest_change"]))
 
-    def _change(self, row: Any, store: Connection, *, data: bool) -> dict[str, Any]:
+    def _change(self, row: Any, store: Connection, *, data: bool) -> Change:
         deleted = row["presence"] == Presence.DELETED
         said, problem = self._finder.said(row, store) if data and not deleted else (None, None)
-        return msgspec.to_builtins(  # type: ignore[no-any-return]
-            Change(
-                cursor=Place(row["era"], row["xid"], row["id"]).shown(),
-                event_id=show(Prefix.EVENT, row["id"]),
-                id=show(PREFIX.get(row["stream"], Prefix.RECORD), row["record_id"]),
-                type=row["type"],
-                stream=row["stream"],
-                external_id=row["external_id"],
-                store=StoreNamed(show(Prefix.CONNECTION, store.id), store.account_uid, store.name),
-                version=row["seq"],
-                deleted=deleted,
-                presence=Presence(row["presence"]),
-                status=row["status"],
-                modified_at=row["modified_at"],
-                recorded_at=row["recorded_at"],
-                origin=row["origin"],
-                data=said,
-                problem=problem,
-            )
+        return Change(
+            cursor=Place(row["era"], row["xid"], row["id"]).shown(),
+            event_id=show(Prefix.EVENT, row["id"]),
+            id=show(PREFIX.get(row["stream"], Prefix.RECORD), row["record_id"]),
+            type=row["type"],
+            stream=row["stream"],
+            external_id=row["external_id"],
+            store=named(store),
+            version=row["seq"],
+            deleted=deleted,
+            presence=Presence(row["presence"]),
+            status=row["status"],
+            modified_at=row["modified_at"],
+            recorded_at=row["recorded_at"],
+            origin=row["origin"],
+            data=said,
+            problem=problem,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from crossdock.api.access import Access
-from crossdock.api.guests import Guests
+from crossdock.api.guests import Guests, account_of
 from crossdock.api.problems import answer
 from crossdock.api.records import Asked, Finder
 from crossdock.api.schemas import one_of, page_of
@@ -45,7 +45,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
         )
         if subject is not None and before is None:
             orders = await finder.page(caller.tenant_id, "order", Asked(limit=limit, store=store, subject=subject))
-            page["guest_orders"] = [one for one in orders["items"] if (one["data"] or {}).get("customer_id") is None]
+            page["guest_orders"] = [one for one in orders["items"] if account_of(one.data) is None]
         return answer(page)
 
     @api.get("/customers/{customer_id}", responses=one_of("Customer"))

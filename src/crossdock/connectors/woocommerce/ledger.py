@@ -16,9 +16,9 @@ so, ``other_decimals``. A shop that was given fewer shows old orders rounded ane
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -81,21 +81,25 @@ def _places(amount: Decimal) -> int:
 
 def parts_of(order: Order) -> Decimal:
     """Return goods after discounts + fees + shipping + taxes."""
-    return sum((line.total for line in order.lines), _ZERO) + order.fee_total + order.shipping_total + order.tax_total
+    return sum([line.total for line in order.lines], _ZERO) + order.fee_total + order.shipping_total + order.tax_total
 
 
 def violations(order: Order, rounding: Rounding) -> tuple[Violation, ...]:
     """Return every rule an order breaks: ``total``, ``tax_total``, ``tax_lines``, ``line_tax``, ``shipping_total``,
     ``discount_total``, ``refunds``; and ``other_decimals`` after them, when fewer decimals explain them all."""
+    unequal = list(_unequal(order, rounding))
+    if not unequal:
+        # the usual order adds up exactly: how it was rounded does not matter
+        return ()
     shown = _shown(order)
     known = shown if rounding.decimals is None else rounding.decimals
     strict = rounding.at_subtotal is False and rounding.decimals == shown
-    found = _broken(order, _Slack(min(shown, known), strict=strict), rounding)
+    found = _broken(unequal, _Slack(min(shown, known), strict=strict))
     # taxes are not asked: rounded at the subtotal they keep their decimals
     for decimals in reversed(range(min(shown, known))) if found else ():
         if any(amount % Decimal(1).scaleb(-decimals) for amount in _totals(order)):
             break
-        if not _broken(order, _Slack(decimals, strict=False), rounding):
+        if not _broken(unequal, _Slack(decimals, strict=False)):
             expected = parts_of(order)
             difference = order.total - expected
             reason = Violation(rule="other_decimals", expected=expected, found=order.total, difference=difference)
@@ -103,54 +107,61 @@ def violations(order: Order, rounding: Rounding) -> tuple[Violation, ...]:
     return found
 
 
-def _broken(order: Order, slack: _Slack, rounding: Rounding) -> tuple[Violation, ...]:
-    return tuple(found for found in _rules(order, slack, rounding) if found is not None)
+class _Rule(NamedTuple):
+    """Two amounts that should be one, and of how many parts the sum is made (see :class:`_Slack`)."""
+
+    name: str
+    expected: Decimal
+    found: Decimal
+    loose: int
+    always: int = 0
+    where: str = ""
 
 
-def _rules(order: Order, slack: _Slack, rounding: Rounding) -> Iterator[Violation | None]:
-    lines, fees = len(order.lines), len(order.fees)
-    several = fees if fees > 1 or order.fee_total < 0 else 0
-    yield _told("total", parts_of(order), order.total, slack.of(lines + fees - several + 1, several))
-    yield _told("tax_total", order.cart_tax + order.shipping_tax, order.tax_total, slack.of(2))
-    by_rate = sum((tax.tax_total + tax.shipping_tax_total for tax in order.taxes), _ZERO)
-    yield _told("tax_lines", by_rate, order.tax_total, slack.of(2 * len(order.taxes)))
-    halves_down = order.prices_include_tax or rounding.prices_include_tax is not False
-    yield from (_line_tax(line, slack, halves_down=halves_down) for line in _taxed(order))
-    shipping = sum((line.total for line in order.shipping_lines), _ZERO)
-    yield _told("shipping_total", shipping, order.shipping_total, slack.of(len(order.shipping_lines)))
-    yield _told("discount_total", *_discount(order), _discount_slack(order, slack, rounding))
-    if order.refunded_total > max(order.total, _ZERO):
-        yield _told("refunds", order.total, order.refunded_total, slack.of(1))
+def _broken(rules: Sequence[_Rule], slack: _Slack) -> tuple[Violation, ...]:
+    return tuple(
+        _told(rule.name, rule.expected, rule.found, rule.where)
+        for rule in rules
+        if abs(rule.found - rule.expected) > slack.of(rule.loose, rule.always)
+    )
 
 
-def _taxed(order: Order) -> Iterable[OrderLine | FeeLine | ShippingLine]:
-    return (*order.lines, *order.fees, *order.shipping_lines)
-
-
-def _line_tax(line: OrderLine | FeeLine | ShippingLine, slack: _Slack, *, halves_down: bool) -> Violation | None:
-    kind = {OrderLine: "lines", FeeLine: "fees", ShippingLine: "shipping_lines"}[type(line)]
-    shares = sum((share.total for share in line.taxes), _ZERO)
-    loose = 1 + len(line.taxes)
-    allowed = slack.of(0, loose) if halves_down else slack.of(loose)
-    return _told("line_tax", shares, line.total_tax, allowed, f"{kind}.{line.id}")
-
-
-def _discount(order: Order) -> tuple[Decimal, Decimal]:
-    return order.subtotal - sum((line.total for line in order.lines), _ZERO), order.discount_total
-
-
-def _discount_slack(order: Order, slack: _Slack, rounding: Rounding) -> Decimal:
-    # at the checkout discounts are taken from prices with tax, and lose it line by line
+def _unequal(order: Order, rounding: Rounding) -> Iterator[_Rule]:
+    """Yield what differs at all, whether or not rounding explains it."""
     with_tax = order.prices_include_tax or rounding.prices_include_tax is not False
-    loose = 2 * len(order.lines)
-    return slack.of(0, loose) if with_tax and order.coupons else slack.of(loose)
+    if (parts := parts_of(order)) != order.total:
+        lines, fees = len(order.lines), len(order.fees)
+        several = fees if fees > 1 or order.fee_total < 0 else 0
+        yield _Rule("total", parts, order.total, lines + fees - several + 1, several)
+    if (taxes := order.cart_tax + order.shipping_tax) != order.tax_total:
+        yield _Rule("tax_total", taxes, order.tax_total, 2)
+    if (rates := sum([tax.tax_total + tax.shipping_tax_total for tax in order.taxes], _ZERO)) != order.tax_total:
+        yield _Rule("tax_lines", rates, order.tax_total, 2 * len(order.taxes))
+    yield from _line_taxes("lines", order.lines, halves_down=with_tax)
+    yield from _line_taxes("fees", order.fees, halves_down=with_tax)
+    yield from _line_taxes("shipping_lines", order.shipping_lines, halves_down=with_tax)
+    if (shipping := sum([line.total for line in order.shipping_lines], _ZERO)) != order.shipping_total:
+        yield _Rule("shipping_total", shipping, order.shipping_total, len(order.shipping_lines))
+    if (taken := order.subtotal - sum([line.total for line in order.lines], _ZERO)) != order.discount_total:
+        # at the checkout discounts are taken from prices with tax, and lose it line by line
+        of = (0, 2 * len(order.lines)) if with_tax and order.coupons else (2 * len(order.lines), 0)
+        yield _Rule("discount_total", taken, order.discount_total, *of)
+    if order.refunded_total > max(order.total, _ZERO):
+        yield _Rule("refunds", order.total, order.refunded_total, 1)
 
 
-def _told(rule: str, expected: Decimal, found: Decimal, slack: Decimal, where: str = "") -> Violation | None:
-    difference = found - expected
-    if abs(difference) <= slack:
-        return None
-    return Violation(rule=rule, expected=expected, found=found, difference=difference, where=where)
+def _line_taxes(
+    kind: str, taxed: Sequence[OrderLine | FeeLine | ShippingLine], *, halves_down: bool
+) -> Iterator[_Rule]:
+    for line in taxed:
+        if (shares := sum([share.total for share in line.taxes], _ZERO)) != line.total_tax:
+            parts = 1 + len(line.taxes)
+            of = (0, parts) if halves_down else (parts, 0)
+            yield _Rule("line_tax", shares, line.total_tax, *of, where=f"{kind}.{line.id}")
+
+
+def _told(rule: str, expected: Decimal, found: Decimal, where: str = "") -> Violation:
+    return Violation(rule=rule, expected=expected, found=found, difference=found - expected, where=where)
 
 
 def refund_violations(refund: Refund) -> tuple[Violation, ...]:
@@ -163,5 +174,4 @@ def refund_violations(refund: Refund) -> tuple[Violation, ...]:
     parts = sum((line.total + line.total_tax for line in refund.lines), _ZERO)
     unit = Decimal(1).scaleb(-_places(refund.amount))
     slack = unit * (2 * len(refund.lines) + 1) / 2
-    found = _told("refund_lines", parts, refund.amount, slack)
-    return (found,) if found is not None else ()
+    return (_told("refund_lines", parts, refund.amount),) if abs(refund.amount - parts) > slack else ()

@@ -27,8 +27,9 @@ _PRESENCE: Final = {
     "checkout-draft": Presence.DRAFT,
     "auto-draft": Presence.DRAFT,
 }
-_VISITS: Final = frozenset({"wc_last_active", "_woocommerce_load_saved_cart_after_login"})
+_VISITS: Final = ("wc_last_active", "_woocommerce_load_saved_cart_after_login")
 """Seen on 11.0.1 and 7.9.0; the second on 7.9.0 alone."""
+_ZERO: Final = Decimal(0)
 _LONGEST_CODE: Final = 200
 _GATEWAY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -211,18 +212,18 @@ def _order(seen: Observation, account: Mapping[str, Any]) -> Order:
 
 
 def _money(doc: Fields) -> dict[str, Any]:
-    lines = tuple(parts.line(line) for line in doc.each("line_items"))
-    fees = tuple(parts.fee_line(fee) for fee in doc.each("fee_lines"))
-    refunds = tuple(parts.order_refund(refund) for refund in doc.each("refunds"))
-    total, refunded = doc.money("total"), sum((refund.amount for refund in refunds), Decimal(0))
+    lines = tuple([parts.line(line) for line in doc.each("line_items")])
+    fees = tuple([parts.fee_line(fee) for fee in doc.each("fee_lines")])
+    refunds = tuple([parts.order_refund(refund) for refund in doc.each("refunds")])
+    total, refunded = doc.money("total"), sum([refund.amount for refund in refunds], _ZERO)
     return {
         "total": total,
-        "subtotal": sum((line.subtotal for line in lines), Decimal(0)),
+        "subtotal": sum([line.subtotal for line in lines], _ZERO),
         "discount_total": doc.money("discount_total"),
         "discount_tax": doc.money("discount_tax"),
         "shipping_total": doc.money("shipping_total"),
         "shipping_tax": doc.money("shipping_tax"),
-        "fee_total": sum((fee.total for fee in fees), Decimal(0)),
+        "fee_total": sum([fee.total for fee in fees], _ZERO),
         "cart_tax": doc.money("cart_tax"),
         "tax_total": doc.money("total_tax"),
         "refunded_total": refunded,
@@ -230,9 +231,9 @@ def _money(doc: Fields) -> dict[str, Any]:
         "lines": lines,
         "fees": fees,
         "refunds": refunds,
-        "shipping_lines": tuple(parts.shipping_line(line) for line in doc.each("shipping_lines")),
-        "coupons": tuple(parts.coupon_line(coupon) for coupon in doc.each("coupon_lines")),
-        "taxes": tuple(parts.tax_line(tax) for tax in doc.each("tax_lines")),
+        "shipping_lines": tuple([parts.shipping_line(line) for line in doc.each("shipping_lines")]),
+        "coupons": tuple([parts.coupon_line(coupon) for coupon in doc.each("coupon_lines")]),
+        "taxes": tuple([parts.tax_line(tax) for tax in doc.each("tax_lines")]),
     }
 
 
@@ -261,7 +262,8 @@ def _zone(doc: Fields, account: Mapping[str, Any]) -> str:
     named = account.get("time_zone")
     if isinstance(named, str) and named:
         return named
-    gmt, local = moment(doc.any("date_created_gmt")), moment(doc.any("date_created"))
+    gmt = moment(doc.any("date_created_gmt"))
+    local = gmt if doc.any("date_created") == doc.any("date_created_gmt") else moment(doc.any("date_created"))
     if gmt is None or local is None:
         return ""
     minutes = round((local - gmt).total_seconds() / 60)

@@ -15,6 +15,7 @@ from crossdock.model.commerce.lines import CouponLine, FeeLine, OrderLine, Shipp
 from crossdock.model.commerce.marks import Meta
 from crossdock.model.commerce.refund import OrderRefund, RefundLine
 
+_ZERO: Final = Decimal(0)
 _SIXTH: Final = Decimal("0.000001")
 _SIGNS: Final = "_wc_order_attribution_"
 
@@ -38,13 +39,18 @@ def address(given: Fields) -> Address:
 
 def meta(doc: Fields) -> tuple[Meta, ...]:
     """Read ``meta_data``; a row without a key is nothing."""
-    return tuple(Meta(key=row.text("key"), value=row.any("value")) for row in doc.each("meta_data") if row.text("key"))
+    return _notes(doc.each("meta_data"))
+
+
+def _notes(rows: list[Fields]) -> tuple[Meta, ...]:
+    return tuple([Meta(key=key, value=row.any("value")) for row in rows if (key := row.text("key"))])
 
 
 def line(given: Fields) -> OrderLine:
     """Read one of ``line_items``."""
     quantity, total = given.money("quantity"), given.money("total")
     variation, product = given.link("variation_id"), given.link("product_id")
+    noted = given.each("meta_data")
     return OrderLine(
         id=given.own_id("id"),
         name=given.text("name"),
@@ -61,15 +67,17 @@ def line(given: Fields) -> OrderLine:
         total_tax=given.money("total_tax"),
         tax_class=given.text("tax_class"),
         taxes=shares(given),
-        meta=meta(given),
-        stock_taken=_taken(given),
+        meta=_notes(noted),
+        stock_taken=_taken(noted),
     )
 
 
-def _taken(given: Fields) -> Decimal:
+def _taken(noted: list[Fields]) -> Decimal:
     # WooCommerce writes it when it takes stock, lowers it at a restocking refund, removes it when it gives back
-    found = (row.amount("value") for row in given.each("meta_data") if row.text("key") == "_reduced_stock")
-    return next(found, None) or Decimal(0)
+    for row in noted:
+        if row.any("key") == "_reduced_stock":
+            return row.amount("value") or _ZERO
+    return _ZERO
 
 
 def unit_price(total: Decimal, quantity: Decimal) -> Decimal:
@@ -83,9 +91,11 @@ def unit_price(total: Decimal, quantity: Decimal) -> Decimal:
 def shares(given: Fields) -> tuple[TaxShare, ...]:
     """Read a line's ``taxes``; a rate that takes nothing is kept when the shop lists it with a number."""
     return tuple(
-        TaxShare(rate_id=tax.own_id("id"), total=tax.money("total"), subtotal=tax.amount("subtotal"))
-        for tax in given.each("taxes")
-        if tax.has("total")
+        [
+            TaxShare(rate_id=tax.own_id("id"), total=tax.money("total"), subtotal=tax.amount("subtotal"))
+            for tax in given.each("taxes")
+            if tax.has("total")
+        ]
     )
 
 

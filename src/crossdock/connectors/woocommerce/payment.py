@@ -24,6 +24,9 @@ from crossdock.model.commerce.order import PaymentStatus
 
 _WORDS: Final = re.compile(r"[^a-z]+")
 _CASH: Final = frozenset({"cod", "cashondelivery"})
+_TOLD: Final = (
+    *("_charge_captured", "_ppcp_paypal_intent", "_ppcp_paypal_captured", "_intention_status", "_paypal_status"),
+)
 _NO: Final = frozenset({"no", "false", "0", ""})
 
 
@@ -60,7 +63,7 @@ def payment_status(
 
 
 def _uncaptured(meta: tuple[Meta, ...]) -> bool:
-    told = {note.key: _plain(note.value) for note in meta}
+    told = {note.key: _plain(note.value) for note in meta if note.key.endswith(_TOLD)}
     if any(key.endswith("_charge_captured") and value in _NO for key, value in told.items()):
         return True
     if told.get("_ppcp_paypal_intent") == "authorize" and told.get("_ppcp_paypal_captured", "") in _NO:
