@@ -159,6 +159,11 @@ class Settings(BaseSettings):
     report_at_hour: int = Field(
         default=7, ge=-1, le=23, description="Hour (UTC) at which the daily health report is made; -1: never by itself."
     )
+    peppol_rules: Path | None = Field(
+        default=None,
+        description="OpenPeppol's file PEPPOL-EN16931-UBL.sch. Set: invoices as UBL are held against all of its rules,"
+        " single countries' too. Unset: against those that all countries share.",
+    )
     keep_alerts_days: int = Field(default=90, ge=1, description="Age at which ended alerts are dropped.")
     keep_runs_days: int = Field(default=90, ge=1, description="Age at which ended runs are dropped.")
     keep_bodies_days: int = Field(default=30, ge=1, description="Age at which unpinned raw bodies are dropped.")

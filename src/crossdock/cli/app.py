@@ -20,6 +20,7 @@ from crossdock.cli import (
     mapping,
     measuring,
     oauthing,
+    papering,
     proofs,
     proving,
     reading,
@@ -76,6 +77,7 @@ app.add_typer(delivering.deliveries, name="deliveries")
 app.command("undelivered")(delivering.undelivered)
 app.add_typer(replaying.dead_letters, name="dead-letters")
 app.add_typer(commanding.orders, name="orders")
+app.add_typer(papering.invoices, name="invoices")
 app.add_typer(records.customers, name="customers")
 app.add_typer(records.products, name="products")
 app.add_typer(linking.sku_links, name="sku-links")

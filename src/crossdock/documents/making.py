@@ -23,11 +23,16 @@ def make(invoice: Invoice, form: Format, *, peppol_rules: Path | None = None) ->
     if form is Format.PDF:
         return page(invoice)
     document = cii(business_terms(invoice))
-    problems = check_xml(document)
+    problems = tuple(one for one in check_xml(document) if not _is_empty_delivery(one))
     if form is Format.CII:
         return document, problems
     paper, shown = page(invoice, attached=document)
     return paper, (*problems, *shown)
+
+
+def _is_empty_delivery(problem: Problem) -> bool:
+    """The schema demands this element, and a rule warns of it when nothing is known to put there: no news to anybody."""
+    return problem.rule == "PEPPOL-EN16931-R008" and problem.place.endswith("/ApplicableHeaderTradeDelivery[1]")
 
 
 def _ubl(invoice: Invoice, *, peppol: bool, peppol_rules: Path | None) -> Made:

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from crossdock.documents.mill import LONGEST, Order, Result
 from crossdock.documents.text import cleaned
 from crossdock.documents.words import Document, Format, Problem
 from crossdock.errors import BadInput, Overloaded, TooLarge, Trouble
-from crossdock.model.commerce.invoice import Invoice
+from crossdock.model.commerce.invoice import Invoice, InvoiceState
 
 MOST_LINES = 5_000
 _LIBRARIES = ("facturx", "fpdf", "lxml", "saxonche", "segno")
@@ -121,6 +122,12 @@ class Papers:
                 self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._nobody_asks)
         finally:
             self.waiting -= 1
+        if result.failure == "RulesUnreadable":
+            raise Trouble(
+                "the file of the setting peppol_rules cannot be used: it is no Schematron with the binding xslt2",
+                field="peppol_rules",
+                remedy="name OpenPeppol's PEPPOL-EN16931-UBL.sch as it was published, or leave the setting out",
+            )
         if result.failure:
             raise Trouble(
                 f"the document could not be made ({result.failure})", remedy="report it with the invoice's id"
@@ -220,6 +227,14 @@ async def _ended(child: Process, *, kill: bool) -> None:
         with contextlib.suppress(ProcessLookupError):
             child.kill()
         await child.wait()
+
+
+def supposed(invoice: Invoice) -> Invoice:
+    """Return a draft as if it were issued now, for checks: what has no number cannot be valid anywhere."""
+    if invoice.state is not InvoiceState.DRAFT:
+        return invoice
+    number, day = invoice.number or "DRAFT", invoice.issued_on or datetime.now(UTC).date()
+    return msgspec.structs.replace(invoice, number=number, issued_on=day)
 
 
 def as_json(invoice: Invoice) -> bytes:

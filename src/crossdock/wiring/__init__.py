@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from crossdock import metrics
 from crossdock.connect.client import Transport
 from crossdock.connect.egress import Guard
+from crossdock.documents.papers import Papers
 from crossdock.errors import WrongMasterKey
 from crossdock.flow.apps import Apps
 from crossdock.flow.canonical import Canonical
@@ -57,6 +58,7 @@ from crossdock.wiring.parts import (
     connector_named,
     consents_of,
     intake_of,
+    papers_of,
     prover_of,
     pump_of,
     schedule_of,
@@ -96,8 +98,8 @@ class Hub(msgspec.Struct, frozen=True):
     mappings: Mappings
     orders: OrderCommands
     links: Links
-    book: Book
     stock: Stock
+    papers: Papers
 
     @property
     def rollups(self) -> Rollups:
@@ -136,6 +138,11 @@ class Hub(msgspec.Struct, frozen=True):
     def deals(self) -> DealDesk:
         """Deals of CRMs for whoever asks."""
         return DealDesk(self.directory, self.vault)
+
+    @property
+    def book(self) -> Book:
+        """Return the stock of every item at every place."""
+        return Book(self.database)
 
     @property
     def letters(self) -> Letters:
@@ -269,8 +276,8 @@ async def open_hub(
             hooks=hooks,
             watch=Watch(database, directory, hooks, runs, clock, watched),
             links=Links(database, canonical, directory),
-            book=Book(database),
             stock=stock,
+            papers=await stack.enter_async_context(papers_of(settings)),
             alerting=alerting_of(settings, database, vault, transport, directory, connections, clock, failpoints),
         )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from crossdock.connect import catalogue
 from crossdock.connect.client import Transport
 from crossdock.connect.connector import Connector
+from crossdock.documents.papers import Papers
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver import Hints, Limits, Pump, Replay
 from crossdock.flow.deliver.former import Former
@@ -59,6 +62,16 @@ def prover_of(
 ) -> Prover:
     """Put the prover together; it reads a store on the same terms as the pull does."""
     return Prover(database, directory, journey, Expectations(planner, directory), replay, Manners(turns), vault)
+
+
+@contextlib.asynccontextmanager
+async def papers_of(settings: Settings) -> AsyncIterator[Papers]:
+    """Make invoices' documents for as long as the hub is open; nothing is started before one is asked for."""
+    papers = Papers(peppol_rules=settings.peppol_rules)
+    try:
+        yield papers
+    finally:
+        await papers.close()
 
 
 def intake_of(

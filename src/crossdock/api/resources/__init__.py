@@ -22,6 +22,7 @@ from crossdock.api.resources import (
     fallbacks,
     findings,
     health_reports,
+    invoice_documents,
     live_records,
     mapping_templates,
     mapping_trials,
@@ -80,4 +81,5 @@ ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     alert_channels.router,
     health_reports.router,
     schemas.router,
+    invoice_documents.router,
 )

@@ -1,0 +1,85 @@
+"""``invoices document`` and ``invoices check``: an invoice as a file, and whether it would be a valid one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crossdock.cli.answers import AsJson, Code, Tenant, give, guarded, table
+from crossdock.cli.asking import ask
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.documents.words import Document, Format
+    from crossdock.wiring import Hub
+
+invoices = typer.Typer(help="Invoices and credit notes.", no_args_is_help=True)
+
+InvoiceId = Annotated[str, typer.Argument(help="Its id.", metavar="INVOICE")]
+Kind = Annotated[str, typer.Option("--format", help="json, pdf, ubl, ubl-core, cii or facturx.")]
+File = Annotated[Path | None, typer.Option("--to", help="Where to write it; unset: its own name, here.")]
+
+
+@invoices.command("document")
+@guarded
+def invoices_document(
+    invoice: InvoiceId, kind: Kind = "pdf", to: File = None, tenant: Tenant = "default", as_json: AsJson = False
+) -> None:
+    """Write an invoice as a document; refused with the broken rules when it is not a valid one."""
+    from crossdock.api.resources import invoice_documents
+    from crossdock.cli.connecting import parse_id
+    from crossdock.errors import BadInput
+    from crossdock.kit.ids import Prefix, parse
+
+    form, invoice_id = _format(kind), parse_id(parse, Prefix.INVOICE, invoice)
+
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> Document:
+        return await invoice_documents.document(hub, tenant_id, invoice_id, form)
+
+    made = ask(tenant, work)
+    file = to or Path(made.name)
+    try:
+        file.write_bytes(made.content)
+    except OSError as refused:
+        raise BadInput(f"{file} cannot be written: {refused.strerror}", field="to") from None
+    told = {"file": str(file), "format": form.value, "bytes": len(made.content)}
+    warnings = [f"{one.rule}: {one.words}" for one in made.problems]
+    text = "\n".join([f"{file}: {len(made.content):,} bytes", *warnings])
+    give({**told, "warnings": warnings}, as_json=as_json, people=lambda: text)
+
+
+@invoices.command("check")
+@guarded
+def invoices_check(invoice: InvoiceId, kind: Kind = "ubl", tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """Say which rules of a format an invoice breaks; a draft as if it were issued today."""
+    from crossdock.api.resources import invoice_documents
+    from crossdock.cli.connecting import parse_id
+    from crossdock.kit.ids import Prefix, parse
+
+    form, invoice_id = _format(kind), parse_id(parse, Prefix.INVOICE, invoice)
+
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        return await invoice_documents.checked(hub, tenant_id, invoice_id, form)
+
+    found = ask(tenant, work)
+    none = f"Valid as {form.value}."
+    give(
+        found,
+        as_json=as_json,
+        people=lambda: table(found["problems"], ("rule", "weight", "place", "words"), empty=none),
+    )
+    if not found["valid"]:
+        raise typer.Exit(Code.NO)
+
+
+def _format(kind: str) -> Format:
+    from crossdock.documents.words import Format
+    from crossdock.errors import BadInput
+
+    try:
+        return Format(kind)
+    except ValueError:
+        raise BadInput(f"there is no format {kind!r}", field="format", remedy=f"one of {', '.join(Format)}") from None
