@@ -31,7 +31,7 @@ def make(invoice: Invoice, form: Format, *, peppol_rules: Path | None = None) ->
 
 
 def _is_empty_delivery(problem: Problem) -> bool:
-    """The schema demands this element, and a rule warns of it when nothing is known to put there: no news to anybody."""
+    """The schema demands this element, and a rule warns of it when nothing is known of the delivery: no news."""
     return problem.rule == "PEPPOL-EN16931-R008" and problem.place.endswith("/ApplicableHeaderTradeDelivery[1]")
 
 
