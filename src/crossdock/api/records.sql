@@ -38,7 +38,7 @@ SELECT r.id AS record_id, r.connection_id, r.stream, r.external_id, r.parent_id,
 FROM (SELECT n.* FROM unnest($3::uuid[]) AS store(id), LATERAL (
           SELECT * FROM record o
           WHERE o.tenant_id = $1 AND o.connection_id = store.id AND o.stream = $2
-            AND (o.placed_at, o.id) < ($5, $6) AND o.placed_at >= $7
+            AND (o.placed_at, o.id) < ($5, $6) AND o.placed_at >= $7 AND o.id <> '00000000-0000-0000-0000-000000000000'
           ORDER BY o.placed_at DESC, o.id DESC LIMIT $4) AS n
       ORDER BY n.placed_at DESC, n.id DESC LIMIT $4) AS r
 JOIN event e ON e.id = r.event_id
@@ -50,7 +50,7 @@ SELECT r.id AS record_id, r.connection_id, r.stream, r.external_id, r.parent_id,
 FROM (SELECT n.* FROM unnest($3::uuid[]) AS store(id), LATERAL (
           SELECT * FROM record o
           WHERE o.tenant_id = $1 AND o.connection_id = store.id AND o.stream = $2 AND o.status = $8
-            AND (o.placed_at, o.id) < ($5, $6) AND o.placed_at >= $7
+            AND (o.placed_at, o.id) < ($5, $6) AND o.placed_at >= $7 AND o.id <> '00000000-0000-0000-0000-000000000000'
           ORDER BY o.placed_at DESC, o.id DESC LIMIT $4) AS n
       ORDER BY n.placed_at DESC, n.id DESC LIMIT $4) AS r
 JOIN event e ON e.id = r.event_id
@@ -106,6 +106,7 @@ FROM (SELECT n.* FROM unnest($2::uuid[]) AS store(id), LATERAL (
           SELECT * FROM record o
           WHERE o.tenant_id = $1 AND o.connection_id = store.id AND o.stream = 'order' AND o.presence = 'live'
             AND o.subject IS NOT NULL AND (o.placed_at, o.id) < ($4, $5)
+            AND o.id <> '00000000-0000-0000-0000-000000000000'
             AND NOT EXISTS (SELECT 1 FROM record b WHERE b.tenant_id = $1 AND b.subject = o.subject
                             AND b.connection_id = o.connection_id AND b.presence = 'live'
                             AND (b.stream = 'customer'

@@ -70,7 +70,7 @@ async def test_a_page_in_the_middle_of_a_list_reads_no_more_than_the_page(
         await conn.execute("ANALYZE record; ANALYZE event")
     nodes = await _plan(database, tenant, name, tenant, "order", STORES, 20, *MIDDLE, FIRST, *more)
     looks = [node for node in nodes if node.get("Relation Name") == "record"]
-    assert [node["Index Name"] for node in looks] == [{"listed": "record_listed"}.get(name, "record_status")]
+    assert [node["Index Name"] for node in looks] == [{"listed": "record_newest"}.get(name, "record_by_status")]
     assert looks[0]["Actual Loops"] == len(STORES)
     assert looks[0]["Actual Rows"] == 20
     assert sum(node.get("Rows Removed by Filter", 0) for node in looks) == 0

@@ -21,10 +21,13 @@ WHERE r.tenant_id = $1 AND r.source_id = ANY($2::uuid[]) AND r.destination_id = 
 -- name: statuses
 -- The statuses that recorded orders of a shop stand in: a loose walk over the store's index, one look a status.
 WITH RECURSIVE walk AS (
-    (SELECT status FROM record WHERE tenant_id = $1 AND connection_id = $2 AND stream = 'order' ORDER BY status LIMIT 1)
+    (SELECT status FROM record
+     WHERE tenant_id = $1 AND connection_id = $2 AND stream = 'order' AND id <> '00000000-0000-0000-0000-000000000000'
+     ORDER BY status LIMIT 1)
     UNION ALL
     SELECT (SELECT r.status FROM record r
             WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.stream = 'order' AND r.status > w.status
+              AND r.id <> '00000000-0000-0000-0000-000000000000'
             ORDER BY r.status LIMIT 1)
     FROM walk w WHERE w.status IS NOT NULL
 )
@@ -34,12 +37,14 @@ SELECT w.status FROM walk w WHERE w.status <> '';
 -- The newest orders of a shop by status.
 SELECT status, count(*) AS count
 FROM (SELECT r.status FROM record r WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.stream = 'order'
+        AND r.id <> '00000000-0000-0000-0000-000000000000'
       ORDER BY r.placed_at DESC, r.id DESC LIMIT $3) AS newest
 GROUP BY status ORDER BY status;
 
 -- name: newest_bodies
 SELECT r.stream, r.external_id, r.presence, r.status, r.modified_at, e.id AS event_id, e.body
 FROM (SELECT * FROM record o WHERE o.connection_id = $2 AND o.tenant_id = $1 AND o.stream = 'order'
+        AND o.id <> '00000000-0000-0000-0000-000000000000'
       ORDER BY o.placed_at DESC, o.id DESC LIMIT $3) AS r
 JOIN event e ON e.id = r.event_id
 WHERE e.body IS NOT NULL;

@@ -13,7 +13,7 @@ SELECT r.record_id, e.id, e.connection_id, e.stream, e.external_id, e.type, e.or
 FROM (SELECT c.id AS record_id, c.event_id, row_number() OVER (ORDER BY c.placed_at DESC, c.id DESC) AS place
       FROM record c
       WHERE c.tenant_id = $1 AND c.connection_id = $2 AND c.stream = $3 AND c.presence <> 'deleted'
-        AND NOT c.status = ANY($4::text[])
+        AND NOT c.status = ANY($4::text[]) AND c.id <> '00000000-0000-0000-0000-000000000000'
       ORDER BY c.placed_at DESC, c.id DESC LIMIT $5) AS r
 JOIN event e ON e.id = r.event_id
 WHERE r.place > $6 AND e.body IS NOT NULL

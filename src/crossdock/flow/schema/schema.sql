@@ -2,6 +2,7 @@
 -- The newest entities of a stream with their bodies.
 SELECT r.stream, r.external_id, r.presence, r.status, r.modified_at, e.id AS event_id, e.body
 FROM (SELECT * FROM record o WHERE o.connection_id = $2 AND o.tenant_id = $1 AND o.stream = $3
+        AND o.id <> '00000000-0000-0000-0000-000000000000'
       ORDER BY o.placed_at DESC, o.id DESC LIMIT $4) AS r
 JOIN event e ON e.id = r.event_id
 WHERE e.body IS NOT NULL AND r.presence <> 'deleted';
