@@ -181,6 +181,8 @@ class Action(Word, frozen=True, kw_only=True):
     other source's entities."""
     by_hand: bool = False
     """A person adds its route: connecting makes none."""
+    by_hub: bool = False
+    """The hub itself carries it out (an invoice is made of a deal): the connector plans nothing for it."""
     objects: tuple[str, ...] = ()
     """The vendor's objects it writes, in order."""
     batch: int = 1
@@ -259,6 +261,11 @@ class Manifest(Word, frozen=True, kw_only=True):
     def action(self, name: str) -> Action:
         """Return an action by name. Raises ``KeyError``."""
         return _named(self.actions, name, f"{self.name} has no action {name!r}")
+
+    @property
+    def by_hub(self) -> frozenset[str]:
+        """Names of the actions that the hub itself carries out."""
+        return frozenset(one.name for one in self.actions if one.by_hub)
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -214,6 +214,8 @@ class Routing:
             return []
         made: list[str] = []
         for action in connector.manifest.actions:
+            if action.by_hand:
+                continue
             made += [
                 f"{account.name} {stream} -> {account.name} {action.name}"
                 for stream in wishes_of(action)

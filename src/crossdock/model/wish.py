@@ -9,7 +9,10 @@ from typing import Any, Final
 import msgspec
 
 STREAMS: Final = frozenset(
-    {"order_status", "order_note", "fulfilment", "refund_request", "stock_level", "price_level", "order_meta"}
+    {
+        *("order_status", "order_note", "fulfilment", "refund_request", "stock_level", "price_level", "order_meta"),
+        "deal_invoice",
+    }
 )
 """Streams of wishes. They say what should become true, so no feed shows them as what is."""
 

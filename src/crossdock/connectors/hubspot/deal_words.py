@@ -14,12 +14,14 @@ from typing import Any, Final
 
 import msgspec
 
+from crossdock.connect.connector import PlanRefused
 from crossdock.connect.deals import DealFilter, UnknownDeals
-from crossdock.connectors.hubspot.mapper import KEY, read_pipelines
+from crossdock.connectors.hubspot.mapper import DEALS, KEY, read_pipelines
 from crossdock.connectors.hubspot.reading import millis, moment_of, written
 from crossdock.kit.countries import BY_CODE, CODE_OF
 from crossdock.model.commerce.address import Address
 from crossdock.model.commerce.deal import Deal, DealCompany, DealContact, DealLine, DealOwner
+from crossdock.model.plan import Plan, Ref, Step, Verb, Write
 
 NUMBER: Final = "crossdock_invoice_number"
 LINK: Final = "crossdock_invoice_link"
@@ -249,6 +251,18 @@ _ALSO: Final = {
     "schweiz": "CH",
 }
 """Countries by other names than the table's."""
+
+
+def told_invoice(told: Mapping[str, Any], key: str) -> Plan:
+    """Return the plan that writes an invoice's number and link to its deal, by its record id."""
+    deal_id = str(told.get("deal_id") or "")
+    if not deal_id.isdigit():
+        raise PlanRefused("deal_id", "expected the digits of a deal", "make the invoice again")
+    fields: dict[str, str | Ref | None] = {NUMBER: str(told["number"])}
+    if told.get("link"):
+        fields[LINK] = str(told["link"])
+    write = Write(Verb.UPSERT, DEALS, key, properties=fields, record_id=deal_id)
+    return Plan((Step("invoice-number", (write,)),))
 
 
 def country_of(text: str) -> str:

@@ -12,6 +12,8 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from crossdock.connect.client import CallFailed, FailKind, Reply
 from crossdock.connect.connector import Access
 from crossdock.connect.deals import DealFilter, DealPage, InvoiceTold, UnknownDeals
@@ -22,7 +24,7 @@ from crossdock.connectors.hubspot.client import BATCH, HubSpot
 from crossdock.connectors.hubspot.deal_words import Portal
 from crossdock.connectors.hubspot.mapper import COMPANIES, CONTACTS, DEALS, LINE_ITEMS
 from crossdock.model.commerce.deal import Deal, DealOwner
-from crossdock.model.plan import Plan, Ref, Step, Verb, Write
+from crossdock.model.plan import Plan
 
 _PRIMARY: Final = 5
 """Type of the association from a deal to its primary company (vendor fact)."""
@@ -77,11 +79,7 @@ class HubSpotDeals:
 
     def write_back(self, told: InvoiceTold, key: str) -> Plan:
         """Return the plan that writes number and link to the deal, by its record id."""
-        fields: dict[str, str | Ref | None] = {words.NUMBER: told.number}
-        if told.link:
-            fields[words.LINK] = told.link
-        write = Write(Verb.UPSERT, DEALS, key, properties=fields, record_id=told.deal_id)
-        return Plan((Step("invoice-number", (write,)),))
+        return words.told_invoice(msgspec.to_builtins(told), key)
 
     # --- in full ------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from crossdock.connectors.hubspot import plan as plans
 from crossdock.connectors.hubspot.answers import Reader
 from crossdock.connectors.hubspot.batches import Sender
 from crossdock.connectors.hubspot.client import HubSpot
+from crossdock.connectors.hubspot.deal_words import told_invoice
 from crossdock.connectors.hubspot.discovery import Discovery
 from crossdock.connectors.hubspot.finding import Finder
 from crossdock.connectors.hubspot.mapper import CONTACTS, DEALS, LINE_ITEMS, ORDERS, same_value
@@ -25,6 +26,7 @@ from crossdock.model.plan import Found, Plan, Resolved, Write
 from crossdock.model.schema import Object
 from crossdock.model.wish import Touch
 
+INVOICE, TELL_INVOICE = "invoice", "tell_invoice"
 _PLANNED = {
     DEALS: ("pipeline", "dealstage"),
     ORDERS: ("hs_pipeline", "hs_pipeline_stage", "hs_external_order_id", "hs_source_store"),
@@ -71,6 +73,10 @@ class HubSpotDestination:
 
     def plan(self, action: str, entity: Any, mapped: Mapped, context: Context) -> Plan:
         """Make the plan of one delivery. Raises ``PlanRefused``."""
+        if action == INVOICE:
+            return Plan((), nothing="the hub itself makes the invoice")
+        if action == TELL_INVOICE:
+            return told_invoice(entity, f"{context.store_uid}:{action}:{context.external_id}")
         return plans.plan(action, entity, mapped, context)
 
     async def perform(self, step: str, writes: Sequence[Resolved]) -> list[Outcome]:

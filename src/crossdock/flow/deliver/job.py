@@ -44,6 +44,18 @@ class Intended(msgspec.Struct, frozen=True):
     hops: int
 
 
+class Task(msgspec.Struct, frozen=True):
+    """What a delivery is about that the hub itself carries out."""
+
+    errand: str
+    """The destination's action."""
+    source_id: uuid.UUID
+    stream: str
+    external_id: str
+    event_id: uuid.UUID
+    """Names the task for good: a replay of the same event is the same task."""
+
+
 class Job(msgspec.Struct):
     """A claim, its plan, how far it has come and how its attempt ended."""
 
@@ -74,6 +86,8 @@ class Job(msgspec.Struct):
     """Some write of this attempt took effect."""
     mapping_version: int | None = None
     """The version of the mapping its plan was made with; None where nothing is mapped."""
+    task: Task | None = None
+    """It is an errand: nothing is planned."""
 
     @property
     def since(self) -> datetime:
@@ -86,6 +100,12 @@ class Job(msgspec.Struct):
         return self.outcome is None and self.skipped is None and self.at < len(self.plan.steps)
 
     @property
+    def waits(self) -> bool:
+        """Whether it is to be carried out now: a plan with steps left, or an errand."""
+        errand = self.task is not None and self.outcome is None and self.skipped is None
+        return self.later is None and (self.open or errand)
+
+    @property
     def step(self) -> Step:
         """Return the step that is due."""
         return self.plan.steps[self.at]
@@ -93,6 +113,8 @@ class Job(msgspec.Struct):
     @property
     def step_name(self) -> str:
         """Return the name of the step an attempt ended at."""
+        if self.task is not None:
+            return self.task.errand
         return self.plan.steps[min(self.at, len(self.plan.steps) - 1)].name if self.plan.steps else "plan"
 
 

@@ -16,7 +16,7 @@ from crossdock.connect.touching import Toucher
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver.bought import purchases
 from crossdock.flow.deliver.intents import intended
-from crossdock.flow.deliver.job import Claim, Job
+from crossdock.flow.deliver.job import Claim, Job, Task
 from crossdock.flow.deliver.ports import Directory, Mappings, Opener
 from crossdock.flow.deliver.rollout import hold_back
 from crossdock.flow.deliver.timetable import Timetable
@@ -252,11 +252,7 @@ class Preparer:
             elif event is None or event["body"] is None:
                 job.outcome = Rejected("the event's body is no longer kept", code="body-expired", rule="retention")
             elif (event := self._timetable.look(job, route, event, standing.get(claim.id))) is not None:
-                source = await self._directory.connection(event["connection_id"])
-                version = claim.mapping_version
-                if not route.occurrence:
-                    job.mapping_version = route.mapping_version if version is None else version
-                subjects.append(Subject(job, claim.tenant_id, route, source, event, mapping_version=version))
+                subjects += await self._subject(job, route, connection, event)
         read_too = isinstance(destination, Toucher) and bool(self._directory.streams(connection))
         for planned in await self._planner.plan(conn, connection, destination, subjects):
             job = planned.subject.key
@@ -274,6 +270,19 @@ class Preparer:
                 job.skipped, job.reason = SkipReason.FILTER, planned.plan.nothing
         await hold_back(conn, connection, jobs)
         return jobs
+
+    async def _subject(self, job: Job, route: Route, connection: Connection, event: Any) -> list[Subject]:
+        """Return what is to be planned of a job; none for an errand, which is noted."""
+        connector = self._directory.connector(connection.connector)
+        if connector is not None and route.action in connector.manifest.by_hub:
+            about = (event["connection_id"], event["stream"], event["external_id"], job.claim.event_id)
+            job.task = Task(route.action, *about)
+            return []
+        source = await self._directory.connection(event["connection_id"])
+        version = job.claim.mapping_version
+        if not route.occurrence:
+            job.mapping_version = route.mapping_version if version is None else version
+        return [Subject(job, job.claim.tenant_id, route, source, event, mapping_version=version)]
 
     def _here(self, route: Route | None, connection: Connection) -> Route | None:
         """Return the route as it is at this connection: its second destination has an action of its own."""

@@ -22,6 +22,7 @@ from crossdock.connect.metering import by_leave
 from crossdock.connect.touching import Toucher
 from crossdock.flow.deliver.breaker import Breaker, BreakerState, open_for
 from crossdock.flow.deliver.desk import Desk, Fenced, Lane
+from crossdock.flow.deliver.errands import Errands, carry_out
 from crossdock.flow.deliver.former import Former
 from crossdock.flow.deliver.intents import complete
 from crossdock.flow.deliver.job import Claim, Job, NewLink
@@ -92,6 +93,7 @@ class Pump:
         clock: Clock,
         failpoints: Failpoints,
         former: Former,
+        errands: Errands | None = None,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -100,6 +102,7 @@ class Pump:
         self._clock = clock
         self._failpoints = failpoints
         self._former = former
+        self._errands = errands or {}
         self.paces = Paces()
         self._mine: dict[uuid.UUID, uuid.UUID] = {}
         self._moved: dict[uuid.UUID, float] = {}
@@ -304,6 +307,7 @@ class Pump:
             links: Links = {}
             if any(job.open for job in jobs) and not _messages(jobs):
                 links = await _links(conn, connection.id, jobs)
+        await carry_out(self._errands, connection, jobs)
         if isinstance(destination, Toucher):
             complete(jobs, destination, links)
         await self._failpoints.reach("deliver.mapped")

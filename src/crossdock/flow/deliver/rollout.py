@@ -32,7 +32,7 @@ async def hold_back(conn: Any, connection: Connection, jobs: Sequence[Job]) -> N
     """End the jobs that the connection's rollout leaves out; those that are let through are remembered for good."""
     if connection.config.get("rollout") in (None, "all"):
         return
-    ready = [job for job in jobs if job.open and job.plan.steps and job.later is None]
+    ready = [job for job in jobs if job.waits]
     # read afresh: what is released by a wider choice must not be held back by the one that is remembered
     told = await conn.fetchval(SQL["rollout"], connection.id, connection.tenant_id) if ready else None
     choice = None if told is None else orjson.loads(told)
