@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
+from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, table
 from crossdock.cli.asking import ask_about
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crossdock.model.connection import Connection
     from crossdock.wiring import Hub
 
-deals = typer.Typer(help="List a CRM's deals, or show one.", no_args_is_help=True)
+deals = typer.Typer(help="List a CRM's deals, show one, or make invoices of them.", no_args_is_help=True)
 
 Crm = Annotated[str, typer.Argument(help="The CRM's connection: id, name or account.", metavar="CONNECTION")]
 DealId = Annotated[str, typer.Argument(help="The deal's id at the CRM.", metavar="DEAL")]
@@ -75,3 +75,75 @@ def deals_show(
 
     told = ask_about(connection, tenant, work)
     give(told, as_json=as_json, people=lambda: orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+
+
+@deals.command("invoice")
+@guarded
+def deals_invoice(
+    connection: Crm,
+    deal: DealId,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would be made, and why.")] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Make a draft instead of issuing it.")] = False,
+    again: Annotated[str, typer.Option("--again", help="Why the deal gets another invoice.")] = "",
+    key: Annotated[str | None, typer.Option("--key", help="The same key is the same invoice.")] = None,
+    body: Body = False,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make the invoice of a deal, as a run; its number is written to the deal."""
+    import orjson
+
+    from crossdock.api.resources.deal_invoices import by_hand, previewed
+    from crossdock.flow.deals import DealsAsked
+    from crossdock.flow.invoice import asked_of
+
+    overrides = asked_of({"again": again} if again else {})
+    then: Any = "draft" if draft else "issue"
+    asked = DealsAsked(deals=(deal,), then=then, again=again, actor=ACTOR, key=key)
+
+    async def work(hub: Hub, _: uuid.UUID, found: Connection) -> Any:
+        if preview:
+            return await previewed(hub, found, deal, overrides, people=body)
+        return await by_hand(hub, found, asked, overrides)
+
+    told: dict[str, Any] = ask_about(connection, tenant, work)
+
+    def people() -> str:
+        if preview:
+            return orjson.dumps(told, option=orjson.OPT_INDENT_2, default=str).decode()
+        return _queued(told)
+
+    give(told, as_json=as_json, people=people)
+
+
+@deals.command("process")
+@guarded
+def deals_process(
+    connection: Crm,
+    days: Annotated[int | None, typer.Option("--days", min=1, help="Those won in the last so many days.")] = None,
+    deal: Annotated[list[str] | None, typer.Option("--deal", help="This one, by the CRM's id; repeatable.")] = None,
+    record: Annotated[bool, typer.Option("--record", help="Read them into the record; make no invoices.")] = False,
+    then: Annotated[str, typer.Option("--then", help="terms, issue or draft.")] = "terms",
+    key: Annotated[str | None, typer.Option("--key", help="The same key is the same run.")] = None,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make the invoices of many deals as the terms say, or read them into the record again, as a run."""
+    from crossdock.errors import BadInput
+    from crossdock.flow.deals import DealsAsked
+
+    if then not in ("terms", "issue", "draft"):
+        raise BadInput("no such choice", field="then", remedy="terms, issue or draft")
+    wanted: Any = "" if then == "terms" else then
+    what: Any = "record" if record else "invoice"
+    asked = DealsAsked(do=what, deals=tuple(deal or ()), days=days, then=wanted, actor=ACTOR, key=key)
+
+    async def work(hub: Hub, _: uuid.UUID, found: Connection) -> Any:
+        return await hub.deal_runs.ask(found, asked)
+
+    told: dict[str, Any] = ask_about(connection, tenant, work)
+    give(told, as_json=as_json, people=lambda: _queued(told))
+
+
+def _queued(run: dict[str, Any]) -> str:
+    return f"{run['id']} is {run['state']}; a worker does it. Look: crossdock runs show {run['id']}"

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 runs = typer.Typer(help="List runs, show or cancel one, or see how they end.", cls=Lists)
 
 Kind = Annotated[
-    str | None, typer.Option("--kind", help="pull, backfill, reconcile, stock_push, import, replay or mapping.")
+    str | None,
+    typer.Option("--kind", help="pull, backfill, reconcile, stock_push, import, replay, mapping, invoice."),
 ]
 State = Annotated[str | None, typer.Option("--state", help="waiting, running, done, partial, failed or cancelled.")]
 Shop = Annotated[str | None, typer.Option("--store", help="Only of this shop (id, name or account).")]

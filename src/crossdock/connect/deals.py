@@ -42,6 +42,8 @@ class DealPage(msgspec.Struct, frozen=True):
     items: tuple[Deal, ...]
     cursor: dict[str, Any] | None
     """Where the next page begins: opaque, JSON; None: this was the last."""
+    total: int | None = None
+    """How many fit from here on, where the CRM tells."""
 
 
 class InvoiceTold(msgspec.Struct, frozen=True, kw_only=True):

@@ -111,6 +111,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb)
 ON CONFLICT (source_id, destination_id, stream, action) WHERE enabled DO NOTHING
 RETURNING id;
 
+-- name: has_route
+-- A route from an account to itself, switched on or off by a person.
+SELECT true FROM route
+WHERE tenant_id = $1 AND source_id = $2 AND destination_id = $2 AND stream = $3 AND action = $4 AND ended_at IS NULL
+LIMIT 1;
+
 -- name: bump_routes
 UPDATE connection SET route_epoch = route_epoch + 1, changed_at = now() WHERE id = $1;
 

@@ -223,6 +223,18 @@ class Routing:
             ]
         return made
 
+    async def wish_route(self, account: Connection, stream: str, actor: str) -> None:
+        """Route a stream of wishes to the account itself, unless it has that route: one switched off stays so."""
+        connector = self._directory.connector(account.connector)
+        actions = connector.manifest.actions if connector else ()
+        action = next((one.name for one in actions if stream in wishes_of(one)), None)
+        if action is None:
+            raise BadInput(f"{account.connector} carries out no {stream}", field="connection_id")
+        async with self._store.engine() as conn:
+            known = await conn.fetchval(SQL["has_route"], account.tenant_id, account.id, stream, action)
+        if not known:
+            await self.add_route(account.tenant_id, account, account, stream, action, actor)
+
     def fitting(self, source: Connection, destination: Connection) -> Sequence[tuple[str, str]]:
         """Return the (stream, action) pairs that a source and a destination have in common."""
         theirs = self._directory.connector(destination.connector)

@@ -19,7 +19,7 @@ from crossdock.errors import WrongMasterKey
 from crossdock.flow.apps import Apps
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.command import OrderCommands
-from crossdock.flow.deals import DealDesk
+from crossdock.flow.deals import DealDesk, DealRuns
 from crossdock.flow.deliver import Hints, Letters, Pump, Replay, Replays
 from crossdock.flow.deliver.prepare import Planner
 from crossdock.flow.deliver.preview import Preview
@@ -57,6 +57,7 @@ from crossdock.wiring.parts import (
     alerting_of,
     connector_named,
     consents_of,
+    deal_runs_of,
     intake_of,
     papers_of,
     prover_of,
@@ -83,6 +84,7 @@ class Hub(msgspec.Struct, frozen=True):
     keys: Keys
     journey: Journey
     hints: Hints
+    deal_runs: DealRuns
     pump: Pump
     runs: Runs
     reports: Reports
@@ -117,7 +119,7 @@ class Hub(msgspec.Struct, frozen=True):
     @property
     def invoicing(self) -> Invoicing:
         """Return what makes, issues and takes back invoices."""
-        return Invoicing(self.database, self.vault, self.directory.clock)
+        return self.deal_runs.maker.invoicing
 
     @property
     def refusals(self) -> Refusals:
@@ -160,6 +162,7 @@ class Hub(msgspec.Struct, frozen=True):
             RunKind.REPLAY: self.replays,
             RunKind.IMPORT: self.imports,
             RunKind.MAPPING: self.mappings.runs,
+            RunKind.INVOICE: self.deal_runs,
         }
 
     @property
@@ -233,18 +236,17 @@ async def open_hub(
         database, transport = await stack.enter_async_context(_ground(settings, vault, tls, failpoints))
         directory = Directory(database, vault, transport, clock := clock or SystemClock(), connector_named)
         stack.push_async_callback(directory.grants.drain)
-        hints = Hints(database)
         ledger, tally = Ledger(vault, RouteTable(database)), Tally()
-        bell = StockBell(hints)
+        bell = StockBell(hints := Hints(database))
         intake = await stack.enter_async_context(intake_of(settings, ledger, database, clock, bell, tally))
         journey = Journey(intake, ledger, connector_named, directory, bell.ring, tally, Hearing(clock), failpoints)
-        canonical = Canonical(vault, connector_named)
+        canonical, replay = Canonical(vault, connector_named), Replay(database, hints)
         runs = Runs(database, timedelta(seconds=settings.lease_s), timedelta(seconds=settings.run_patience_s))
-        replay = Replay(database, hints)
         planner = Planner(directory, Versions(database), vault)
         replays = Replays(database, runs, replay, Letters(database), Preview(directory, planner), failpoints)
         hooks = HookDesk(database, vault, directory, settings.public_url)
         connections = Connections(database, vault, directory, settings.public_url)
+        dealing = deal_runs_of(settings, database, vault, directory, connections, journey, runs, failpoints)
         schedule = schedule_of(settings, database, directory, runs)
         prover = prover_of(database, directory, journey, planner, replay, vault, turns := Turns(clock))
         stock = bell.stock = stock_of(database, directory, canonical, journey, connections, runs)
@@ -261,7 +263,8 @@ async def open_hub(
             keys=Keys(database),
             journey=journey,
             hints=hints,
-            pump=pump_of(settings, database, directory, planner, clock, failpoints),
+            deal_runs=dealing,
+            pump=pump_of(settings, database, directory, planner, dealing, failpoints),
             runs=runs,
             schedule=schedule,
             reports=Reports(database, directory, prover, vault),

@@ -12,9 +12,11 @@ from crossdock.connect.client import Transport
 from crossdock.connect.connector import Connector
 from crossdock.documents.papers import Papers
 from crossdock.flow.canonical import Canonical
+from crossdock.flow.deals import DealRuns, Maker, Rooms
 from crossdock.flow.deliver import Hints, Limits, Pump, Replay
 from crossdock.flow.deliver.former import Former
 from crossdock.flow.deliver.prepare import Planner, Preparer
+from crossdock.flow.invoice import Invoicing
 from crossdock.flow.journey import Expectations, Journey
 from crossdock.flow.pull import Manners, Schedule, Turns
 from crossdock.flow.reconcile import Prover
@@ -155,13 +157,36 @@ def schedule_of(settings: Settings, database: Database, directory: Directory, ru
     return Schedule(database, directory, runs, usual_s=usual, without_s=without, reachable=reachable)
 
 
+def deal_runs_of(
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    directory: Directory,
+    connections: Connections,
+    journey: Journey,
+    runs: Runs,
+    failpoints: Failpoints,
+) -> DealRuns:
+    """Put together what makes invoices of deals."""
+    invoicing = Invoicing(database, vault, directory.clock)
+    maker = Maker(database, invoicing, directory, connections, journey.wishes, settings.public_url, failpoints)
+    return DealRuns(Rooms(database, runs, directory, directory, maker, journey, vault, directory.clock, failpoints))
+
+
 def pump_of(
-    settings: Settings, database: Database, directory: Directory, planner: Planner, clock: Clock, failpoints: Failpoints
+    settings: Settings,
+    database: Database,
+    directory: Directory,
+    planner: Planner,
+    deal_runs: DealRuns,
+    failpoints: Failpoints,
 ) -> Pump:
     """Put the pump together."""
     preparer = Preparer(directory, planner, database.ears)
     former = Former(database, directory.sealer)
-    return Pump(database, directory, preparer, delivery_limits(settings), clock, failpoints, former)
+    errands = {"invoice": deal_runs.by_route}
+    limits = delivery_limits(settings)
+    return Pump(database, directory, preparer, limits, directory.clock, failpoints, former, errands)
 
 
 def delivery_limits(settings: Settings) -> Limits:

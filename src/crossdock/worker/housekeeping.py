@@ -44,6 +44,7 @@ class Housekeeping:
             (10.0, self._hearing),
             (15.0, self._tokens),
             (5.0, self._pace),
+            (5.0, self._numbers),
             (60.0, self._refusals),
             (600.0, self.expire),
         ]
@@ -88,6 +89,9 @@ class Housekeeping:
 
     async def _tokens(self) -> None:
         await self._hub.directory.grants.tend()
+
+    async def _numbers(self) -> None:
+        await self._hub.deal_runs.maker.catch_up()
 
     async def _rollups(self) -> None:
         await self._hub.rollups.tend()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from crossdock.api.parsing import parsed
 from crossdock.connect.deals import DealFilter
 from crossdock.flow.deals import masking
 from crossdock.flow.deals.desk import MOST
+from crossdock.flow.invoice import Kept
 from crossdock.govern.keys import Principal
 from crossdock.kit import ids
 from crossdock.model.connection import Connection
@@ -89,6 +90,19 @@ class CrmDeals(BaseModel):
     next: str | None
 
 
+class DealInvoice(BaseModel):
+    """An invoice of a deal, or a credit note, in a line."""
+
+    id: str
+    kind: str = Field(description="380 an invoice, 381 a credit note")
+    state: str
+    number: str
+    issued_on: date | None
+    currency: str
+    due: Decimal
+    again: str
+
+
 class CrmDealWhole(CrmDeal):
     """A deal in full. The words of lines, contacts and companies are those of ``/api/v1/schemas/deal``."""
 
@@ -97,6 +111,7 @@ class CrmDealWhole(CrmDeal):
     lines: list[dict[str, Any]]
     contacts: list[dict[str, Any]]
     companies: list[dict[str, Any]]
+    invoices: list[DealInvoice] = Field(description="made of it, and their credit notes; the newest first")
 
 
 def router(hub: Hub, access: Access) -> APIRouter:
@@ -137,12 +152,29 @@ def router(hub: Hub, access: Access) -> APIRouter:
 
     @api.get("/crm/{connection_id}/deals/{deal_id}", response_model=CrmDealWhole)
     async def get_deal(connection_id: str, deal_id: str, caller: Principal = reads) -> Any:
-        """Read a deal with its lines, contacts and companies, now."""
+        """Read a deal with its lines, contacts and companies, now, beside the invoices that were made of it."""
         found = await crm(hub, caller, connection_id)
         deal = await hub.deals.one(found, deal_id)
-        return masking.masked(deal, people="admin" in caller.scopes)
+        made = await hub.invoicing.of_deal(caller.tenant_id, found.id, deal_id)
+        shown = masking.masked(deal, people="admin" in caller.scopes)
+        return {**shown, "invoices": [noted(one) for one in made]}
 
     return api
+
+
+def noted(kept: Kept) -> dict[str, Any]:
+    """Return an invoice in a line, without people's data."""
+    invoice = kept.invoice
+    return {
+        "id": ids.show(ids.Prefix.INVOICE, kept.id),
+        "kind": str(invoice.kind),
+        "state": str(invoice.state),
+        "number": invoice.number,
+        "issued_on": invoice.issued_on,
+        "currency": invoice.currency,
+        "due": str(invoice.totals.due),
+        "again": kept.again,
+    }
 
 
 async def crm(hub: Hub, caller: Principal, connection_id: str) -> Connection:

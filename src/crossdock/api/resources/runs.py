@@ -20,7 +20,7 @@ from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import ConnectionState
 from crossdock.wiring import Hub
 
-Kind = Literal["pull", "backfill", "reconcile", "stock_push", "import", "replay", "mapping"]
+Kind = Literal["pull", "backfill", "reconcile", "stock_push", "import", "replay", "mapping", "invoice"]
 State = Literal["waiting", "running", "done", "partial", "failed", "cancelled"]
 
 

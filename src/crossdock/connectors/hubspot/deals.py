@@ -60,7 +60,8 @@ class HubSpotDeals:
         with _reading():
             items = tuple(words.deal_of(one, portal) for one in records)
         more = len(records) == limit
-        return DealPage(items, {"before": items[-1].id} if more else None)
+        total = reply.json().get("total")
+        return DealPage(items, {"before": items[-1].id} if more else None, total if isinstance(total, int) else None)
 
     async def deal(self, deal_id: str) -> Deal | None:
         """Read one deal in full."""

@@ -146,7 +146,7 @@ class Setup:
         pipelines = await self._pipelines(has_orders=has_orders)
         owners = await self._owners()
         more = {"owners": owners} if owners else {}
-        return {**account, "objects": {ORDERS: has_orders}, "pipelines": pipelines, **more}
+        return {**account, "objects": {ORDERS: has_orders}, "pipelines": pipelines, "tells_invoices": True, **more}
 
     async def _owners(self) -> dict[str, str]:
         """Return the address of the owner that new records are given to -> id; of the others nothing is kept."""

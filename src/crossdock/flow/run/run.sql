@@ -1,7 +1,7 @@
 -- name: add_run
 INSERT INTO run (id, tenant_id, connection_id, kind, streams, asked, state)
 VALUES ($1, $2, $3, $4, $5, $6::jsonb, 'waiting')
-ON CONFLICT (connection_id, kind) WHERE state IN ('waiting', 'running') AND kind <> 'replay' DO NOTHING
+ON CONFLICT (connection_id, kind) WHERE state IN ('waiting', 'running') AND kind NOT IN ('replay', 'invoice') DO NOTHING
 RETURNING id;
 
 -- name: run_under_way
@@ -79,7 +79,7 @@ WHERE c.state = 'active' AND c.created_at < now() - interval '12 hours' AND c.ac
 -- name: add_daily_proof
 INSERT INTO run (id, tenant_id, connection_id, kind, streams, asked, state, due_at)
 VALUES ($1, $2, $3, 'reconcile', '{}', '{"daily": true}', 'waiting', now() + $4::interval)
-ON CONFLICT (connection_id, kind) WHERE state IN ('waiting', 'running') AND kind <> 'replay' DO NOTHING
+ON CONFLICT (connection_id, kind) WHERE state IN ('waiting', 'running') AND kind NOT IN ('replay', 'invoice') DO NOTHING
 RETURNING id;
 
 -- name: forget_runs

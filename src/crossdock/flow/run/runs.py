@@ -25,7 +25,16 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("run.sql"))
 log = structlog.get_logger("crossdock.runs")
-_MOST_FAILURES = {"pull": 1, "backfill": 50, "reconcile": 5, "stock_push": 5, "import": 3, "replay": 50, "mapping": 5}
+_MOST_FAILURES = {
+    "pull": 1,
+    "backfill": 50,
+    "reconcile": 5,
+    "stock_push": 5,
+    "import": 3,
+    "replay": 50,
+    "mapping": 5,
+    "invoice": 50,
+}
 """A pull comes again by its interval; a backfill goes on through a bad night."""
 _MOST_ERRORS = 100
 """Errors that are kept in full; all are counted."""
@@ -43,6 +52,7 @@ class RunKind(StrEnum):
     IMPORT = "import"
     REPLAY = "replay"
     MAPPING = "mapping"
+    INVOICE = "invoice"
 
 
 _READERS = [RunKind.PULL, RunKind.BACKFILL, RunKind.RECONCILE]
