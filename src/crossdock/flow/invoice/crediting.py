@@ -109,11 +109,10 @@ def coin_tax(invoice: Invoice, tax: Decimal) -> Decimal:
 def _all(left: Left, coin: Coin, book: Book) -> _Parts:
     """Take all that is left: the lines and discounts themselves where only lines were taken back before."""
     book.note("credit.whole" if left.untouched else "credit.rest", "totals.due", f"{left.total}")
-    taxes = tuple(_tax(left, key, left.bases[key], left.taxes[key]) for key in left.bases if left.open(key))
-    if left.by_amount:
-        lines = tuple(_whole_line(left, key, left.bases[key]) for key in left.bases if left.open(key))
-        return _Parts(_numbered(lines), (), taxes, left.rounding)
     made = []
+    if left.by_amount:
+        made = [_whole_line(left, key, left.bases[key]) for key in left.bases if left.open(key)]
+        return _Parts(_numbered(tuple(made)), (), _taxes_left(left, made), left.rounding)
     for line in left.invoice.lines:
         net, pieces = left.nets[line.id], left.quantities[line.id]
         if left.untouched:
@@ -125,7 +124,14 @@ def _all(left: Left, coin: Coin, book: Book) -> _Parts:
         for one, amount in zip(left.invoice.allowances, left.allowances, strict=True)
         if amount
     )
-    return _Parts(_numbered(tuple(made)), allowances, taxes, left.rounding)
+    return _Parts(_numbered(tuple(made)), allowances, _taxes_left(left, made), left.rounding)
+
+
+def _taxes_left(left: Left, lines: Sequence[InvoiceLine]) -> tuple[InvoiceTax, ...]:
+    """Return what is left of each tax: of every one that a line has, even of a free one (BR-S-01)."""
+    named = {line.tax for line in lines}
+    keys = (key for key in left.bases if key in named or left.open(key))
+    return tuple(_tax(left, key, left.bases[key], left.taxes[key]) for key in keys)
 
 
 def _by_lines(left: Left, asked: Sequence[CreditLine], coin: Coin, book: Book) -> _Parts:

@@ -58,15 +58,21 @@ class Cutter:
         self._coin = coin
         self._chooser = chooser
         self._book = book
+        self._charges: tuple[ChargeRule, ...] = ()
 
     def cut(self) -> list[Piece]:
         """Return the pieces."""
         lines = self._lines()
+        # an invoice has at least one line (BR-16): where all are charges they stay lines
+        self._charges = self._terms.charges if any(self._charge(line) is None for line in lines) else ()
         pieces = [self._piece(line, f"lines[{at}]") for at, line in enumerate(lines)]
         found = [piece for piece in pieces if piece is not None]
         if self._book.refused or not self._deal.lines:
             return found
         return [*found, *self._difference(found)]
+
+    def _charge(self, line: DealLine) -> ChargeRule | None:
+        return next((rule for rule in self._terms.charges if _charged(rule, line)), None)
 
     def _lines(self) -> list[DealLine]:
         deal = self._deal
@@ -89,7 +95,7 @@ class Cutter:
     def _piece(self, line: DealLine, about: str) -> Piece | None:
         if not self._sound(line, about):
             return None
-        rule = next((rule for rule in self._terms.charges if _charged(rule, line)), None)
+        rule = self._charge(line) if self._charges else None
         tax = self._chooser.choose(line, f"{about}.tax")
         piece = self._priced(line, tax, about)
         if piece is None:
