@@ -33,8 +33,11 @@ PERSON = DealContact(
 def line(name: str = "Tea", **more: Any) -> DealLine:
     """Return a line; texts of numbers become numbers."""
     numbers = ("quantity", "unit_price", "discount", "discount_percent", "net", "tax_rate")
-    given = {key: Decimal(value) if key in numbers and value is not None else value for key, value in more.items()}
-    return DealLine(**{"id": "l1", "name": name, "quantity": Decimal(1), "unit_price": Decimal(10), **given})
+    given: dict[str, Any] = {
+        key: Decimal(value) if key in numbers and value is not None else value for key, value in more.items()
+    }
+    usual: dict[str, Any] = {"id": "l1", "name": name, "quantity": Decimal(1), "unit_price": Decimal(10)}
+    return DealLine(**{**usual, **given})
 
 
 def deal(*lines: DealLine, **more: Any) -> Deal:

@@ -12,6 +12,7 @@ from crossdock.cli import (
     dealing,
     delivering,
     hooking,
+    invoicing,
     keeping,
     linking,
     living,
@@ -80,6 +81,7 @@ app.add_typer(commanding.orders, name="orders")
 app.add_typer(papering.invoices, name="invoices")
 app.add_typer(records.customers, name="customers")
 app.add_typer(records.products, name="products")
+app.add_typer(invoicing.invoices, name="invoices")
 app.add_typer(linking.sku_links, name="sku-links")
 app.add_typer(stocking.stock, name="stock")
 app.command("changes")(records.changes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
@@ -100,10 +100,17 @@ def check_words(rule: str, words: str, known: set[str]) -> None:
         raise broken(rule)
 
 
+def _or_none(check: Callable[[str], str]) -> Callable[[str], str]:
+    """Return a check that lets an empty text pass: not given."""
+    return lambda text: text and check(text)
+
+
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Words = Annotated[str, Field(max_length=200)]
 Country = Annotated[str, AfterValidator(_country)]
 Currency = Annotated[str, AfterValidator(_currency)]
-VatId = Annotated[str, AfterValidator(_vat_id)]
-Iban = Annotated[str, AfterValidator(_iban)]
+MaybeCountry = Annotated[str, AfterValidator(_or_none(_country))]
+MaybeCurrency = Annotated[str, AfterValidator(_or_none(_currency))]
+MaybeVatId = Annotated[str, AfterValidator(_or_none(_vat_id))]
+MaybeIban = Annotated[str, AfterValidator(_or_none(_iban))]
 Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,3}$", description="UN/ECE recommendation 20 or 21")]

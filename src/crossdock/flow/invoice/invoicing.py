@@ -49,13 +49,13 @@ class Invoicing(Reading):
 
     async def verdict(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, deal: Deal) -> Verdict:
         """Return what the terms say becomes of a deal by itself. Raises ``InvoiceRefused`` (terms.missing)."""
-        return verdict(deal, (await self.terms.current(tenant_id)).terms, connection_id)
+        return verdict(deal, (await self.terms.held(tenant_id)).terms, connection_id)
 
     async def preview(
         self, tenant_id: uuid.UUID, connection_id: uuid.UUID, deal: Deal, asked: Asked | None = None
     ) -> Preview:
         """Return the invoice that would be made now; nothing changes. Raises ``InvoiceRefused``."""
-        held = await self.terms.current(tenant_id)
+        held = await self.terms.held(tenant_id)
         made = self._drafted(held, deal, asked or Asked(), connection_id, new_id())
         return Preview(made.invoice, made.rules, held.version)
 

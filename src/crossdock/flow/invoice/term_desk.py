@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import orjson
 
-from crossdock.errors import BadInput, VersionConflict
-from crossdock.flow.invoice.refusals import InvoiceConflict, refuse
+from crossdock.errors import BadInput, NotFound, VersionConflict
+from crossdock.flow.invoice.refusals import InvoiceConflict, InvoiceRefused, refuse
 from crossdock.flow.invoice.shelf import SQL, Seals, audit
 from crossdock.flow.invoice.terms import Terms, terms_of
 from crossdock.flow.ports import Store
@@ -51,12 +51,20 @@ class TermDesk:
         self._vault = vault
 
     async def current(self, tenant_id: uuid.UUID, version: int | None = None) -> KeptTerms:
-        """Return a version of the terms (None: the newest). Raises ``InvoiceRefused`` (terms.missing)."""
+        """Return a version of the terms (None: the newest). Raises ``NotFound``."""
+        try:
+            async with self._store.engine() as conn:
+                return await self.within(conn, tenant_id, version)
+        except InvoiceRefused as missing:
+            raise NotFound(missing.problem, field="version", remedy=missing.remedy) from None
+
+    async def held(self, tenant_id: uuid.UUID) -> KeptTerms:
+        """Return the terms that hold, to make an invoice by. Raises ``InvoiceRefused`` (terms.missing)."""
         async with self._store.engine() as conn:
-            return await self.within(conn, tenant_id, version)
+            return await self.within(conn, tenant_id)
 
     async def within(self, conn: Any, tenant_id: uuid.UUID, version: int | None = None) -> KeptTerms:
-        """Do as :meth:`current` over a connection that is held."""
+        """Return a version of the terms over a connection that is held. Raises ``InvoiceRefused`` (terms.missing)."""
         row = await conn.fetchrow(SQL["newest_terms"], tenant_id, version)
         if row is None:
             raise refuse("terms.missing", "terms" if version is None else "version")

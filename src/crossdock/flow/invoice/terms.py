@@ -11,7 +11,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from crossdock.errors import BadInput
 from crossdock.flow.invoice import checks
-from crossdock.flow.invoice.checks import Code, Country, Currency, Iban, Text, VatId, Words, broken
+from crossdock.flow.invoice.checks import (
+    Code,
+    Country,
+    Currency,
+    MaybeCountry,
+    MaybeCurrency,
+    MaybeIban,
+    MaybeVatId,
+    Text,
+    Words,
+    broken,
+)
 from crossdock.flow.invoice.numbers import check_pattern
 from crossdock.flow.invoice.refusals import InvoiceRefused, Refusal
 from crossdock.model.commerce.invoice import RoundingMode, RoundingPlace, TaxCategory
@@ -51,8 +62,8 @@ class PartyTerms(Strict):
     city: Words = ""
     postcode: Words = ""
     region: Words = ""
-    country: Country | Literal[""] = ""
-    vat_id: VatId | Literal[""] = ""
+    country: MaybeCountry = ""
+    vat_id: MaybeVatId = ""
     tax_id: Words = ""
     registration_id: Words = ""
     registration_scheme: Annotated[str, Field(pattern=r"^([0-9]{4})?$", description="ISO 6523 code")] = ""
@@ -173,7 +184,7 @@ class PaymentSetting(Strict):
     days: Annotated[int | None, Field(ge=0, le=365, description="null: no day is named")] = 14
     words: Annotated[str, Field(max_length=500, description="{days}, {due_on} and {number} are filled in")] = ""
     means: Annotated[str, Field(pattern=r"^[0-9]{1,2}$|^ZZZ$", description="UNTDID 4461 code")] = "30"
-    iban: Iban | Literal[""] = ""
+    iban: MaybeIban = ""
     bic: Annotated[str, Field(pattern=r"^([A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?)?$")] = ""
     account_name: Words = ""
     reference: Annotated[str, Field(max_length=100, description="{number} is filled in")] = "{number}"
@@ -209,8 +220,8 @@ class CurrencyTerms(Strict):
     """Which currencies are invoiced in, and what tax is accounted in."""
 
     accepted: Annotated[tuple[Currency, ...], Field(max_length=200, description="empty: every one")] = ()
-    default: Annotated[Currency | Literal[""], Field(description="where the deal states none")] = ""
-    tax_currency: Annotated[Currency | Literal[""], Field(description="empty: the invoice's own")] = ""
+    default: Annotated[MaybeCurrency, Field(description="where the deal states none")] = ""
+    tax_currency: Annotated[MaybeCurrency, Field(description="empty: the invoice's own")] = ""
     rates: Annotated[
         dict[Currency, Exchange], Field(max_length=200, description="units of tax_currency for one of the currency")
     ] = {}
