@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from crossdock.wiring import Hub
 
-invoices = typer.Typer(help="List, show, issue, change, discard or credit invoices.", cls=Lists)
+invoices = typer.Typer(
+    help="List, show, issue, change, discard or credit invoices; write or check them as documents.", cls=Lists
+)
 terms = typer.Typer(help="Show, set or check the terms of invoicing.", no_args_is_help=True)
 invoices.add_typer(terms, name="terms")
 

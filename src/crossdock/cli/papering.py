@@ -16,14 +16,11 @@ if TYPE_CHECKING:
     from crossdock.documents.words import Document, Format
     from crossdock.wiring import Hub
 
-invoices = typer.Typer(help="Invoices and credit notes.", no_args_is_help=True)
-
 InvoiceId = Annotated[str, typer.Argument(help="Its id.", metavar="INVOICE")]
 Kind = Annotated[str, typer.Option("--format", help="json, pdf, ubl, ubl-core, cii or facturx.")]
 File = Annotated[Path | None, typer.Option("--to", help="Where to write it; unset: its own name, here.")]
 
 
-@invoices.command("document")
 @guarded
 def invoices_document(
     invoice: InvoiceId, kind: Kind = "pdf", to: File = None, tenant: Tenant = "default", as_json: AsJson = False
@@ -51,7 +48,6 @@ def invoices_document(
     give({**told, "warnings": warnings}, as_json=as_json, people=lambda: text)
 
 
-@invoices.command("check")
 @guarded
 def invoices_check(invoice: InvoiceId, kind: Kind = "ubl", tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Say which rules of a format an invoice breaks; a draft as if it were issued today."""
