@@ -84,9 +84,12 @@ def test_the_page_names_every_term_that_is_written_and_no_other() -> None:
 def test_a_term_is_the_field_that_the_page_says(term: str, field: str) -> None:
     told = values(whole(), field)
     shown = {str(getattr(one, "value", one)) for one in told if one not in ("", None)}
+    shown |= {text.replace(" ", "") for text in shown}
     numbers = {plain(one) for one in told if isinstance(one, Decimal)}
     for text in every(whole())[term]:
-        assert text in shown or plain(Decimal(text)) in numbers, f"{term} says {text!r}, {field} {sorted(shown)}"
+        assert text in shown or text in {*numbers, *(amount(D(one), "EUR") for one in numbers)}, (
+            f"{term} says {text!r}, {field} {sorted(shown)}"
+        )
 
 
 def test_both_syntaxes_say_every_term() -> None:
@@ -127,12 +130,5 @@ def test_what_is_not_stated_is_absent() -> None:
     assert {"BT-44", "BT-52", "BT-10", "BT-81", "BT-72", "BT-107", "BT-113"} & set(every(bare)) == set()
     assert b"<cbc:Note>" not in ubl(business_terms(bare))
     for document in (ubl(business_terms(bare)), cii(business_terms(bare))):
-        assert [
-            node.tag for node in etree.fromstring(document).iter() if not len(node) and not (node.text or "").strip()
-        ] in (
-            [],
-            [
-                "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
-                "ApplicableHeaderTradeDelivery"
-            ],
-        )
+        empty = [node for node in etree.fromstring(document).iter() if not len(node) and not (node.text or "").strip()]
+        assert {etree.QName(node).localname for node in empty} <= {"ApplicableHeaderTradeDelivery"}
