@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
+from tests.journey.hubspot.books import Books, opened
 from tests.journey.hubspot.stage import PUBLIC, Place, placed
 
 
@@ -23,3 +24,9 @@ async def place(hub: Hub) -> AsyncIterator[Place]:
     """The stage."""
     async with placed(hub) as made:
         yield made
+
+
+@pytest_asyncio.fixture
+async def books(place: Place) -> Books:
+    """A portal in euros, terms of invoicing, and keys."""
+    return await opened(place)

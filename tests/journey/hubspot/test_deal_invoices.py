@@ -2,78 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
-import pytest_asyncio
 
-from crossdock.flow.invoice import EXAMPLE
-from crossdock.kit.ids import Prefix, show
-from crossdock.model.connection import Connection
-from tests.journey.hubspot.stage import Place, Portal
-from tests.journey.hubspot.test_deals import sold
+from tests.journey.hubspot.books import MONEY, NOW, Books, sold
 from tests.support.hub import until, working
 
 pytestmark = pytest.mark.asyncio
-MONEY = {"deal_currency_code": "EUR"}
-NUMBER = "crossdock_invoice_number"
-NOW = datetime.now(UTC).isoformat()
-
-
-class Books:
-    """A portal in euros, terms of invoicing, and keys."""
-
-    def __init__(self, place: Place, portal: Portal, connection: Connection, keys: tuple[str, str]) -> None:
-        self.place, self.portal, self.connection = place, portal, connection
-        self.writer, self.admin = keys
-        self.path = f"/api/v1/crm/{show(Prefix.CONNECTION, connection.id)}/deals"
-
-    async def post(self, path: str, body: Any = None, key: str = "", once: str | None = None) -> Any:
-        """POST with a key that writes; returns the answer."""
-        more = {"Idempotency-Key": once} if once else {}
-        return await self.place.doors.post(path, body, key or self.writer, **more)
-
-    async def ended(self, run_id: str) -> dict[str, Any]:
-        """Wait for a run to end; return it."""
-        found: dict[str, Any] = {}
-
-        async def over() -> bool:
-            nonlocal found
-            found = (await self.place.doors.get(f"/api/v1/runs/{run_id}", self.writer)).json
-            return found["state"] not in ("waiting", "running")
-
-        await until(over)
-        return found
-
-    async def numbers(self, count: int) -> dict[str, str]:
-        """Wait until so many deals bear a number; return them by deal."""
-        found: dict[str, str] = {}
-
-        async def there() -> bool:
-            deals = await self.portal.live("deals")
-            found.update({one["id"]: one["crossdock_invoice_number"] for one in deals if one.get(NUMBER)})
-            return len(found) >= count
-
-        await until(there)
-        return found
-
-    async def issued(self) -> list[tuple[str, str]]:
-        """Return (deal, number) of all issued invoices, in the order of their numbers."""
-        async with self.place.hub.database.engine() as conn:
-            rows = await conn.fetch("SELECT deal_id, number FROM invoice WHERE number IS NOT NULL ORDER BY number")
-        return [(row["deal_id"], row["number"]) for row in rows]
-
-
-@pytest_asyncio.fixture
-async def books(place: Place) -> Books:
-    portal = await place.portal(62515, currency="EUR")
-    connection = await place.connected(portal)
-    tenant = connection.tenant_id
-    await place.hub.invoicing.terms.put(tenant, EXAMPLE, actor="test")
-    writer = (await place.hub.keys.add(tenant, "writer", ["read", "write"]))[1]
-    admin = (await place.hub.keys.add(tenant, "admin", ["admin"]))[1]
-    return Books(place, portal, connection, (writer, admin))
 
 
 async def test_an_invoice_is_previewed_then_made_once(books: Books) -> None:

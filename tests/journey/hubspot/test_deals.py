@@ -8,24 +8,12 @@ import pytest
 
 from crossdock.errors import BadInput
 from crossdock.kit.ids import Prefix, show
-from tests.journey.hubspot.stage import Place, Portal
+from tests.journey.hubspot.books import sold
+from tests.journey.hubspot.stage import Place
 from tests.journey.hubspot.test_live import keys, paged
 from tests.support.hub import add_shop
 
 pytestmark = pytest.mark.asyncio
-
-
-async def sold(portal: Portal, number: int = 1, **more: str) -> str:
-    """A won deal with one line, a person and a company."""
-    given = {"dealname": f"Tea for Ada {number}", "pipeline": "default", "dealstage": "closedwon", "amount": "20"}
-    deal = await portal.make("deals", **{**given, "hubspot_owner_id": "77001", **more})
-    line = await portal.make("line_items", name="Tea", price="10", quantity="2", hs_tax_rate_group_id="9101")
-    person = await portal.make("contacts", email=f"ada{number}@tea.example", firstname="Ada", lastname="Person")
-    firm = await portal.make("companies", name=f"Tea {number} Ltd", country="Germany", address="1 Leaf St", city="Ulm")
-    for other, end in (("line_items", line), ("contacts", person), ("companies", firm)):
-        path = f"/crm/associations/2026-09/deals/{other}/batch/associate/default"
-        await portal.call("POST", path, {"inputs": [{"from": {"id": deal}, "to": {"id": end}}]})
-    return deal
 
 
 async def refused(place: Place, path: str, key: str) -> tuple[int, Any, Any]:

@@ -211,7 +211,9 @@ class DealRuns:
             await self._rooms.maker.ready(connection)
         job = _Job(self._rooms, run, connection, asked, self._overrides(run.id, asked))
         try:
-            while await job.step():
+            more = True
+            while more:
+                more = await job.step()
                 await self._rooms.failpoints.reach("deals.chunk")
         except CallFailed as problem:
             if isinstance(problem.outcome, Throttled):
