@@ -170,12 +170,14 @@ class Invoicing(Reading):
                 _check_draft(row, revision)
                 held = await self.terms.within(conn, tenant_id, row["terms_version"])
                 envelope = opened_draft(self._vault, row)
-                numbering = held.terms.series.named(row["series"])
+                now = await self.terms.within(conn, tenant_id)
+                # its numbers look as the terms of now want it, its content is what was drafted
+                numbering = now.terms.series.named(row["series"]) or held.terms.series.named(row["series"])
                 assert numbering is not None
                 rules = msgspec.convert(orjson.loads(row["rules"]), tuple[FiredRule, ...])
                 made = Drafted(envelope.invoice, rules)
-                await self._number(conn, tenant_id, invoice_id, made, (held.terms, numbering), envelope)
-                await audit(conn, tenant_id, actor, "invoice.issue", invoice_id, {"series": numbering.name})
+                number = await self._number(conn, tenant_id, invoice_id, made, (held.terms, numbering), envelope)
+                await audit(conn, tenant_id, actor, "invoice.issue", invoice_id, {"number": number})
             return await self._kept(conn, tenant_id, invoice_id)
 
     async def make(
@@ -201,8 +203,8 @@ class Invoicing(Reading):
         made: Drafted,
         by: tuple[Terms, Numbering],
         envelope: Envelope | None,
-    ) -> None:
-        """Take the next number of the series and put the document under it."""
+    ) -> str:
+        """Take the next number of the series, put the document under it, and return the number."""
         terms, numbering = by
         today = day_of(self._clock.now(), terms.timezone)
         period = today.year if numbering.yearly else 0
@@ -221,6 +223,7 @@ class Invoicing(Reading):
         facts = (period, taken["last"], number, day, self._vault.key_id, sealed)
         digest = hashlib.sha256(document).digest()
         await conn.execute(SQL["issue"], tenant_id, row_id, *facts, digest, noted(made.rules))
+        return number
 
     # --- taking back --------------------------------------------------------------------------------------------
 
@@ -251,10 +254,11 @@ class Invoicing(Reading):
             facts = _Facts(row["connection_id"], row["deal_id"], None, invoice_id, held.version, actor)
             envelope = Envelope(done.drafted.invoice)
             await self._add(conn, tenant_id, row_id, facts, envelope, done.drafted.rules, ("credit", key, mark))
-            await self._number(conn, tenant_id, row_id, done.drafted, (held.terms, held.terms.series.credits), None)
+            by = (held.terms, held.terms.series.credits)
+            number = await self._number(conn, tenant_id, row_id, done.drafted, by, None)
             if done.whole:
                 await conn.execute(SQL["credited"], tenant_id, invoice_id)
-            await audit(conn, tenant_id, actor, "invoice.credit", invoice_id, {"whole": done.whole})
+            await audit(conn, tenant_id, actor, "invoice.credit", invoice_id, {"number": number, "whole": done.whole})
             return await self._kept(conn, tenant_id, row_id)
 
     async def _credited(

@@ -57,7 +57,6 @@ REFUSED: Final[Mapping[str, tuple[str, str]]] = {
         "give seller.registration_id in the terms",
     ),
     "line.name": ("a line has no name", "name it at the CRM"),
-    "line.price": ("a line's price is below zero", "enter a negative quantity with the price it takes back"),
     "line.discount": ("a discount is below zero, or takes off more than there is", "correct it at the CRM"),
     "line.two-discounts": (
         "a line has a discount per piece and one in percent",
@@ -91,13 +90,11 @@ REFUSED: Final[Mapping[str, tuple[str, str]]] = {
         "what is outside of tax (category O) stands on an invoice of its own (BR-O-11)",
         "split the deal, or let a tax rule choose another category",
     ),
-    "tax.override": ("the tax that was asked for does not hold together", "S, L and M have a rate above 0; E a reason"),
     "rounding.too-far": (
         "rounded line by line, tax is a whole unit of currency or more from the rate's (BR-CO-17)",
         "set rounding.place to rate, or split the deal",
     ),
     "totals.negative": ("the invoice would come to less than nothing", "take money back with a credit note"),
-    "when.not-met": ("the rules say this deal becomes no invoice by itself", "make it by hand"),
     "asked.line": ("the deal has no such line", "name a line by its id at the CRM"),
     "asked.due": ("it would be due before it is issued", "choose a later day"),
     "credit.nothing-left": ("the invoice has been taken back whole", "nothing is left to credit"),
