@@ -34,7 +34,7 @@ _PROBLEMS = ("rule", "field", "problem", "remedy")
 _RULES = ("about", "rule", "words")
 
 
-def _about(invoice: str, tenant: str, act: Callable[[Hub, uuid.UUID, uuid.UUID], Awaitable[Any]]) -> Any:
+def about(invoice: str, tenant: str, act: Callable[[Hub, uuid.UUID, uuid.UUID], Awaitable[Any]]) -> Any:
     """Do something about an invoice that is named by id or number."""
     from crossdock.errors import NotFound
     from crossdock.flow.invoice import Filter
@@ -96,7 +96,7 @@ def invoices_list(
 @guarded
 def invoices_show(invoice: InvoiceId, body: Body = False, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Show an invoice in full, and every rule that had a say in it."""
-    told = _about(invoice, tenant, lambda hub, t, one: _shown(hub.invoicing.one(t, one), people=body))
+    told = about(invoice, tenant, lambda hub, t, one: _shown(hub.invoicing.one(t, one), people=body))
     give(told, as_json=as_json, people=lambda: _told(told))
 
 
@@ -104,7 +104,7 @@ def invoices_show(invoice: InvoiceId, body: Body = False, tenant: Tenant = "defa
 @guarded
 def invoices_issue(invoice: InvoiceId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Give a draft its number and make it final; one that is issued already stays as it is."""
-    told = _about(invoice, tenant, lambda hub, t, one: _shown(hub.invoicing.issue(t, one, actor=ACTOR)))
+    told = about(invoice, tenant, lambda hub, t, one: _shown(hub.invoicing.issue(t, one, actor=ACTOR)))
     give(told, as_json=as_json, people=lambda: f"issued: {told['number']}")
 
 
@@ -113,7 +113,7 @@ def invoices_issue(invoice: InvoiceId, tenant: Tenant = "default", as_json: AsJs
 def invoices_change(invoice: InvoiceId, file: File, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Make a draft anew with other overrides, by the terms of now; null takes one back, {} changes none."""
     asked = _document(file)
-    told = _about(invoice, tenant, lambda hub, t, one: _shown(hub.invoicing.change(t, one, asked, actor=ACTOR)))
+    told = about(invoice, tenant, lambda hub, t, one: _shown(hub.invoicing.change(t, one, asked, actor=ACTOR)))
     give(told, as_json=as_json, people=lambda: f"changed: due {told['due']} {told['currency']}")
 
 
@@ -121,7 +121,7 @@ def invoices_change(invoice: InvoiceId, file: File, tenant: Tenant = "default", 
 @guarded
 def invoices_discard(invoice: InvoiceId, tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Throw a draft away."""
-    _about(invoice, tenant, lambda hub, t, one: hub.invoicing.discard(t, one, actor=ACTOR))
+    about(invoice, tenant, lambda hub, t, one: hub.invoicing.discard(t, one, actor=ACTOR))
     give({"id": invoice, "state": "discarded"}, as_json=as_json, people=lambda: "discarded")
 
 
@@ -151,7 +151,7 @@ def invoices_credit(
             return previewed(await hub.invoicing.credit_preview(tenant_id, one, asked), people=False)
         return await _shown(hub.invoicing.credit(tenant_id, one, asked, actor=ACTOR, key=key))
 
-    told = _about(invoice, tenant, act)
+    told = about(invoice, tenant, act)
     totals = told["invoice"]["totals"]
     number = told.get("number") or "nothing was made"
     give(told, as_json=as_json, people=lambda: f"{number}: {totals['due']} {told['invoice']['currency']} taken back")

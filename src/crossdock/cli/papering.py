@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crossdock.cli.answers import AsJson, Code, Tenant, give, guarded, table
-from crossdock.cli.asking import ask
+from crossdock.cli.invoicing import InvoiceId, about
 
 if TYPE_CHECKING:
-    import uuid
+    from crossdock.documents.words import Format
 
-    from crossdock.documents.words import Document, Format
-    from crossdock.wiring import Hub
-
-InvoiceId = Annotated[str, typer.Argument(help="Its id.", metavar="INVOICE")]
 Kind = Annotated[str, typer.Option("--format", help="json, pdf, ubl, ubl-core, cii or facturx.")]
 File = Annotated[Path | None, typer.Option("--to", help="Where to write it; unset: its own name, here.")]
 
@@ -27,16 +23,10 @@ def invoices_document(
 ) -> None:
     """Write an invoice as a document; refused with the broken rules when it is not a valid one."""
     from crossdock.api.resources import invoice_documents
-    from crossdock.cli.connecting import parse_id
     from crossdock.errors import BadInput
-    from crossdock.kit.ids import Prefix, parse
 
-    form, invoice_id = _format(kind), parse_id(parse, Prefix.INVOICE, invoice)
-
-    async def work(hub: Hub, tenant_id: uuid.UUID) -> Document:
-        return await invoice_documents.document(hub, tenant_id, invoice_id, form)
-
-    made = ask(tenant, work)
+    form = _format(kind)
+    made = about(invoice, tenant, lambda hub, t, one: invoice_documents.document(hub, t, one, form))
     file = to or Path(made.name)
     try:
         file.write_bytes(made.content)
@@ -52,15 +42,9 @@ def invoices_document(
 def invoices_check(invoice: InvoiceId, kind: Kind = "ubl", tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Say which rules of a format an invoice breaks; a draft as if it were issued today."""
     from crossdock.api.resources import invoice_documents
-    from crossdock.cli.connecting import parse_id
-    from crossdock.kit.ids import Prefix, parse
 
-    form, invoice_id = _format(kind), parse_id(parse, Prefix.INVOICE, invoice)
-
-    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
-        return await invoice_documents.checked(hub, tenant_id, invoice_id, form)
-
-    found = ask(tenant, work)
+    form = _format(kind)
+    found = about(invoice, tenant, lambda hub, t, one: invoice_documents.checked(hub, t, one, form))
     none = f"Valid as {form.value}."
     give(
         found,

@@ -33,8 +33,8 @@ async def make(hub: Hub, *, issue: bool = True, **asked: Any) -> Kept:
     return await hub.invoicing.make(tenant, crm.id, made, Asked(**asked), actor="test", issue=issue)
 
 
-async def reader(hub: Hub, tenant: uuid.UUID | None = None) -> str:
-    return (await hub.keys.add(tenant or await hub.tenants.find(), str(uuid.uuid4()), ("read",)))[1]
+async def reader(hub: Hub, tenant: uuid.UUID | None = None, scope: str = "admin") -> str:
+    return (await hub.keys.add(tenant or await hub.tenants.find(), str(uuid.uuid4()), (scope,)))[1]
 
 
 def path(kept: Kept, query: str = "") -> str:
@@ -72,7 +72,7 @@ async def test_a_draft_has_a_page_and_no_more(hub: Hub, doors: Street) -> None:
 
 
 async def test_what_peppol_wants_is_told_before_it_is_issued(hub: Hub, doors: Street) -> None:
-    kept, key = await make(hub, issue=False), await reader(hub)
+    kept, key = await make(hub, issue=False), await reader(hub, scope="read")
     checked = (await doors.get(path(kept, "/problems"), key)).json
     assert checked["format"] == "ubl"
     assert checked["valid"] is not any(one["weight"] == "fatal" for one in checked["problems"])
@@ -84,6 +84,8 @@ async def test_strangers_and_mistakes(hub: Hub, doors: Street) -> None:
     other = await reader(hub, await hub.tenants.add("other"))
     is_problem(await doors.get(path(kept), other), 404, "not-found", "invoice_id")
     is_problem(await doors.get(path(kept, "/problems"), other), 404, "not-found", "invoice_id")
+    clerk = await reader(hub, scope="read")
+    is_problem(await doors.get(path(kept), clerk), 403, "forbidden")
     is_problem(await doors.get(path(kept)), 401, "unauthenticated", "Authorization")
     is_problem(await doors.get(path(kept, "?format=docx"), key), 400, "bad-input", "format")
     nobody = f"/api/v1/invoices/{show(Prefix.INVOICE, new_id())}/document"

@@ -76,7 +76,8 @@ async def checked(hub: Hub, tenant_id: uuid.UUID, invoice_id: uuid.UUID, form: F
 def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["invoices"])
-    reads = access.needs("read")
+    # a document holds people's data, which keys without that scope see masked
+    sees_people, reads = access.needs("admin"), access.needs("read")
 
     @api.get(
         "/invoices/{invoice_id}/document",
@@ -89,8 +90,13 @@ def router(hub: Hub, access: Access) -> APIRouter:
             },
         },
     )
-    async def get_invoice_document(invoice_id: str, form: Asked = Format.PDF, caller: Principal = reads) -> Response:
-        """Return an invoice or a credit note as a document; 422 with the broken rules when it is not a valid one."""
+    async def get_invoice_document(
+        invoice_id: str, form: Asked = Format.PDF, caller: Principal = sees_people
+    ) -> Response:
+        """Return an invoice or a credit note as a document; 422 with the broken rules when it is not a valid one.
+
+        It shows people's data, so the key needs the scope ``admin``.
+        """
         made = await document(hub, caller.tenant_id, parsed(ids.Prefix.INVOICE, invoice_id, "invoice_id"), form)
         headers = {
             "content-disposition": f'attachment; filename="{made.name}"',
