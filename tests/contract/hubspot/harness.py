@@ -149,6 +149,37 @@ class PortalBench:
             return False
         return bool(DOOR.parse(body))
 
+    async def sell(self, lines: int) -> str:
+        """Make a won deal with what belongs to it."""
+        number = next(self._numbers)
+        won = {"pipeline": "default", "dealstage": "closedwon", "hubspot_owner_id": "77001"}
+
+        async def make(kind: str, **properties: str) -> str:
+            return str((await self.act("create", type=kind, properties=properties))["id"])
+
+        deal = await make("deals", dealname=f"Deal {number}", deal_currency_code="EUR", **won)
+        ends = [
+            ("line_items", await make("line_items", name=f"L{at}", price="2.5", quantity="3")) for at in range(lines)
+        ]
+        ends.append(("contacts", await make("contacts", email=f"buyer{number}@example.test")))
+        ends.append(("companies", await make("companies", name=f"Buyer {number}")))
+        for other, end in ends:
+            body = {"inputs": [{"from": {"id": deal}, "to": {"id": end}}]}
+            path = f"/crm/associations/2026-09/deals/{other}/batch/associate/default"
+            assert (await self.raw("POST", path, body)).ok
+        # search sees it after seconds
+        await self.control("POST", "clock", {"advance_s": 10})
+        return deal
+
+    async def touch_deal(self, deal_id: str) -> None:
+        """Change a deal."""
+        await self.act("edit", type="deals", id=deal_id, properties={"description": f"{next(self._numbers)}"})
+
+    async def numbers(self) -> Mapping[str, str]:
+        """Return the invoice numbers on deals."""
+        name = "crossdock_invoice_number"
+        return {one["id"]: one[name] for one in await self.live("deals") if one.get(name)}
+
     def round_trips(self) -> Sequence[tuple[Any, Any]]:
         """What the mapping writes says what the order says."""
         deal = mapped(ORDER).one("deals")

@@ -51,6 +51,10 @@ def test_the_design_names_these_rules() -> None:
         "sandbox-refuses-what-vendor-refuses",
         "docs-current",
         "removal-clean",
+        "deals-whole",
+        "deals-few-requests",
+        "deals-paging-stable",
+        "deal-number-written",
     }
     assert all(rule.promise.endswith(".") for rule in RULES.values())
 

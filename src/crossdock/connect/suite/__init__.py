@@ -32,6 +32,10 @@ hold, ``todo`` fails. A rule that is not named fails too. The names::
     sandbox-refuses-what-vendor-refuses
     docs-current                   the reference page is the one the manifest makes
     removal-clean                  nothing else imports the connector
+    deals-whole                    a deal comes with its lines, person, company and owner
+    deals-few-requests             reading a deal takes the same requests however many lines it has
+    deals-paging-stable            a list of deals skips none and tells none twice
+    deal-number-written            an invoice's number is written to its deal, once and to no other
 """
 
 from __future__ import annotations

@@ -125,6 +125,23 @@ class EraseBench(Bench, Protocol):
         ...
 
 
+@runtime_checkable
+class DealBench(Bench, Protocol):
+    """A bench of a connector that has deals."""
+
+    async def sell(self, lines: int) -> str:
+        """Make a won deal with so many lines without discounts, a person, a company and an owner; return its id."""
+        ...
+
+    async def touch_deal(self, deal_id: str) -> None:
+        """Change a deal, so that its modified time moves."""
+        ...
+
+    async def numbers(self) -> Mapping[str, str]:
+        """Return the invoice numbers that the vendor's deals bear, by deal."""
+        ...
+
+
 class Harness(Protocol):
     """What ``tests/contract/<name>/harness.py`` gives as ``HARNESS``."""
 

@@ -24,6 +24,7 @@ class Part(StrEnum):
     SIGNED = "signed"
     """A door, or a destination that signs what it sends."""
     RENEWABLE = "renewable"
+    DEALS = "deals"
 
     def found_in(self, connector: Connector) -> bool:
         """Whether a connector has it."""
@@ -35,6 +36,7 @@ class Part(StrEnum):
             Part.DESTINATION: connector.destination is not None,
             Part.SIGNED: bool(connector.door or connector.app_door) or AuthKind.SIGNED in auth.kinds,
             Part.RENEWABLE: auth.renewable,
+            Part.DEALS: connector.deals is not None,
         }[self]
 
 
