@@ -83,6 +83,7 @@ def deals_invoice(
     connection: Crm,
     deal: DealId,
     preview: Annotated[bool, typer.Option("--preview", help="Show what would be made, and why.")] = False,
+    kind: Annotated[str | None, typer.Option("--format", help="With --preview: rules of this format, too.")] = None,
     draft: Annotated[bool, typer.Option("--draft", help="Make a draft instead of issuing it.")] = False,
     again: Annotated[str, typer.Option("--again", help="Why the deal gets another invoice.")] = "",
     key: Annotated[str | None, typer.Option("--key", help="The same key is the same invoice.")] = None,
@@ -94,16 +95,17 @@ def deals_invoice(
     import orjson
 
     from crossdock.api.resources.deal_invoices import by_hand, previewed
+    from crossdock.cli.papering import format_of
     from crossdock.flow.deals import DealsAsked
     from crossdock.flow.invoice import asked_of
 
-    overrides = asked_of({"again": again} if again else {})
+    overrides, form = asked_of({"again": again} if again else {}), format_of(kind) if kind else None
     then: Any = "draft" if draft else "issue"
     asked = DealsAsked(deals=(deal,), then=then, again=again, actor=ACTOR, key=key)
 
     async def work(hub: Hub, _: uuid.UUID, found: Connection) -> Any:
         if preview:
-            return await previewed(hub, found, deal, overrides, people=body)
+            return await previewed(hub, found, deal, overrides, form, people=body)
         return await by_hand(hub, found, asked, overrides)
 
     told: dict[str, Any] = ask_about(connection, tenant, work)

@@ -25,7 +25,7 @@ def invoices_document(
     from crossdock.api.resources import invoice_documents
     from crossdock.errors import BadInput
 
-    form = _format(kind)
+    form = format_of(kind)
     made = about(invoice, tenant, lambda hub, t, one: invoice_documents.document(hub, t, one, form))
     file = to or Path(made.name)
     try:
@@ -43,7 +43,7 @@ def invoices_check(invoice: InvoiceId, kind: Kind = "ubl", tenant: Tenant = "def
     """Say which rules of a format an invoice breaks; a draft as if it were issued today."""
     from crossdock.api.resources import invoice_documents
 
-    form = _format(kind)
+    form = format_of(kind)
     found = about(invoice, tenant, lambda hub, t, one: invoice_documents.checked(hub, t, one, form))
     none = f"Valid as {form.value}."
     give(
@@ -55,7 +55,8 @@ def invoices_check(invoice: InvoiceId, kind: Kind = "ubl", tenant: Tenant = "def
         raise typer.Exit(Code.NO)
 
 
-def _format(kind: str) -> Format:
+def format_of(kind: str) -> Format:
+    """Return the format of a name. Raises ``BadInput`` that lists them."""
     from crossdock.documents.words import Format
     from crossdock.errors import BadInput
 

@@ -10,6 +10,16 @@ from tests.support.hub import until, working
 pytestmark = pytest.mark.asyncio
 
 
+async def test_a_preview_says_which_documents_it_would_be(books: Books) -> None:
+    path = f"{books.path}/{await sold(books.portal, **MONEY)}/invoice"
+    hybrid = (await books.post(f"{path}?preview=true&format=facturx")).json["document"]
+    assert (hybrid["valid"], hybrid["supposed"], hybrid["problems"]) == (True, True, [])
+    peppol = (await books.post(f"{path}?preview=true&format=ubl")).json["document"]
+    assert not peppol["valid"]
+    assert "PEPPOL-EN16931-R010" in {one["rule"] for one in peppol["problems"]}
+    assert "document" not in (await books.post(f"{path}?preview=true")).json
+
+
 async def test_an_invoice_is_previewed_then_made_once(books: Books) -> None:
     """The preview changes nothing and tells the rules; the run issues; the number stands on the deal, once."""
     deal = await sold(books.portal, **MONEY)

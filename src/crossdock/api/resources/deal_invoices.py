@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from crossdock.api.access import Access
 from crossdock.api.problems import answer
 from crossdock.api.resources.crm_deals import crm, noted
+from crossdock.api.resources.invoice_documents import judged
+from crossdock.documents.words import Format
 from crossdock.flow.deals import DealsAsked
 from crossdock.flow.deals.masking import masked
 from crossdock.flow.deals.runs import MOST_DAYS, MOST_NAMED
@@ -80,6 +82,10 @@ def router(hub: Hub, access: Access) -> APIRouter:
         deal_id: str,
         body: Annotated[NewInvoice | None, Body(openapi_examples=_EXAMPLES)] = None,
         preview: Annotated[bool, Query(description="true: nothing changes, every rule that fired is told")] = False,
+        form: Annotated[
+            Format | None,
+            Query(alias="format", description="with preview: say, too, which rules of this format it would break"),
+        ] = None,
         key: Key = None,
         caller: Principal = writes,
     ) -> Any:
@@ -92,7 +98,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
         wanted = body or NewInvoice()
         overrides = wanted.overrides()
         if preview:
-            return answer(await previewed(hub, found, deal_id, overrides, people="admin" in caller.scopes))
+            return answer(await previewed(hub, found, deal_id, overrides, form, people="admin" in caller.scopes))
         asked = DealsAsked(
             deals=(deal_id,),
             then="draft" if wanted.draft else "issue",
@@ -127,13 +133,17 @@ def router(hub: Hub, access: Access) -> APIRouter:
     return api
 
 
-async def previewed(hub: Hub, found: Any, deal_id: str, overrides: Asked, *, people: bool) -> dict[str, Any]:
-    """Return the invoice that would be made of a deal now."""
+async def previewed(
+    hub: Hub, found: Any, deal_id: str, overrides: Asked, form: Format | None = None, *, people: bool
+) -> dict[str, Any]:
+    """Return the invoice that would be made of a deal now; with ``form`` what is wrong with it as such a document."""
     deal = await hub.deals.one(found, deal_id)
     made = await hub.invoicing.preview(found.tenant_id, found.id, deal, overrides)
     verdict = await hub.invoicing.verdict(found.tenant_id, found.id, deal)
     before = await hub.invoicing.of_deal(found.tenant_id, found.id, deal_id)
+    document = {"document": await judged(hub, made.invoice, form)} if form is not None else {}
     return {
+        **document,
         "invoice": masked(made.invoice, people=people),
         "rules": masked(made.rules, people=people),
         "terms_version": made.terms_version,

@@ -17,7 +17,7 @@ from crossdock.documents.papers import supposed
 from crossdock.documents.words import Document, Format
 from crossdock.govern.keys import Principal
 from crossdock.kit import ids
-from crossdock.model.commerce.invoice import InvoiceState
+from crossdock.model.commerce.invoice import Invoice, InvoiceState
 from crossdock.wiring import Hub
 
 _INVOICE = "inv_01kb3v0d1a8w0f6zr4p1n5q2st"
@@ -63,12 +63,16 @@ async def document(hub: Hub, tenant_id: uuid.UUID, invoice_id: uuid.UUID, form: 
 
 async def checked(hub: Hub, tenant_id: uuid.UUID, invoice_id: uuid.UUID, form: Format) -> dict[str, Any]:
     """Say what is wrong with an invoice in a format. Raises ``NotFound``."""
-    kept = await hub.invoicing.one(tenant_id, invoice_id)
-    made = await hub.papers.make(supposed(kept.invoice), form)
+    return await judged(hub, (await hub.invoicing.one(tenant_id, invoice_id)).invoice, form)
+
+
+async def judged(hub: Hub, invoice: Invoice, form: Format) -> dict[str, Any]:
+    """Say what is wrong with an invoice in a format; a draft as if it were issued today."""
+    made = await hub.papers.make(supposed(invoice), form)
     return {
         "format": form.value,
         "valid": not made.fatal,
-        "supposed": kept.invoice.state is InvoiceState.DRAFT,
+        "supposed": invoice.state is InvoiceState.DRAFT,
         "problems": msgspec.to_builtins(made.problems),
     }
 
