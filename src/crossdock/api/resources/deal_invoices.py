@@ -71,7 +71,12 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["deals"])
     writes = access.needs("write")
+    _one(api, hub, writes)
+    _many(api, hub, writes)
+    return api
 
+
+def _one(api: APIRouter, hub: Hub, writes: Any) -> None:
     @api.post(
         "/crm/{connection_id}/deals/{deal_id}/invoice",
         status_code=202,
@@ -108,6 +113,8 @@ def router(hub: Hub, access: Access) -> APIRouter:
         )
         return answer(await by_hand(hub, found, asked, overrides), 202)
 
+
+def _many(api: APIRouter, hub: Hub, writes: Any) -> None:
     @api.post("/crm/{connection_id}/deals/process", status_code=202, responses=_REFUSED)
     async def process_deals(
         connection_id: str,
@@ -129,8 +136,6 @@ def router(hub: Hub, access: Access) -> APIRouter:
             key=key,
         )
         return answer(await hub.deal_runs.ask(found, asked), 202)
-
-    return api
 
 
 async def previewed(
