@@ -17,7 +17,7 @@ from tests.support.database import TestServer
 
 ALWAYS = (
     "receive.offered",
-    "record/ledger.append",
+    "record/append.append",
     "deliver/queue.take_lane",
     "deliver/queue.claim",
     "deliver.mapped",
@@ -61,7 +61,7 @@ def test_a_step_without_a_name_is_seen() -> None:
 def test_every_call_to_a_vendor_has_its_places() -> None:
     assert {"call woocommerce", "answer hubspot"} <= set(places())
     assert {"deliver.before_call", "receive.arrived", "pull.saved"} <= reached()
-    assert {"deliver/queue.claim", "record/ledger.append", "run/run.take_run"} <= statements()
+    assert {"deliver/queue.claim", "record/append.append", "run/run.take_run"} <= statements()
     source = inspect.getsource(VendorClient)
     assert all(f'failpoints.reach(f"{place} {{name}}")' in source for place in ("call", "answer"))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import struct
 import threading
 import time
 import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
+
+from asyncpg.pgproto.pgproto import UUID
 
 from crossdock.kit.clock import Clock
 
@@ -53,6 +56,11 @@ class Prefix(StrEnum):
 
 _lock = threading.Lock()
 _last = (0, 0)
+_AT_ONCE = 256
+_drawn: list[int] = []
+if hasattr(os, "register_at_fork"):
+    # a child would draw what its parent draws
+    os.register_at_fork(after_in_child=_drawn.clear)
 _followed: Clock | None = None
 
 
@@ -80,11 +88,20 @@ def new_id(at: datetime | None = None) -> uuid.UUID:
             if counter > 0xFFF:
                 ms, counter = ms + 1, 0
         else:
-            counter = int.from_bytes(os.urandom(1), "big")
+            counter = _random() & 0xFF
         if at is None:
             _last = (ms, counter)
-    value = (ms << 80) | (0x7 << 76) | (counter << 64) | (0b10 << 62) | (int.from_bytes(os.urandom(8), "big") >> 2)
-    return uuid.UUID(int=value)
+        tail = _random() >> 2
+    # asyncpg's own subclass of uuid.UUID: made, and sent to the database, in a fraction of the time
+    made: uuid.UUID = UUID(((ms << 80) | (0x7 << 76) | (counter << 64) | (0b10 << 62) | tail).to_bytes(16))
+    return made
+
+
+def _random() -> int:
+    """Return 64 random bits. The system is asked for many at once: that is most of what an id costs."""
+    if not _drawn:
+        _drawn.extend(struct.unpack(f">{_AT_ONCE}Q", os.urandom(8 * _AT_ONCE)))
+    return _drawn.pop()
 
 
 def time_of(identifier: uuid.UUID) -> datetime:

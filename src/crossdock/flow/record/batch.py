@@ -82,7 +82,6 @@ class EventRow(msgspec.Struct, frozen=True):
     presence: str
     status: str
     modified_at: datetime | None
-    recorded_at: datetime
     subject: bytes | None
     hops: int
     digest: bytes
@@ -166,6 +165,6 @@ class Batch:
         ]
 
 
-def columns(rows: list[Any], names: tuple[str, ...]) -> list[list[Any]]:
+def columns(rows: Sequence[Any], names: tuple[str, ...]) -> list[list[Any]]:
     """Turn rows into one array a column, as ``unnest`` takes them."""
     return [[getattr(row, name) for row in rows] for name in names]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from crossdock.errors import KeyReused, NotFound
+from crossdock.flow.record.append import append
 from crossdock.flow.record.batch import (
     Batch,
     DeliveryRow,
@@ -37,14 +38,11 @@ KEYS_KEPT = timedelta(days=7)
 """How long a transport key is remembered: longer than any vendor retries (Stripe: 3 days)."""
 GET_AGAIN = timedelta(seconds=1)
 
-_RECORD = (
-    *("id", "tenant_id", "connection_id", "stream", "external_id", "parent_id", "seq", "digest", "digest_version"),
-    *("presence", "status", "modified_at", "made_at", "seen_to", "contested", "subject", "event_id", "code"),
+_LOCKED = (
+    *("id", "connection_id", "stream", "external_id", "parent_id", "seq", "digest", "digest_version", "presence"),
+    *("status", "modified_at", "made_at", "seen_to", "contested", "subject", "event_id", "code"),
 )
-_LOCKED = tuple(name for name in _RECORD if name != "tenant_id")
 _TOUCHED = ("id", "modified_at", "seen_to", "contested", "code")
-_EVENT = tuple(EventRow.__struct_fields__)
-_DELIVERY = tuple(name for name in DeliveryRow.__struct_fields__ if name != "rule")
 _DONE = ("id", "tenant_id", "lane_id", "route_id", "record_id", "event_id", "seq", "rule")
 
 
@@ -300,7 +298,6 @@ class Ledger:
             presence=seen.presence if seen else Presence.LIVE,
             status=seen.status if seen else "",
             modified_at=seen.modified_at if seen else arrived.occurred_at,  # type: ignore[union-attr]
-            recorded_at=batch.at,
             subject=self._vault.subject(arrived.subjects[0]) if arrived.subjects else record.subject,
             hops=max(parcel.hops, hops),
             digest=parcel.digest,
@@ -340,8 +337,8 @@ class Ledger:
     async def _write(self, conn: Any, batch: Batch) -> None:
         await stand_in_line(conn, batch)
         await self._touch_records(conn, batch)
-        if batch.events:
-            await self._append(conn, batch)
+        if batch.events and not await append(conn, batch, [d for d in batch.deliveries if d.rule is None]):
+            raise Redo
         done = [d for d in batch.deliveries if d.rule is not None]
         if done:
             await conn.execute(SQL["append_done"], *columns(done, _DONE))
@@ -356,16 +353,6 @@ class Ledger:
         if batch.rings:
             rows = [batch.rings[key] for key in sorted(batch.rings)]
             await conn.execute(SQL["ring"], *columns(rows, tuple(RingRow.__struct_fields__)))
-
-    async def _append(self, conn: Any, batch: Batch) -> None:
-        live = [d for d in batch.deliveries if d.rule is None]
-        applied = [batch.records[k] for k in sorted(batch.records) if batch.records[k].applied]
-        records = columns(applied, _RECORD)
-        written = await conn.fetchval(
-            SQL["append"], *columns(batch.events, _EVENT), *columns(live, _DELIVERY), *records
-        )
-        if written != len(applied):
-            raise Redo
 
     async def _touch_records(self, conn: Any, batch: Batch) -> None:
         rows = [batch.records[k] for k in sorted(batch.records)]

@@ -64,37 +64,6 @@ UPDATE record r SET digest = k.digest, digest_version = k.digest_version
 FROM unnest($1::uuid[], $2::bytea[], $3::smallint[]) AS k(id, digest, digest_version)
 WHERE r.id = k.id;
 
--- name: append
--- Records, their events and the deliveries; the count of records tells whether somebody else came first.
-WITH records AS (
-    INSERT INTO record AS r (id, tenant_id, connection_id, stream, external_id, parent_id, seq, digest, digest_version,
-                             presence, status, modified_at, made_at, seen_to, contested, subject, event_id, code)
-    SELECT * FROM unnest($29::uuid[], $30::uuid[], $31::uuid[], $32::text[], $33::text[], $34::text[], $35::bigint[],
-                         $36::bytea[], $37::smallint[], $38::text[], $39::text[], $40::timestamptz[],
-                         $41::timestamptz[], $42::timestamptz[], $43::boolean[], $44::bytea[], $45::uuid[], $46::text[])
-    ON CONFLICT (connection_id, stream, external_id) DO UPDATE
-    SET parent_id = EXCLUDED.parent_id, seq = EXCLUDED.seq, digest = EXCLUDED.digest,
-        digest_version = EXCLUDED.digest_version, presence = EXCLUDED.presence, status = EXCLUDED.status,
-        modified_at = EXCLUDED.modified_at, made_at = EXCLUDED.made_at, seen_to = EXCLUDED.seen_to,
-        contested = EXCLUDED.contested, subject = EXCLUDED.subject, event_id = EXCLUDED.event_id, code = EXCLUDED.code
-    WHERE r.id = EXCLUDED.id
-    RETURNING 1
-), events AS (
-    INSERT INTO event (id, tenant_id, connection_id, record_id, seq, stream, external_id, type, origin, verdict,
-                       presence, status, modified_at, recorded_at, subject, hops, digest, body)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[],
-                         $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[],
-                         $14::timestamptz[], $15::bytea[], $16::smallint[], $17::bytea[], $18::bytea[])
-), deliveries AS (
-    -- bulk lingers a little, so that a backfill goes out in full batches and spares the vendor's quota
-    INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence, priority, head, due_at)
-    SELECT k.*, CASE WHEN k.priority = 2 THEN now() + interval '0.5 s' ELSE now() END
-    FROM unnest($19::uuid[], $20::uuid[], $21::uuid[], $22::uuid[], $23::uuid[], $24::uuid[], $25::bigint[],
-                         $26::boolean[], $27::smallint[], $28::boolean[])
-         AS k(id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence, priority, head)
-)
-SELECT count(*) FROM records;
-
 -- name: append_done
 INSERT INTO delivery_done (id, tenant_id, lane_id, route_id, record_id, event_id, seq, state, rule, attempts, created_at)
 SELECT k.id, k.tenant_id, k.lane_id, k.route_id, k.record_id, k.event_id, k.seq, 'skipped', k.rule, 0, now()
