@@ -10,8 +10,6 @@ import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from asyncpg.pgproto.pgproto import UUID
-
 from crossdock.kit.clock import Clock
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -92,13 +90,11 @@ def new_id(at: datetime | None = None) -> uuid.UUID:
         if at is None:
             _last = (ms, counter)
         tail = _random() >> 2
-    # asyncpg's own subclass of uuid.UUID: made, and sent to the database, in a fraction of the time
-    made: uuid.UUID = UUID(((ms << 80) | (0x7 << 76) | (counter << 64) | (0b10 << 62) | tail).to_bytes(16))
-    return made
+    return uuid.UUID(int=(ms << 80) | (0x7 << 76) | (counter << 64) | (0b10 << 62) | tail)
 
 
 def _random() -> int:
-    """Return 64 random bits. The system is asked for many at once: that is most of what an id costs."""
+    """Return 64 random bits. The system is asked for many at once: a third of what an id costs."""
     if not _drawn:
         _drawn.extend(struct.unpack(f">{_AT_ONCE}Q", os.urandom(8 * _AT_ONCE)))
     return _drawn.pop()
