@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -11,10 +12,11 @@ from typing import Any
 
 import pytest
 from facturx import get_xml_from_pdf
+from fontTools.ttLib import TTFont
 from lxml import etree
 from msgspec.structs import replace
 from pypdf import PdfReader
-from pypdf.generic import ArrayObject, DictionaryObject
+from pypdf.generic import ArrayObject, ContentStream, DictionaryObject
 
 from crossdock.documents.checking import check_xml
 from crossdock.documents.making import make
@@ -84,6 +86,62 @@ def test_the_marks_of_pdf_a_3() -> None:
     assert "/Encrypt" not in reader.trailer
     assert all("/FontFile2" in font["/FontDescriptor"] for font in fonts(reader))
     assert b"/JavaScript" not in content
+
+
+def test_fonts_are_as_wide_as_they_say_and_no_glyph_is_missing() -> None:
+    """ISO 19005-3, 6.2.11.5 and 6.2.11.8: widths agree with the embedded font, and .notdef is never shown."""
+    content, _ = make(cleaned(hostile(HOSTILE["cjk"]))[0], Format.FACTURX)
+    reader, shown = read(content), 0
+    for page in reader.pages:
+        used: Any = page["/Resources"]["/Font"]
+        programs = {}
+        for name, font in used.items():
+            below = font["/DescendantFonts"][0].get_object()
+            assert font["/Encoding"] == "/Identity-H"
+            assert "/ToUnicode" in font
+            program = TTFont(io.BytesIO(below["/FontDescriptor"]["/FontFile2"].get_data()))
+            programs[name] = (_widths(below["/W"]), program, _glyphs(below["/CIDToGIDMap"]))
+        chosen = ""
+        for operands, operator in ContentStream(page["/Contents"], reader).operations:
+            if operator == b"Tf":
+                chosen = operands[0]
+            elif operator in (b"Tj", b"TJ"):
+                widths, program, glyphs = programs[chosen]
+                scale = 1000 / program["head"].unitsPerEm
+                for code in _codes(operands[0]):
+                    glyph, shown = glyphs(code), shown + 1
+                    assert glyph != 0
+                    measured = program["hmtx"][program.getGlyphName(glyph)][0] * scale
+                    assert abs(widths[code] - measured) <= 1
+        for _, program, _ in programs.values():
+            program.close()
+    assert shown > 300
+
+
+def _widths(told: Any) -> dict[int, float]:
+    """Read /W: ``first [w …]`` and ``first last w``."""
+    found: dict[int, float] = {}
+    parts = [part.get_object() for part in told]
+    while parts:
+        first, second = int(parts.pop(0)), parts.pop(0)
+        if isinstance(second, list):
+            found |= {first + at: float(width) for at, width in enumerate(second)}
+        else:
+            found |= dict.fromkeys(range(first, int(second) + 1), float(parts.pop(0)))
+    return found
+
+
+def _glyphs(told: Any) -> Callable[[int], int]:
+    if told == "/Identity":
+        return lambda code: code
+    table = told.get_object().get_data()
+    return lambda code: int.from_bytes(table[2 * code : 2 * code + 2])
+
+
+def _codes(shown: Any) -> list[int]:
+    pieces = shown if isinstance(shown, list) else [shown]
+    raw = b"".join(getattr(one, "original_bytes", b"") for one in pieces)
+    return [int.from_bytes(raw[at : at + 2]) for at in range(0, len(raw), 2)]
 
 
 def _names(catalog: Any) -> list[Any]:

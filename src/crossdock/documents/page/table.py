@@ -37,8 +37,15 @@ def _head(sheet: Sheet, y: float) -> float:
     sheet.say(LEFT + 2, y + 1.1, 6, "#", size=8, bold=True, colour=white)
     sheet.say(_FIRST, y + 1.1, _ITEM, sheet.tongue["item"], size=8, bold=True, colour=white)
     x = _FIRST + _ITEM
-    for label, width in (("quantity", _QUANTITY), ("price", _PRICE), ("tax", _TAX), ("amount", _AMOUNT)):
-        sheet.say(x, y + 1.1, width - 2, sheet.tongue[label], size=8, bold=True, colour=white, align="R")
+    tongue = sheet.tongue
+    amount = f"{tongue['amount']} {tongue.text(tongue.currency, longest=3)}"
+    for words, width in (
+        (tongue["quantity"], _QUANTITY),
+        (tongue["price"], _PRICE),
+        (tongue["tax"], _TAX),
+        (amount, _AMOUNT),
+    ):
+        sheet.say(x, y + 1.1, width - 2, words, size=8, bold=True, colour=white, align="R")
         x += width
     return y + 6.5
 
