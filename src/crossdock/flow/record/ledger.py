@@ -175,6 +175,8 @@ class Ledger:
         record.seq += 1
         record.digest, record.seen_to, record.event_id, record.applied = parcel.digest, batch.at, event_id, True
         event = self._event(batch, parcel, record, arrived.type, Verdict.APPLIED, event_id, 0)
+        if record.is_new and record.subject is None:
+            record.subject = event.subject
         batch.events.append(event)
         if arrived.key:
             row = KeyRow(parcel.connection_id, arrived.key, parcel.tenant_id, event_id, body_hash)
@@ -242,9 +244,9 @@ class Ledger:
             record.parent_id = arrived.parent_id or record.parent_id
             record.code = arrived.code or record.code
             record.seen_to = max(record.seen_to, seen_to)
-            if arrived.subjects:
-                record.subject = self._vault.subject(arrived.subjects[0])
         event = self._event(batch, parcel, record, kind, verdict, event_id, hops)
+        if verdict is not Verdict.CONTESTED:
+            record.subject = event.subject
         batch.add(event, parcel.skip)
         return event
 
@@ -266,7 +268,7 @@ class Ledger:
             made_at=None,
             seen_to=parcel.seen_to or batch.at,
             contested=False,
-            subject=self._vault.subject(arrived.subjects[0]) if arrived.subjects else None,
+            subject=None,
             event_id=event_id,
             is_new=True,
         )
