@@ -59,7 +59,6 @@ from crossdock.wiring.parts import (
     consents_of,
     deal_runs_of,
     intake_of,
-    papers_of,
     prover_of,
     pump_of,
     schedule_of,
@@ -236,8 +235,7 @@ async def open_hub(
         database, transport = await stack.enter_async_context(_ground(settings, vault, tls, failpoints))
         directory = Directory(database, vault, transport, clock := clock or SystemClock(), connector_named)
         stack.push_async_callback(directory.grants.drain)
-        ledger, tally = Ledger(vault, RouteTable(database)), Tally()
-        bell = StockBell(hints := Hints(database))
+        ledger, tally, bell = Ledger(vault, RouteTable(database)), Tally(), StockBell(hints := Hints(database))
         intake = await stack.enter_async_context(intake_of(settings, ledger, database, clock, bell, tally))
         journey = Journey(intake, ledger, connector_named, directory, bell.ring, tally, Hearing(clock), failpoints)
         canonical, replay = Canonical(vault, connector_named), Replay(database, hints)
@@ -246,7 +244,8 @@ async def open_hub(
         replays = Replays(database, runs, replay, Letters(database), Preview(directory, planner), failpoints)
         hooks = HookDesk(database, vault, directory, settings.public_url)
         connections = Connections(database, vault, directory, settings.public_url)
-        dealing = deal_runs_of(settings, database, vault, directory, connections, journey, runs, failpoints)
+        stack.push_async_callback((papers := Papers(peppol_rules=settings.peppol_rules)).close)
+        dealing = deal_runs_of(settings, database, vault, directory, connections, journey, runs, papers, failpoints)
         schedule = schedule_of(settings, database, directory, runs)
         prover = prover_of(database, directory, journey, planner, replay, vault, turns := Turns(clock))
         stock = bell.stock = stock_of(database, directory, canonical, journey, connections, runs)
@@ -280,7 +279,7 @@ async def open_hub(
             watch=Watch(database, directory, hooks, runs, clock, watched),
             links=Links(database, canonical, directory),
             stock=stock,
-            papers=await stack.enter_async_context(papers_of(settings)),
+            papers=papers,
             alerting=alerting_of(settings, database, vault, transport, directory, connections, clock, failpoints),
         )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from crossdock.connect import catalogue
@@ -64,16 +62,6 @@ def prover_of(
 ) -> Prover:
     """Put the prover together; it reads a store on the same terms as the pull does."""
     return Prover(database, directory, journey, Expectations(planner, directory), replay, Manners(turns), vault)
-
-
-@contextlib.asynccontextmanager
-async def papers_of(settings: Settings) -> AsyncIterator[Papers]:
-    """Make invoices' documents for as long as the hub is open; nothing is started before one is asked for."""
-    papers = Papers(peppol_rules=settings.peppol_rules)
-    try:
-        yield papers
-    finally:
-        await papers.close()
 
 
 def intake_of(
@@ -165,10 +153,11 @@ def deal_runs_of(
     connections: Connections,
     journey: Journey,
     runs: Runs,
+    papers: Papers,
     failpoints: Failpoints,
 ) -> DealRuns:
     """Put together what makes invoices of deals."""
-    invoicing = Invoicing(database, vault, directory.clock)
+    invoicing = Invoicing(database, vault, directory.clock, papers)
     maker = Maker(database, invoicing, directory, connections, journey.wishes, settings.public_url, failpoints)
     return DealRuns(Rooms(database, runs, directory, directory, maker, journey, vault, directory.clock, failpoints))
 

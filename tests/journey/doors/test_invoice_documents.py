@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from crossdock.documents.words import Format
 from crossdock.errors import Trouble
-from crossdock.flow.invoice import Asked, Kept
+from crossdock.flow.invoice import Asked, InvoiceRefused, Kept
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.commerce.invoice import Invoice
 from crossdock.settings import Settings
@@ -77,6 +77,24 @@ async def test_what_peppol_wants_is_told_before_it_is_issued(hub: Hub, doors: St
     assert checked["format"] == "ubl"
     assert checked["valid"] is not any(one["weight"] == "fatal" for one in checked["problems"])
     assert "peppol.partly" in {one["rule"] for one in checked["problems"]}
+
+
+async def test_no_number_is_given_to_what_would_be_no_valid_document(hub: Hub, doors: Street) -> None:
+    """Issued is for ever, so the terms may ask for validity first; a refusal leaves no gap."""
+    kept = await make(hub, issue=False)
+    tenant = kept.tenant_id
+    strict = terms(valid_as=["facturx", "ubl"])
+    await hub.invoicing.terms.put(tenant, strict, actor="test")
+    changed = await hub.invoicing.change(tenant, kept.id, {}, actor="test")
+    with pytest.raises(InvoiceRefused) as refused:
+        await hub.invoicing.issue(tenant, kept.id, actor="test")
+    rules = {problem.rule for problem in refused.value.problems}
+    assert {"PEPPOL-EN16931-R003", "PEPPOL-EN16931-R010"} <= rules
+    assert (await hub.invoicing.one(tenant, kept.id)).revision == changed.revision
+    assert [one.last for one in await hub.invoicing.terms.series(tenant)] == []
+    await hub.invoicing.terms.put(tenant, terms(valid_as=["facturx"]), actor="test")
+    await hub.invoicing.change(tenant, kept.id, {}, actor="test")
+    assert (await hub.invoicing.issue(tenant, kept.id, actor="test")).invoice.number.endswith("-00001")
 
 
 async def test_strangers_and_mistakes(hub: Hub, doors: Street) -> None:

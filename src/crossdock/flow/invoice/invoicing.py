@@ -16,6 +16,7 @@ from crossdock.errors import KeyReused, VersionConflict
 from crossdock.flow.invoice.asked import Asked, CreditAsked, asked_of, changed
 from crossdock.flow.invoice.crediting import Credited, credited
 from crossdock.flow.invoice.drafting import Drafted, dated, drafted, fixed_supply
+from crossdock.flow.invoice.judging import hold_valid
 from crossdock.flow.invoice.looking import Preview, Reading
 from crossdock.flow.invoice.numbers import day_of, rendered
 from crossdock.flow.invoice.refusals import InvoiceConflict
@@ -218,6 +219,7 @@ class Invoicing(Reading):
             base = msgspec.structs.replace(invoice, supplied_on=fixed_supply(envelope.deal, terms, wanted))
             invoice = dated(base, terms, wanted, day, number)
         final = msgspec.structs.replace(invoice, number=number, issued_on=day, state=InvoiceState.ISSUED)
+        await hold_valid(self._judge, final, terms.valid_as)
         document = canonical(final)
         sealed = self._vault.seal_secret(document.decode(), invoice_row(row_id))
         facts = (period, taken["last"], number, day, self._vault.key_id, sealed)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from crossdock.flow.invoice.judging import Judge
 from crossdock.flow.invoice.refusals import InvoiceConflict
 from crossdock.flow.invoice.shelf import SQL, Kept, Seals, kept, missing, opened_document
 from crossdock.flow.invoice.term_desk import TermDesk
@@ -44,10 +45,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 class Reading:
     """Reads the invoices of tenants."""
 
-    def __init__(self, store: Store, vault: Seals, clock: Clock) -> None:
+    def __init__(self, store: Store, vault: Seals, clock: Clock, judge: Judge | None = None) -> None:
         self._store = store
         self._vault = vault
         self._clock = clock
+        self._judge = judge
         self.terms = TermDesk(store, vault)
 
     async def one(self, tenant_id: uuid.UUID, invoice_id: uuid.UUID) -> Kept:

@@ -323,6 +323,10 @@ class Terms(Strict):
     units: Annotated[dict[str, Code], Field(max_length=500, description="the CRM's unit to UN/ECE 20")] = {}
     default_unit: Code = "C62"
     notes: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...], Field(max_length=20)] = ()
+    valid_as: Annotated[
+        tuple[Literal["ubl", "ubl-core", "cii", "facturx"], ...],
+        Field(max_length=4, description="an invoice gets its number only when it is valid as each of these documents"),
+    ] = ()
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
 
