@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, table
+from crossdock.cli.answers import ACTOR, AsJson, Code, Tenant, give, guarded, table
 from crossdock.cli.asking import ask_about
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ deals = typer.Typer(help="List a CRM's deals, show one, or make invoices of them
 Crm = Annotated[str, typer.Argument(help="The CRM's connection: id, name or account.", metavar="CONNECTION")]
 DealId = Annotated[str, typer.Argument(help="The deal's id at the CRM.", metavar="DEAL")]
 Body = Annotated[bool, typer.Option("--body", help="Show people's data too.")]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Do it now, and wait until the deals are told.")]
 _COLUMNS = ("id", "name", "stage_label", "amount", "currency", "close_at", "invoice_number")
 
 
@@ -41,6 +42,7 @@ def deals_list(
 ) -> None:
     """List deals from the CRM now, the newest first. Nothing of it is recorded."""
     import msgspec
+    from rich.console import Group
 
     from crossdock.connect.deals import DealFilter
 
@@ -52,10 +54,9 @@ def deals_list(
 
     told: dict[str, Any] = ask_about(connection, tenant, work)
 
-    def people() -> str:
-        more = f"\nmore: --cursor {told['next']}" if told["next"] else ""
-        rows: str = table(told["items"], _COLUMNS, empty="There are none.")
-        return rows + more
+    def people() -> Any:
+        more = f"more: --cursor {told['next']}" if told["next"] else ""
+        return Group(table(told["items"], _COLUMNS, empty="There are none."), more)
 
     give(told, as_json=as_json, people=people)
 
@@ -87,13 +88,16 @@ def deals_invoice(
     draft: Annotated[bool, typer.Option("--draft", help="Make a draft instead of issuing it.")] = False,
     again: Annotated[str, typer.Option("--again", help="Why the deal gets another invoice.")] = "",
     key: Annotated[str | None, typer.Option("--key", help="The same key is the same invoice.")] = None,
+    wait: Wait = True,
     body: Body = False,
     tenant: Tenant = "default",
     as_json: AsJson = False,
 ) -> None:
     """Make the invoice of a deal, as a run; its number is written to the deal."""
     import orjson
+    from rich.console import Group
 
+    from crossdock.api.resources.crm_deals import noted
     from crossdock.api.resources.deal_invoices import by_hand, previewed
     from crossdock.cli.papering import format_of
     from crossdock.flow.deals import DealsAsked
@@ -103,19 +107,23 @@ def deals_invoice(
     then: Any = "draft" if draft else "issue"
     asked = DealsAsked(deals=(deal,), then=then, again=again, actor=ACTOR, key=key)
 
-    async def work(hub: Hub, _: uuid.UUID, found: Connection) -> Any:
+    async def work(hub: Hub, tenant_id: uuid.UUID, found: Connection) -> Any:
         if preview:
             return await previewed(hub, found, deal, overrides, form, people=body)
-        return await by_hand(hub, found, asked, overrides)
+        run = await _followed(hub, tenant_id, found, await by_hand(hub, found, asked, overrides), wait=wait)
+        made = await hub.invoicing.of_deal(tenant_id, found.id, deal)
+        return {**run, "invoices": [noted(one) for one in made]}
 
     told: dict[str, Any] = ask_about(connection, tenant, work)
 
-    def people() -> str:
+    def people() -> Any:
         if preview:
             return orjson.dumps(told, option=orjson.OPT_INDENT_2, default=str).decode()
-        return _queued(told)
+        columns = ("number", "state", "id", "due", "currency", "issued_on")
+        return Group(_said(told), table(told["invoices"], columns, empty="None yet."))
 
     give(told, as_json=as_json, people=people)
+    _exit(told if not preview else {})
 
 
 @deals.command("process")
@@ -127,6 +135,7 @@ def deals_process(
     record: Annotated[bool, typer.Option("--record", help="Read them into the record; make no invoices.")] = False,
     then: Annotated[str, typer.Option("--then", help="terms, issue or draft.")] = "terms",
     key: Annotated[str | None, typer.Option("--key", help="The same key is the same run.")] = None,
+    wait: Wait = True,
     tenant: Tenant = "default",
     as_json: AsJson = False,
 ) -> None:
@@ -140,12 +149,40 @@ def deals_process(
     what: Any = "record" if record else "invoice"
     asked = DealsAsked(do=what, deals=tuple(deal or ()), days=days, then=wanted, actor=ACTOR, key=key)
 
-    async def work(hub: Hub, _: uuid.UUID, found: Connection) -> Any:
-        return await hub.deal_runs.ask(found, asked)
+    async def work(hub: Hub, tenant_id: uuid.UUID, found: Connection) -> Any:
+        return await _followed(hub, tenant_id, found, await hub.deal_runs.ask(found, asked), wait=wait)
 
     told: dict[str, Any] = ask_about(connection, tenant, work)
-    give(told, as_json=as_json, people=lambda: _queued(told))
+    give(told, as_json=as_json, people=lambda: _said(told))
+    _exit(told)
 
 
-def _queued(run: dict[str, Any]) -> str:
-    return f"{run['id']} is {run['state']}; a worker does it. Look: crossdock runs show {run['id']}"
+async def _followed(
+    hub: Hub, tenant_id: uuid.UUID, found: Connection, run: dict[str, Any], *, wait: bool
+) -> dict[str, Any]:
+    """Do a queued run here, beside whatever worker there is, until the deals were told their numbers."""
+    from crossdock.cli.reading import follow
+    from crossdock.cli.working import working
+    from crossdock.kit.ids import Prefix, parse
+
+    if not wait:
+        return run
+    run_id = parse(Prefix.RUN, run["id"])
+    async with working(hub):
+        await follow(hub, tenant_id, found, run_id)
+    ended = await hub.runs.one(tenant_id, run_id)
+    assert ended is not None
+    return ended
+
+
+def _said(run: dict[str, Any]) -> str:
+    counts = ", ".join(f"{number} {word}" for word, number in run["counters"].items())
+    errors = "".join(f"\n{one['entity']}: {one['reason']}" for one in run["errors"])
+    return f"{run['id']} is {run['state']}: {counts}{errors}"
+
+
+def _exit(run: dict[str, Any]) -> None:
+    if run.get("state") in ("failed", "cancelled"):
+        raise typer.Exit(Code.VENDOR)
+    if run.get("state") == "partial":
+        raise typer.Exit(Code.NO)

@@ -29,6 +29,7 @@ def records(
 ) -> None:
     """Read a page of a stream, or one entity, from the account now. Nothing of it is recorded."""
     import msgspec
+    from rich.console import Group
 
     async def work(hub: Hub, _: uuid.UUID, found: Connection) -> Any:
         if external_id is None:
@@ -38,9 +39,8 @@ def records(
     told: dict[str, Any] = ask_about(connection, tenant, work)
     columns = ("external_id", "presence", "status", "modified_at", "created_at", "parent_id")
 
-    def people() -> str:
-        more = f"\nmore: --cursor {told['next']}" if told.get("next") else ""
-        rows: str = table(told["items"] if external_id is None else [told], columns, empty="There are none.")
-        return rows + more
+    def people() -> Any:
+        more = f"more: --cursor {told['next']}" if told.get("next") else ""
+        return Group(table(told["items"] if external_id is None else [told], columns, empty="There are none."), more)
 
     give(told, as_json=as_json, people=people)

@@ -34,6 +34,8 @@ class DealFilter(msgspec.Struct, frozen=True, kw_only=True):
     modified_since: datetime | None = None
     won: bool | None = None
     """True: won deals only; False: those that are not."""
+    won_since: datetime | None = None
+    """Won, with a close date at this time or later; one without a close date is judged by its last change."""
 
 
 class DealPage(msgspec.Struct, frozen=True):

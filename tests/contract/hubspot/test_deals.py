@@ -192,6 +192,10 @@ async def test_a_list_is_filtered_and_loses_nothing_between_its_pages() -> None:
         assert await names(DealFilter(owner="Owner@portal.example")) == ["d3"]
         span = (datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 4, tzinfo=UTC))
         assert await names(DealFilter(closed_from=span[0], closed_until=span[1])) == ["d2", "d1"]
+        bare = await made(bench, "deals", dealname="bare", dealstage="closedwon")
+        assert await names(DealFilter(won_since=datetime(2026, 11, 4, tzinfo=UTC))) == ["bare", "d5", "d3"]
+        assert (await deals.deals(DealFilter(won_since=span[0]), None, 1)).total == 4
+        await bench.act("archive", type="deals", id=bare)
         assert await names(DealFilter(modified_since=datetime.now(UTC) + timedelta(days=1))) == []
 
 
@@ -231,6 +235,17 @@ async def test_trouble_is_told_as_the_vendors() -> None:
         assert found is not None
         assert found.owner is not None
         assert (found.owner.id, found.owner.name) == (OWNER, "")
+
+
+async def test_who_left_owns_deals_still() -> None:
+    """An owner who has left is named all the same."""
+    async with HARNESS.open() as bench:
+        deal_id = await sale(bench)
+        await bench.act("leave", owner=OWNER)
+        found = await reading(bench).deal(deal_id)
+        assert found is not None
+        assert found.owner is not None
+        assert found.owner.name == "Olive Owner"
 
 
 async def _scopes(bench: PortalBench) -> list[str]:

@@ -88,6 +88,20 @@ def owner_of(told: Mapping[str, Any]) -> DealOwner:
     return DealOwner(id=str(told["id"]), name=name, email=str(told.get("email") or ""))
 
 
+def groups(asked: DealFilter, stages: Mapping[str, Stage], owner_id: str, before: str) -> list[list[dict[str, Any]]]:
+    """Return a search's filter groups, of which one has to fit; none: everything. Raises ``UnknownDeals``."""
+    base = filters(asked, stages, owner_id, before)
+    since = _millis(asked.won_since)
+    if since is None:
+        return [base] if base else []
+    won = {"propertyName": "hs_is_closed_won", "operator": "EQ", "value": "true"}
+    dated = {"propertyName": "closedate", "operator": "GTE", "value": since}
+    # who moves a deal by the API alone may leave it without a close date
+    bare = {"propertyName": "closedate", "operator": "NOT_HAS_PROPERTY"}
+    changed = {"propertyName": "hs_lastmodifieddate", "operator": "GTE", "value": since}
+    return [[*base, won, dated], [*base, won, bare, changed]]
+
+
 def filters(asked: DealFilter, stages: Mapping[str, Stage], owner_id: str, before: str) -> list[dict[str, Any]]:
     """Return a search's filters: ten at most, the vendor's bound. Raises ``UnknownDeals``."""
     ids = _stages(asked, stages) if asked.stage else []

@@ -53,7 +53,7 @@ class HubSpotDeals:
         before = _before(cursor)
         stages = words.stages_of(_rows(self._good(await self._hubspot.pipelines(DEALS))))
         owner_id = await self._owner_id(asked.owner)
-        groups = [found] if (found := words.filters(asked, stages, owner_id, before)) else []
+        groups = words.groups(asked, stages, owner_id, before)
         reply = await self._hubspot.search(DEALS, groups, _SORT, self._deal_names(), limit, falling=True)
         records = _rows(self._good(reply))
         portal = self._portal(stages, await self._owners(records))

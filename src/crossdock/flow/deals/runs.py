@@ -260,7 +260,7 @@ class _Job:
             following = at + _CHUNK
             return list(asked.deals[at:following]), following if following < len(asked.deals) else None
         won = asked.do == "invoice"
-        wanted = DealFilter(won=True, closed_from=asked.since) if won else DealFilter(modified_since=asked.since)
+        wanted = DealFilter(won_since=asked.since) if won else DealFilter(modified_since=asked.since)
         page = await (await self._deals()).deals(wanted, place, _CHUNK)
         if "total" not in self.part and page.total is not None:
             self.part["total"] = page.total

@@ -117,6 +117,7 @@ class Control:
             "delete_property": self._delete_property,
             "create_property": self._create_property,
             "expire_tokens": lambda _: self._granting.expire(),
+            "leave": self._leave,
             "uninstall": lambda _: self._granting.uninstall(),
         }
         act = acts.get(str(body.get("act")))
@@ -166,6 +167,12 @@ class Control:
         group = next(iter(self._portal.schema.groups[kind]))
         definition = {"label": body["definition"]["name"], "groupName": group, **body["definition"]}
         self._portal.schema.create(kind, definition, iso(self._portal.clock.ms()))
+
+    def _leave(self, body: dict[str, Any]) -> None:
+        """Let an owner leave the company: its records stay its own."""
+        for one in self._portal.owners:
+            if one["id"] == str(body["owner"]):
+                one["archived"] = True
 
     def _record(self, body: dict[str, Any]) -> Record:
         name = body.get("idProperty")

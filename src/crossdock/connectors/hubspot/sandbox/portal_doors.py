@@ -146,10 +146,11 @@ def delete_stage(call: Call) -> Answer:
 
 
 def owners(call: Call) -> Answer:
-    """GET owners, by ``email`` or all."""
+    """GET owners, by ``email`` or all; those who have left stand in the list of the archived alone (vendor)."""
     limit, after = call.page(100, 500)
-    email = call.text("email")
-    found = [one for one in call.portal.owners if email is None or one["email"] == email.lower()]
+    email, left = call.text("email"), call.flag("archived")
+    listed = [one for one in call.portal.owners if one["archived"] is left]
+    found = [one for one in listed if email is None or one["email"] == email.lower()]
     start = int(after) if after is not None and after.isdigit() else 0
     body: dict[str, Any] = {"results": found[start : start + limit]}
     if len(found) > start + limit:
