@@ -1,7 +1,8 @@
 """Ingest: distinct signed orders of 4 KB over ten connections, two routes each, beside a bare insert-only endpoint.
 
-Run: ``python -m bench.ingest``. Both servers run one process each on the same embedded PostgreSQL (fsync on), one after
-the other, under the same load generator.
+Run: ``python -m bench.ingest``. Both servers run on the same embedded PostgreSQL (fsync on), one after the other, under
+the same load generator: one process each, then two each. Goals on two cores that also carry PostgreSQL and the load
+generator: 8,000 a second with two processes at 128 connections, p99 below 50 ms. About four minutes.
 """
 
 from __future__ import annotations
@@ -19,30 +20,34 @@ from crossdock.cli.demo.ground import free_port
 from crossdock.store import roles
 from crossdock.wiring import open_hub
 
-LEVELS = ((1, 1_500), (32, 15_000), (128, 30_000))
+LEVELS = ((1, 1, 1_500), (1, 32, 15_000), (1, 128, 30_000), (2, 128, 40_000))
+"""Processes, connections, requests."""
+WARM = 2_000
 
 
 def main(scale: float = 1.0) -> list[dict[str, object]]:
     """Run all levels; returns one row each."""
-    rows: list[dict[str, object]] = []
     with stage.folder() as home:
         shops = stage.prepare(home, "http://127.0.0.1:9/none", "http://127.0.0.1:9/none2")
-        with stage.serving(home, "--no-worker") as (port, pid):
-            first = 1_000_000
-            load.run(port, _rendered(2_000, shops, 900_000), 32)
-            ours = {}
-            for level, count in LEVELS:
-                ours[level] = load.run(port, _rendered(int(count * scale), shops, first), level)
-                first += count
+        counts = [int(count * scale) for _, _, count in LEVELS]
+        with stage.serving(home, "--no-worker") as (port, pid), stage.serving(home, "--no-worker") as (second, _):
+            ours = _levels([port, second], shops, counts)
             memory = _memory_mb(pid)
-            with _insert_only(home) as bare:
-                load.run(bare, _rendered(2_000, shops, 900_000), 32)
-                for level, count in LEVELS:
-                    peer = load.run(bare, _rendered(int(count * scale), shops, 1_000_000), level)
-                    rows.append(_row(level, ours[level], peer))
-            asyncio.run(_check(home, sum(int(ours[level]["rate"] * ours[level]["seconds"] + 0.5) for level in ours)))
+            # both keep running, idle: they hold the database up
+            with _insert_only(home) as bare, _insert_only(home) as other:
+                peers = _levels([bare, other], shops, counts)
+            asyncio.run(_check(home, WARM + sum(counts)))
     print(f"memory of serve after the run: {memory:.0f} MB")
-    return rows
+    return [_row(*level[:2], *both) for level, *both in zip(LEVELS, ours, peers, strict=True)]
+
+
+def _levels(ports: list[int], shops: list, counts: list[int]) -> list[dict[str, float]]:
+    first, found = 1_000_000, []
+    load.run(ports, _rendered(WARM, shops, 900_000), 32)
+    for (processes, level, _), count in zip(LEVELS, counts, strict=True):
+        found.append(load.run(ports[:processes], _rendered(count, shops, first), level))
+        first += count
+    return found
 
 
 def _rendered(count: int, shops: list, first: int) -> list[bytes]:
@@ -55,7 +60,8 @@ def _insert_only(home: Path) -> Iterator[int]:
         async with open_hub(stage.settings(home)) as hub:
             async with hub.database.owner() as conn:
                 await conn.execute(
-                    "CREATE TABLE bench_insert_only (id bigserial PRIMARY KEY, body bytea STORAGE EXTERNAL);"
+                    "CREATE TABLE IF NOT EXISTS bench_insert_only"
+                    " (id bigserial PRIMARY KEY, body bytea STORAGE EXTERNAL);"
                     "GRANT INSERT ON bench_insert_only TO crossdock_engine;"
                     "GRANT USAGE ON SEQUENCE bench_insert_only_id_seq TO crossdock_engine"
                 )
@@ -76,8 +82,8 @@ async def _check(home: Path, expected: int) -> None:
     async with open_hub(stage.settings(home)) as hub, hub.database.engine() as conn:
         events = await conn.fetchval("SELECT count(*) FROM event")
         deliveries = await conn.fetchval("SELECT count(*) FROM delivery")
-    if events != expected + 2_000 or deliveries != 2 * events:
-        raise SystemExit(f"{expected + 2_000} were answered 200, {events} events and {deliveries} deliveries are there")
+    if events != expected or deliveries != 2 * events:
+        raise SystemExit(f"{expected} were answered 200, {events} events and {deliveries} deliveries are there")
 
 
 def _memory_mb(pid: int) -> float:
@@ -87,8 +93,9 @@ def _memory_mb(pid: int) -> float:
     return 0.0
 
 
-def _row(level: int, ours: dict, peer: dict) -> dict[str, object]:
+def _row(processes: int, level: int, ours: dict, peer: dict) -> dict[str, object]:
     return {
+        "processes": processes,
         "c": level,
         "ours/s": round(ours["rate"]),
         "p50 ms": round(ours["p50_ms"], 2),

@@ -62,30 +62,37 @@ class _Client(asyncio.Protocol):
             self._done.set_result(None)
 
 
-async def _drive(port: int, requests: Sequence[bytes], connections: int) -> tuple[float, list[float], list[str]]:
+async def _drive(
+    ports: Sequence[int], requests: Sequence[bytes], connections: int
+) -> tuple[float, list[float], list[str]]:
     loop = asyncio.get_running_loop()
     shared = iter(requests)
     latencies: list[float] = []
     failures: list[str] = []
     began = time.perf_counter()
     waits = []
-    for _ in range(connections):
+    for number in range(connections):
         done = loop.create_future()
         waits.append(done)
+        port = ports[number % len(ports)]
         await loop.create_connection(lambda d=done: _Client(shared, latencies, failures, d), "127.0.0.1", port)
     await asyncio.gather(*waits)
     return time.perf_counter() - began, latencies, failures
 
 
-def _process(port: int, requests: Sequence[bytes], connections: int, answer: Any) -> None:
-    answer.put(uvloop.run(_drive(port, requests, connections)))
+def _process(ports: Sequence[int], requests: Sequence[bytes], connections: int, answer: Any) -> None:
+    answer.put(uvloop.run(_drive(ports, requests, connections)))
 
 
-def run(port: int, requests: Sequence[bytes], connections: int) -> dict[str, float]:
-    """Send every request once over ``connections`` connections; returns rate per second and latencies in ms."""
+def run(port: int | Sequence[int], requests: Sequence[bytes], connections: int) -> dict[str, float]:
+    """Send every request once over ``connections`` connections (shared out among several ports).
+
+    Returns the rate per second and latencies in ms.
+    """
+    ports = [port] if isinstance(port, int) else list(port)
     context = multiprocessing.get_context("fork")
     answer = context.Queue()
-    process = context.Process(target=_process, args=(port, requests, connections, answer))
+    process = context.Process(target=_process, args=(ports, requests, connections, answer))
     process.start()
     seconds, latencies, failures = answer.get(timeout=600)
     process.join()
