@@ -124,12 +124,12 @@ def _all(left: Left, coin: Coin, book: Book) -> _Parts:
         for one, amount in zip(left.invoice.allowances, left.allowances, strict=True)
         if amount
     )
-    return _Parts(_numbered(tuple(made)), allowances, _taxes_left(left, made), left.rounding)
+    return _Parts(_numbered(tuple(made)), allowances, _taxes_left(left, [*made, *allowances]), left.rounding)
 
 
-def _taxes_left(left: Left, lines: Sequence[InvoiceLine]) -> tuple[InvoiceTax, ...]:
-    """Return what is left of each tax: of every one that a line has, even of a free one (BR-S-01)."""
-    named = {line.tax for line in lines}
+def _taxes_left(left: Left, parts: Sequence[InvoiceLine | InvoiceAllowance]) -> tuple[InvoiceTax, ...]:
+    """Return what is left of each tax: of all that a line, discount or charge bears, even if it is none (BR-S-01)."""
+    named = {part.tax for part in parts}
     keys = (key for key in left.bases if key in named or left.open(key))
     return tuple(_tax(left, key, left.bases[key], left.taxes[key]) for key in keys)
 
