@@ -52,7 +52,8 @@ async def whole(books: Books) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["deliver.claimed", "invoice.made", "invoice.wished", "deliver.intended", "deliver.after_call"]
+    "name",
+    ["deliver.claimed", "invoice.drafted", "invoice.made", "invoice.wished", "deliver.intended", "deliver.after_call"],
 )
 async def test_by_a_route(settings: Settings, books: Books, name: str) -> None:
     """Before the invoice, between invoice and wish, between wish and number, and after the number was written."""
@@ -71,7 +72,9 @@ async def test_by_a_route(settings: Settings, books: Books, name: str) -> None:
     assert await books.issued() == [(deal, numbers[deal])]
 
 
-@pytest.mark.parametrize(("name", "nth"), [("invoice.made", 2), ("invoice.wished", 1), ("deals.chunk", 1)])
+@pytest.mark.parametrize(
+    ("name", "nth"), [("invoice.drafted", 1), ("invoice.made", 2), ("invoice.wished", 1), ("deals.chunk", 1)]
+)
 async def test_by_a_run(settings: Settings, books: Books, name: str, nth: int) -> None:
     """Whoever goes on makes what is left; each deal has one invoice, and all bear their numbers."""
     deals = [await sold(books.portal, number, closedate=NOW, **MONEY) for number in range(3)]

@@ -108,7 +108,7 @@ async def test_what_cannot_be_invoiced_is_a_dead_letter_by_its_rule(books: Books
 
         await until(dead)
         (letter,) = await hub.letters.groups(tenant, Filter())
-        assert "buyer.missing" in str(letter)
+        assert (letter["code"], letter["rule"], letter["field"]) == ("buyer.missing", "buyer.missing", "buyer")
         firm = await books.portal.make("companies", name="Tea Ltd", country="DE", address="1 Leaf St", city="Ulm")
         line = await books.portal.make("line_items", name="Tea", price="10", quantity="2")
         for other, end in (("companies", firm), ("line_items", line)):
@@ -127,6 +127,24 @@ async def test_what_cannot_be_invoiced_is_a_dead_letter_by_its_rule(books: Books
                 return bool(await conn.fetchval(f"{sql} AND d.state = 'delivered'") >= 2)
 
         await until(again)
+    assert await books.issued() == [(deal, numbers[deal])]
+
+
+async def test_a_refusal_at_issuing_leaves_no_draft(books: Books) -> None:
+    """No valid document for the format the terms ask for: a dead letter by the format's rule, and the deal is free."""
+    hub, tenant = books.place.hub, books.connection.tenant_id
+    await hub.invoicing.terms.put(tenant, {**EXAMPLE, "valid_as": ["ubl"]}, actor="test")
+    await books.routed()
+    async with working(hub):
+        deal = await won(books)
+        await books.told()
+        assert [state for state, _, _ in await books.ends()] == ["dead"]
+        (letter,) = await hub.letters.groups(tenant, Filter())
+        assert (letter["code"], letter["field"]) == ("PEPPOL-EN16931-R003", "buyer_reference")
+        assert await hub.invoicing.of_deal(tenant, books.connection.id, deal) == []
+        await hub.invoicing.terms.put(tenant, EXAMPLE, actor="test")
+        await hub.replays.ask(tenant, Ask(do="retry", reason="other terms"), actor="test")
+        numbers = await books.numbers(1)
     assert await books.issued() == [(deal, numbers[deal])]
 
 

@@ -6,6 +6,7 @@ number has still to be told stands in a row that the issuing commit itself write
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Final, Protocol
 import structlog
 
 from crossdock.errors import CrossdockError
-from crossdock.flow.invoice import Asked, Invoicing, Kept
+from crossdock.flow.invoice import Asked, InvoiceRefused, Invoicing, Kept
 from crossdock.flow.ports import Store
 from crossdock.kit.failpoints import NONE, Failpoints
 from crossdock.kit.ids import Prefix, show
@@ -84,14 +85,28 @@ class Maker:
     ) -> Kept:
         """Make a deal's invoice (``issue`` False: its draft) and tell the deal; the same key is the same invoice.
 
-        Raises what :meth:`Invoicing.make` raises.
+        Raises what :meth:`Invoicing.draft` and :meth:`Invoicing.issue` raise.
         """
-        kept = await self.invoicing.make(
-            connection.tenant_id, connection.id, deal, asked, actor=actor, key=key, issue=issue
-        )
+        tenant_id = connection.tenant_id
+        kept = await self.invoicing.draft(tenant_id, connection.id, deal, asked, actor=actor, key=key)
+        await self._failpoints.reach("invoice.drafted")
+        if issue:
+            kept = await self._issued(kept, actor)
         await self._failpoints.reach("invoice.made")
         await self.tell(connection, kept)
         return kept
+
+    async def _issued(self, draft: Kept, actor: str) -> Kept:
+        """Issue what was drafted for it. What is refused leaves no draft: the next try begins with the deal as it is.
+
+        Raises what :meth:`Invoicing.issue` raises.
+        """
+        try:
+            return await self.invoicing.issue(draft.tenant_id, draft.id, actor=actor)
+        except InvoiceRefused:
+            with contextlib.suppress(CrossdockError):  # somebody else has issued or discarded it meanwhile
+                await self.invoicing.discard(draft.tenant_id, draft.id, actor=actor)
+            raise
 
     async def tell(self, connection: Connection, kept: Kept) -> None:
         """Record the wish that an issued invoice's deal be told its number; once, however often it is called."""

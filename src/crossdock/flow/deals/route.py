@@ -71,4 +71,5 @@ class ByRoute:
 
 def refused(problem: CrossdockError, rule: str) -> Rejected:
     """Return a refusal as a dead letter tells it: by its rule and field, with what to do."""
-    return Rejected(f"{problem}; {problem.remedy}", code=problem.code, field=problem.field, rule=rule)
+    # causes are counted by code and cut numbers out of rules: the names of a format's rules have numbers in them
+    return Rejected(f"{problem}; {problem.remedy}", code=rule, field=problem.field, rule=rule)
