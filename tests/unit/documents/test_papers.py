@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from crossdock.documents.mill import Order
 from crossdock.documents.papers import NotValid, Papers, as_json
 from crossdock.documents.words import Format
 from crossdock.errors import Overloaded, TooLarge, Trouble
@@ -138,6 +139,39 @@ async def test_too_much_is_refused(papers: Papers) -> None:
     done = await asyncio.gather(*waiting, return_exceptions=True)
     assert sum(isinstance(one, Overloaded) for one in done) == 6
     assert papers.waiting == 0
+
+
+async def test_a_child_that_ends_at_once_is_not_tried_for_ever(papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(Trouble, match="ended twice"):
+        await papers.make(invoice(), Format.CII)
+    assert papers.child is None
+    monkeypatch.undo()
+    assert (await papers.make(invoice(), Format.CII)).problems == ()
+
+
+async def test_an_order_that_fails_ends_nothing_and_tells_no_values(papers: Papers) -> None:
+    with pytest.raises(Trouble, match=r"ValidationError|DecodeError") as told:
+        await papers._carry_out(Order(format=Format.PDF, invoice=b"\x81\xa4name\xa8Jane Doe"))
+    assert "Jane" not in repr(told.value.as_problem())
+    before = papers.child
+    assert (await papers.make(invoice(), Format.CII)).problems == ()
+    assert papers.child == before
+
+
+async def test_a_child_is_replaced_after_many_orders(papers: Papers) -> None:
+    await papers.make(invoice(), Format.CII)
+    first, papers._orders = papers.child, 2_000
+    await papers.make(invoice(), Format.CII)
+    assert first is not None
+    assert papers.child != first
+    await until(lambda: gone(first), "the former one ended")
+
+
+async def test_a_document_that_is_too_large_is_not_even_sent(papers: Papers) -> None:
+    with pytest.raises(TooLarge):
+        await papers.check(b" " * (32 * 1024 * 1024))
+    assert papers.child is None
 
 
 async def test_missing_libraries_are_named(papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,6 +141,7 @@ PEPPOL: dict[str, Callable[[], Invoice]] = {
     "PEPPOL-EN16931-R005": lambda: invoice(tax_currency="EUR", tax_in_tax_currency=D("43.41")),
     "PEPPOL-EN16931-R010": lambda: invoice(buyer=buyer(electronic_address=None)),
     "PEPPOL-EN16931-R020": lambda: invoice(seller=seller(electronic_address=None)),
+    "PEPPOL-EN16931-R054": lambda: invoice(tax_in_tax_currency=D("43.41")),
     "PEPPOL-EN16931-R055": lambda: invoice(tax_currency="USD", tax_in_tax_currency=D("-47.00")),
     "PEPPOL-EN16931-R120": first_line(net=D("200.50")),
     "PEPPOL-EN16931-P0107": lambda: replace(
@@ -199,6 +200,16 @@ def test_the_publishers_own_file_says_the_same() -> None:
     for rule in sorted(set(PEPPOL) - {"BR-CO-25"}):
         document = ubl(business_terms(PEPPOL[rule](), peppol=True))
         assert rule in {problem.rule for problem in check_xml(document, peppol_rules=PEPPOL_RULES)}, rule
+
+
+@pytest.mark.parametrize(
+    ("scheme", "value"),
+    [("0088", "40A"), ("0192", "000000000"), ("0208", "020223995"), ("0007", "55603607"), ("0151", "01824753556")],
+)
+def test_numbers_of_another_form_are_refused(scheme: str, value: str) -> None:
+    address = ElectronicAddress(scheme=scheme, value=value)
+    found = peppol_problems(business_terms(invoice(buyer=buyer(electronic_address=address)), peppol=True))
+    assert [problem.place for problem in found] == ["buyer.electronic_address"]
 
 
 @pytest.mark.parametrize("scheme", GOOD_NUMBERS)
