@@ -53,7 +53,8 @@ def stated(of: Deal, currency: str, mode: RoundingMode) -> Decimal:
             whole += coin.round(one.quantity * each)
         else:
             off = coin.round(one.quantity * (one.unit_price - each))
-            whole += max(coin.round(one.quantity * one.unit_price - off), Decimal(0))
+            left = coin.round(one.quantity * one.unit_price - off)
+            whole += left if left >= 0 else coin.round(one.quantity * each)
     return whole
 
 

@@ -109,10 +109,11 @@ def coin_tax(invoice: Invoice, tax: Decimal) -> Decimal:
 def _all(left: Left, coin: Coin, book: Book) -> _Parts:
     """Take all that is left: the lines and discounts themselves where only lines were taken back before."""
     book.note("credit.whole" if left.untouched else "credit.rest", "totals.due", f"{left.total}")
-    made = []
-    if left.by_amount:
+    if left.by_amount or not (left.untouched or any(left.nets.values()) or any(left.quantities.values())):
+        # amounts of no line were taken back, or only charges are left: a note has at least one line (BR-16)
         made = [_whole_line(left, key, left.bases[key]) for key in left.bases if left.open(key)]
         return _Parts(_numbered(tuple(made)), (), _taxes_left(left, made), left.rounding)
+    made = []
     for line in left.invoice.lines:
         net, pieces = left.nets[line.id], left.quantities[line.id]
         if left.untouched:
@@ -227,13 +228,19 @@ def _by_amount(left: Left, amount: Decimal, coin: Coin, book: Book) -> _Parts:
         raise refuse("credit.more-than-left", "amount", f": {left.total}")
     book.note("credit.amount", "totals.due", f"{amount}")
     lines, taxes = [], []
-    for key, gross, part in zip(keys, grosses, spread(amount, grosses, coin), strict=True):
+    for key, part in zip(keys, spread(amount, grosses, coin), strict=True):
         if not part:
             continue
-        tax = coin.round(part * left.taxes[key] / gross)
+        tax = _tax_within(left, key, part, coin)
         lines.append(_whole_line(left, key, part - tax))
         taxes.append(_tax(left, key, part - tax, tax))
     return _Parts(_numbered(tuple(lines)), (), tuple(taxes))
+
+
+def _tax_within(left: Left, key: TaxKey, gross: Decimal, coin: Coin) -> Decimal:
+    """Return the tax in a part of what is left: nearest to the rate's, and never more tax or net than is left."""
+    nearest = Coin(coin.decimals).round(gross * key.rate / (100 + key.rate))
+    return min(max(nearest, gross - left.bases[key]), left.taxes[key])
 
 
 def _whole_line(left: Left, key: TaxKey, net: Decimal) -> InvoiceLine:

@@ -155,8 +155,8 @@ class Cutter:
         discount = self._coin.round(quantity * (price - left))
         total = self._coin.round(quantity * price - discount)
         if total < 0:
-            # half a coin of a discount rounded up takes no more than there is
-            discount, total = self._coin.round(quantity * price), ZERO
+            # rounded, the discount is more than there is: it goes into the price
+            return Piece("line", self._coin.round(quantity * left), tax, line, quantity, left, discounted=words)
         return Piece("line", total, tax, line, quantity, price, discount, words)
 
     def _discounts(self, line: DealLine, about: str) -> str:
