@@ -89,8 +89,8 @@ async def test_our_own_write_is_an_echo_and_a_persons_is_news(sale: Sale) -> Non
         await sale.portal.act("edit", type="deals", id=deal["id"], properties={"amount": "41.00"})
         await told(sale)
         seen = await ends(sale)
-    assert seen[-2] == ("deal.updated", "echo"), seen
-    assert [kind for kind, _ in seen[-2:]] == ["deal.updated"] * 2
+    assert seen[-2] == ("deal.won", "echo"), seen
+    assert [kind for kind, _ in seen[-2:]] == ["deal.won", "deal.updated"]
     assert "echo" not in [rule for _, rule in (*seen[:-2], seen[-1])], seen
     async with sale.place.hub.database.engine() as conn:
         kept = await conn.fetch("SELECT stream, sent::text, derived::text FROM write_intent")

@@ -81,7 +81,7 @@ async def test_a_backfill_then_pulls_bring_every_change_once(place: Place) -> No
         assert await presences(place) == wanted
         fresh = (await events(place))[130 + 7 :]
         assert {one for one in fresh if one[0] != "contact.updated"} == {
-            ("deal.updated", deal),
+            ("deal.won", deal),
             ("contact.deleted", people[1]),
             ("contact.trashed", people[2]),
         }
