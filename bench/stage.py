@@ -135,18 +135,21 @@ async def add_shop(hub: Hub, tenant: uuid.UUID, number: int) -> uuid.UUID:
     return shop
 
 
-async def add_sink(hub: Hub, tenant: uuid.UUID, name: str, url: str, *, state: str = "active") -> uuid.UUID:
+async def add_sink(
+    hub: Hub, tenant: uuid.UUID, name: str, url: str, *, state: str = "active", connector: str = "webhook"
+) -> uuid.UUID:
     """Put a signed HTTP sink into the database."""
     sink = new_id()
     async with hub.database.transaction() as conn:
         await conn.execute(
             "INSERT INTO connection (id, tenant_id, connector, name, state, account_uid, config, account)"
-            " VALUES ($1, $2, 'webhook', $3, $5, $3, $4::jsonb, '{}')",
+            " VALUES ($1, $2, $6, $3, $5, $3, $4::jsonb, '{}')",
             sink,
             tenant,
             name,
             orjson.dumps({"format": "standard", "plain_http": True, "url": url}).decode(),
             state,
+            connector,
         )
         await conn.execute("INSERT INTO lane (id, tenant_id) VALUES ($1, $2)", sink, tenant)
         for secret, value in (("url", url), ("secret", "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")):
@@ -165,13 +168,18 @@ async def add_sink(hub: Hub, tenant: uuid.UUID, name: str, url: str, *, state: s
     return sink
 
 
-def prepare(home: Path, *sinks: str, routes: int = 2, state: str = "active") -> list[uuid.UUID]:
+def prepare(
+    home: Path, *sinks: str, routes: int = 2, state: str = "active", connector: str = "webhook"
+) -> list[uuid.UUID]:
     """Make ten shops, each with ``routes`` routes to the sinks; returns the shops."""
 
     async def make() -> list[uuid.UUID]:
         async with open_hub(settings(home)) as hub:
             tenant = await hub.tenants.find()
-            made = [await add_sink(hub, tenant, f"sink-{i}", url, state=state) for i, url in enumerate(sinks)]
+            made = [
+                await add_sink(hub, tenant, f"sink-{i}", url, state=state, connector=connector)
+                for i, url in enumerate(sinks)
+            ]
             shops = []
             for number in range(SHOPS):
                 shop = await add_shop(hub, tenant, number)
