@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -16,7 +17,7 @@ from crossdock.errors import KeyReused, VersionConflict
 from crossdock.flow.invoice.asked import Asked, CreditAsked, asked_of, changed
 from crossdock.flow.invoice.crediting import Credited, credited
 from crossdock.flow.invoice.drafting import Drafted, dated, drafted, fixed_supply
-from crossdock.flow.invoice.judging import hold_valid
+from crossdock.flow.invoice.judging import Unjudged, judged, sight
 from crossdock.flow.invoice.looking import Preview, Reading
 from crossdock.flow.invoice.numbers import day_of, rendered
 from crossdock.flow.invoice.refusals import InvoiceConflict
@@ -37,9 +38,9 @@ from crossdock.flow.invoice.shelf import (
 from crossdock.flow.invoice.term_desk import KeptTerms
 from crossdock.flow.invoice.terms import Numbering, Terms
 from crossdock.flow.invoice.when import Verdict, verdict
-from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.kit.ids import Prefix, new_id, parse, show
 from crossdock.model.commerce.deal import Deal
-from crossdock.model.commerce.invoice import FiredRule, InvoiceKind, InvoiceState
+from crossdock.model.commerce.invoice import FiredRule, Invoice, InvoiceKind, InvoiceState
 from crossdock.model.seals import invoice_row
 
 
@@ -165,6 +166,12 @@ class Invoicing(Reading):
 
         Number and document are one commit: whoever dies in between leaves neither.
         """
+        return await judged(self._judge, lambda seen: self._issue(tenant_id, invoice_id, (actor, revision), seen))
+
+    async def _issue(
+        self, tenant_id: uuid.UUID, invoice_id: uuid.UUID, by: tuple[str, int | None], seen: Invoice | None
+    ) -> Kept:
+        actor, revision = by
         async with self._guarded() as conn:
             row = await locked(conn, tenant_id, invoice_id)
             if row["state"] == InvoiceState.DRAFT:
@@ -177,7 +184,7 @@ class Invoicing(Reading):
                 assert numbering is not None
                 rules = msgspec.convert(orjson.loads(row["rules"]), tuple[FiredRule, ...])
                 made = Drafted(envelope.invoice, rules)
-                number = await self._number(conn, tenant_id, invoice_id, made, (held.terms, numbering), envelope)
+                number = await self._number(conn, tenant_id, made, (held.terms, numbering), (envelope, seen))
                 await audit(conn, tenant_id, actor, "invoice.issue", invoice_id, {"number": number})
             return await self._kept(conn, tenant_id, invoice_id)
 
@@ -200,27 +207,25 @@ class Invoicing(Reading):
         self,
         conn: Any,
         tenant_id: uuid.UUID,
-        row_id: uuid.UUID,
         made: Drafted,
         by: tuple[Terms, Numbering],
-        envelope: Envelope | None,
+        of: tuple[Envelope | None, Invoice | None],
     ) -> str:
-        """Take the next number of the series, put the document under it, and return the number."""
-        terms, numbering = by
+        """Take the next number of the series, put the document under it, and return the number.
+
+        ``of``: what a draft was made of, and what has been judged valid. Raises ``Unjudged``.
+        """
+        (terms, numbering), (envelope, seen) = by, of
         today = day_of(self._clock.now(), terms.timezone)
+        if terms.valid_as and sight(made.invoice) != seen:
+            raise Unjudged(_final(made.invoice, terms, envelope, today, "0"), terms.valid_as)
+        row_id = parse(Prefix.INVOICE, made.invoice.id)
         period = today.year if numbering.yearly else 0
         asked = (tenant_id, numbering.name, period, numbering.start, today, numbering.yearly)
         taken = await conn.fetchrow(SQL["take_number"], *asked)
         day = taken["last_on"]
         number = rendered(numbering.pattern, numbering.name, day.year, taken["last"])
-        invoice = made.invoice
-        if envelope is not None and envelope.deal is not None:
-            wanted = asked_of(envelope.asked)
-            base = msgspec.structs.replace(invoice, supplied_on=fixed_supply(envelope.deal, terms, wanted))
-            invoice = dated(base, terms, wanted, day, number)
-        final = msgspec.structs.replace(invoice, number=number, issued_on=day, state=InvoiceState.ISSUED)
-        await hold_valid(self._judge, final, terms.valid_as)
-        document = canonical(final)
+        document = canonical(_final(made.invoice, terms, envelope, day, number))
         sealed = self._vault.seal_secret(document.decode(), invoice_row(row_id))
         facts = (period, taken["last"], number, day, self._vault.key_id, sealed)
         digest = hashlib.sha256(document).digest()
@@ -246,7 +251,18 @@ class Invoicing(Reading):
 
         Raises ``NotFound``, ``InvoiceRefused`` (never more than is left), ``InvoiceConflict``, ``KeyReused``.
         """
-        mark = _fingerprint("credit", str(invoice_id), asked.model_dump_json())
+        by = (actor, key, _fingerprint("credit", str(invoice_id), asked.model_dump_json()))
+        return await judged(self._judge, lambda seen: self._credit(tenant_id, invoice_id, asked, by, seen))
+
+    async def _credit(
+        self,
+        tenant_id: uuid.UUID,
+        invoice_id: uuid.UUID,
+        asked: CreditAsked,
+        by: tuple[str, str | None, bytes],
+        seen: Invoice | None,
+    ) -> Kept:
+        actor, key, mark = by
         async with self._guarded() as conn:
             row = await locked(conn, tenant_id, invoice_id)
             if (known := await self._asked_before(conn, tenant_id, "credit", key, mark)) is not None:
@@ -256,8 +272,8 @@ class Invoicing(Reading):
             facts = _Facts(row["connection_id"], row["deal_id"], None, invoice_id, held.version, actor)
             envelope = Envelope(done.drafted.invoice)
             await self._add(conn, tenant_id, row_id, facts, envelope, done.drafted.rules, ("credit", key, mark))
-            by = (held.terms, held.terms.series.credits)
-            number = await self._number(conn, tenant_id, row_id, done.drafted, by, None)
+            numbers = (held.terms, held.terms.series.credits)
+            number = await self._number(conn, tenant_id, done.drafted, numbers, (None, seen))
             if done.whole:
                 await conn.execute(SQL["credited"], tenant_id, invoice_id)
             await audit(conn, tenant_id, actor, "invoice.credit", invoice_id, {"number": number, "whole": done.whole})
@@ -339,6 +355,15 @@ class _Facts(msgspec.Struct, frozen=True):
     credits_id: uuid.UUID | None
     terms_version: int
     actor: str
+
+
+def _final(invoice: Invoice, terms: Terms, envelope: Envelope | None, day: date, number: str) -> Invoice:
+    """Return a document as it is issued on a day under a number."""
+    if envelope is not None and envelope.deal is not None:
+        wanted = asked_of(envelope.asked)
+        base = msgspec.structs.replace(invoice, supplied_on=fixed_supply(envelope.deal, terms, wanted))
+        invoice = dated(base, terms, wanted, day, number)
+    return msgspec.structs.replace(invoice, number=number, issued_on=day, state=InvoiceState.ISSUED)
 
 
 def _check_draft(row: Any, revision: int | None) -> None:
