@@ -21,7 +21,8 @@ from crossdock.documents.words import Document, Format, Problem
 from crossdock.errors import BadInput, Overloaded, TooLarge, Trouble
 from crossdock.model.commerce.invoice import Invoice, InvoiceState
 
-MOST_LINES = 5_000
+MOST_LINES = 1_000
+"""As many as an invoice of ours may have."""
 _LIBRARIES = ("facturx", "fpdf", "lxml", "saxonche", "segno")
 _MOST_WAITING = 64
 _MOST_ORDERS = 2_000
@@ -70,7 +71,7 @@ class Papers:
     async def make(self, invoice: Invoice, form: Format) -> Document:
         """Return the document with everything that is wrong with it: see ``Document.fatal``.
 
-        Raises ``TooLarge`` for more than 5,000 lines, ``Overloaded`` when too many wait, ``Trouble`` when the
+        Raises ``TooLarge`` for more than 1,000 lines, ``Overloaded`` when too many wait, ``Trouble`` when the
         libraries are missing or an order takes longer than its limit.
         """
         if len(invoice.lines) > MOST_LINES:

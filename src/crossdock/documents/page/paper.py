@@ -32,10 +32,13 @@ _UNDATED = date(2000, 1, 1)
 
 def page(invoice: Invoice, *, attached: bytes = b"") -> tuple[bytes, tuple[Problem, ...]]:
     """Return a PDF/A-3 and what the page could not show; ``attached`` is the CII XML that makes it Factur-X."""
-    with _laid(invoice, pages=0) as counted:
-        pages = counted.page_no()
-    with _laid(invoice, pages=pages) as sheet:
-        return _finished(sheet, invoice, attached), _problems(sheet)
+    pages = 1
+    while True:
+        # how many there are is known when they are laid; most invoices have the one
+        with _laid(invoice, pages=pages) as sheet:
+            if sheet.page_no() == pages:
+                return _finished(sheet, invoice, attached), _problems(sheet)
+            pages = sheet.page_no()
 
 
 def _finished(sheet: Sheet, invoice: Invoice, attached: bytes) -> bytes:
