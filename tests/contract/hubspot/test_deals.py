@@ -11,6 +11,7 @@ import hubspot
 import msgspec
 import pytest
 from hubspot.crm.associations.v4 import BatchInputPublicFetchAssociationsBatchRequest
+from hubspot.crm.deals import PublicObjectSearchRequest
 from hubspot.crm.line_items import BatchReadInputSimplePublicObjectId
 
 from crossdock.connect.client import CallFailed
@@ -294,6 +295,37 @@ async def test_the_official_client_reads_the_same() -> None:
         assert theirs["lines"] == {
             line.id: (line.name, line.quantity, line.unit_price, line.net, line.tax_rate) for line in deal.lines
         }
+
+
+async def test_the_official_client_finds_the_same() -> None:
+    """Search by v3 with the filters of a list: the same deals in the same order, page by page."""
+    async with HARNESS.open(config={"api_version": "v3"}, search_lag_s=0) as bench:
+        for at in range(9):
+            stage = ("closedwon", "contractsent", "closedlost")[at % 3]
+            await made(
+                bench, "deals", dealname=f"d{at}", amount=str(at), dealstage=stage, closedate=f"2026-11-0{at + 1}"
+            )
+        since = datetime(2026, 11, 3, tzinfo=UTC)
+        asked = DealFilter(stage="Closed Won", least=Decimal(1), closed_from=since)
+        page, ours = None, []
+        while page is None or page.cursor is not None:
+            page = await reading(bench).deals(asked, page.cursor if page else None, 1)
+            ours += [deal.id for deal in page.items]
+        filters = [
+            {"propertyName": "dealstage", "operator": "EQ", "value": "closedwon"},
+            {"propertyName": "amount", "operator": "GTE", "value": "1"},
+            {"propertyName": "closedate", "operator": "GTE", "value": str(round(since.timestamp() * 1000))},
+        ]
+        theirs = await asyncio.to_thread(_searched, bench.url, filters)
+        assert ours == theirs
+        assert len(theirs) == 2
+
+
+def _searched(url: str, filters: list[dict[str, str]]) -> list[str]:
+    crm = hubspot.HubSpot(access_token=TOKEN, host=url).crm
+    sorts = [{"propertyName": "hs_object_id", "direction": "DESCENDING"}]
+    asked = PublicObjectSearchRequest(filter_groups=[{"filters": filters}], sorts=sorts, limit=100)
+    return [one.id for one in crm.deals.search_api.do_search(asked).results]
 
 
 def _official(url: str, deal_id: str) -> dict[str, Any]:

@@ -41,6 +41,7 @@ UPDATE = {"id": "9", "properties": {"a": ""}, "objectWriteTraceId": "w0"}
 SNAKE = {"idProperty": "id_property", "objectWriteTraceId": "object_write_trace_id"}
 OWN_KEY = definition(OWN.properties[0])
 FILTER = {"propertyName": "hs_lastmodifieddate", "operator": "GTE", "value": "1763690000000"}
+STAGES = {"propertyName": "dealstage", "operator": "IN", "values": ["closedwon", "paid"]}
 OPTION = {"label": "Tea", "value": "Tea", "displayOrder": 0, "hidden": False}
 GROUP = {"name": "crossdock", "label": "Crossdock", "displayOrder": -1}
 
@@ -195,6 +196,26 @@ CASES: dict[str, tuple[Ours, Theirs]] = {
                 ),
             ),
         ),
+    ),
+    "search, the newest first": (
+        lambda to: to.search("deals", [[FILTER, STAGES]], "hs_object_id", ["dealname"], 25, falling=True),
+        lambda crm: (
+            crm.objects.search_api,
+            lambda api: api.do_search(
+                "deals",
+                PublicObjectSearchRequest(
+                    filter_groups=[{"filters": [FILTER, STAGES]}],
+                    sorts=[{"propertyName": "hs_object_id", "direction": "DESCENDING"}],
+                    properties=["dealname"],
+                    limit=25,
+                    after="0",
+                ),
+            ),
+        ),
+    ),
+    "owners who left": (
+        lambda to: to.owners(None, archived=True),
+        lambda crm: (crm.owners.owners_api, lambda api: api.get_page(limit=500, archived=True)),
     ),
     "owners": (
         lambda to: to.owners("9"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.journey.hubspot.books import MONEY, NOW, Books, sold
@@ -105,6 +107,32 @@ async def test_the_last_days_are_processed_as_a_run(books: Books) -> None:
         asked = {"deal_ids": [lost], "then": "issue"}
         assert (await books.ended((await books.post(f"{books.path}/process", asked)).json["id"]))["state"] == "done"
     assert len(await books.issued()) == 5
+
+
+async def test_a_portal_in_trouble_is_asked_again(books: Books) -> None:
+    """A run that the portal does not answer begins again where it stood; nothing is made twice."""
+    deals = [await sold(books.portal, number, **MONEY) for number in range(2)]
+    made = await books.post(f"{books.path}/process", {"deal_ids": deals})
+    await books.portal.control("PUT", "dials", {"next_errors": 3})
+    async with working(books.place.hub):
+        run = await books.ended(made.json["id"])
+        numbers = await books.numbers(2)
+    assert (run["state"], run["counters"]) == ("done", {"read": 2, "issued": 2})
+    assert run["failures"] >= 1
+    assert dict(await books.issued()) == numbers
+
+
+async def test_many_at_once_make_one_invoice(books: Books) -> None:
+    """Runs of several workers' hands and calls by hand for one deal: one is made, the others find it there."""
+    deal = await sold(books.portal, **MONEY)
+    async with working(books.place.hub):
+        asked = [books.post(f"{books.path}/process", {"deal_ids": [deal]}) for _ in range(6)]
+        runs = [await books.ended(one.json["id"]) for one in await asyncio.gather(*asked)]
+        numbers = await books.numbers(1)
+    counts = [run["counters"] for run in runs]
+    assert sum(one.get("issued", 0) for one in counts) == 1
+    assert sum(one.get("already", 0) for one in counts) == 5
+    assert await books.issued() == [(deal, numbers[deal])]
 
 
 async def test_deals_are_read_into_the_record_as_a_run(books: Books) -> None:

@@ -144,6 +144,9 @@ class DealRuns:
         await rooms.crms.deals(connection.id)
         if asked.do == "record" and _STREAM not in rooms.accounts.streams(connection):
             raise BadInput("deals of this connection are not read", field="do", remedy="switch its stream deal on")
+        if asked.do == "invoice":
+            # what the portal refuses is told to whoever asks, before anything is queued
+            await rooms.maker.ready(connection)
         run_id = new_id()
         told = self._told(run_id, asked, overrides)
         tenant_id = connection.tenant_id
@@ -152,8 +155,6 @@ class DealRuns:
             if made is None:
                 row = await conn.fetchrow(SQL["run_of_key"], tenant_id, connection.id, asked.key)
                 made = self._same(row, asked, overrides)
-        if asked.do == "invoice" and made == run_id:
-            await rooms.maker.ready(connection)
         found = await rooms.runs.one(tenant_id, made)
         assert found is not None
         return found

@@ -34,6 +34,7 @@ from crossdock.flow.ports import Store
 from crossdock.kit.clock import Clock
 from crossdock.kit.failpoints import Failpoints
 from crossdock.kit.redact import text
+from crossdock.model.connection import ConnectionState
 from crossdock.model.outcome import Delivered, Gone, Refresh, Rejected, Retry, Throttled, Unknown
 from crossdock.store.queries import load
 
@@ -307,7 +308,9 @@ class Pump:
             links: Links = {}
             if any(job.open for job in jobs) and not _messages(jobs):
                 links = await _links(conn, connection.id, jobs)
-        await carry_out(self._errands, connection, jobs)
+        budget = self._limits.step_budget.total_seconds()
+        with urgent(max(claim.priority for claim in claims)):
+            await carry_out(self._errands, connection, jobs, budget / 2, lambda: self._active(connection.id))
         if isinstance(destination, Toucher):
             complete(jobs, destination, links)
         await self._failpoints.reach("deliver.mapped")
@@ -315,12 +318,14 @@ class Pump:
         if any(job.intended is not None and job.open for job in jobs):
             await desk.intend(jobs)
             await self._failpoints.reach("deliver.intended")
-        budget = self._limits.step_budget.total_seconds()
         performer = Performer(destination, links, budget, self._failpoints)
         # a pause or a new secret acts before the next call, in the middle of a batch too
         withheld = by_leave(lambda: self._directory.withheld(connection.id, destination))
         with urgent(max(claim.priority for claim in claims)), withheld:
             return jobs, await performer.run([job for job in jobs if job.later is None], desk.advance)
+
+    async def _active(self, connection_id: uuid.UUID) -> bool:
+        return (await self._directory.connection(connection_id)).state is ConnectionState.ACTIVE
 
     @contextlib.asynccontextmanager
     async def _reading(self) -> AsyncIterator[Any]:
