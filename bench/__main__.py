@@ -22,6 +22,7 @@ from bench import (
     portal,
     pull,
     rest,
+    steady,
     stock,
     through,
     verify,
@@ -30,7 +31,8 @@ from bench import (
 PARTS = (
     ("Ingest: signed 4 KB webhooks, two routes each, beside a bare insert-only endpoint", ingest.main),
     ("End to end: webhooks in, messages out, beside Node-RED", through.main),
-    ("Delivery alone: a backlog sent one by one, beside Celery with Redis", drain.main),
+    ("Steady load: milliseconds from a webhook's due moment to arrival", steady.main),
+    ("Delivery alone: a backlog sent one by one and in batches, beside Celery with Redis", drain.main),
     ("To HubSpot in batches: contacts, products, deals, lines, associations", portal.main),
     ("One event to 1, 5 and 20 routes", fanout.main),
     ("A tenant at ten events a second, alone and beside a tenant with a backlog", fair.main),
