@@ -67,6 +67,7 @@ class Journey:
         self.tally = tally
         self._lanes: set[uuid.UUID] = set()
         self._volatile: dict[tuple[str, str], Volatile] = {}
+        self._turns: dict[str, Callable[[Observation, Connection], Turn | None] | None] = {}
         self._filters: OrderedDict[uuid.UUID, tuple[dict[str, Any], Filter | None]] = OrderedDict()
 
     async def webhook(self, connection: Connection, headers: Mapping[str, str], body: bytes) -> list[Receipt]:
@@ -228,8 +229,12 @@ class Journey:
         return known[1](seen) if known[1] else None
 
     def _turn(self, connection: Connection, seen: Observation) -> Turn | None:
-        found = self._connectors(connection.connector)
-        return found.turn(seen, connection) if found and found.turn else None
+        try:
+            turn = self._turns[connection.connector]
+        except KeyError:
+            found = self._connectors(connection.connector)
+            turn = self._turns[connection.connector] = found.turn if found else None
+        return turn(seen, connection) if turn is not None else None
 
     def _volatile_of(self, connector: str, stream: str) -> Volatile:
         known = self._volatile.get((connector, stream))
