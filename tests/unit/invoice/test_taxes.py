@@ -91,6 +91,15 @@ def test_rules_of_the_terms_come_first_and_what_is_asked_before_them() -> None:
     assert (tax.key.category, tax.exemption) == ("E", "by law")
 
 
+def test_the_words_are_those_the_law_wants() -> None:
+    words = {"AE": "Steuerschuldnerschaft des Leistungsempfängers"}
+    of = deal(companies=(company(country="FR", vat_id=VAT["FR"]),))
+    (tax,) = made(of, terms(tax={"supplies": "services", "words": words})).taxes
+    assert (tax.exemption, tax.exemption_code) == (words["AE"], "VATEX-EU-AE")
+    (other,) = made(of, terms(tax={"supplies": "goods", "words": words})).taxes
+    assert other.exemption == "Intra-Community supply"
+
+
 def test_a_small_business_is_exempt_of_everything() -> None:
     rules = [{"category": "E", "reason": "Small business, § 19 UStG"}]
     for country in ("DE", "FR", "US"):

@@ -10,11 +10,14 @@ import msgspec
 
 from crossdock.kit import redact
 from crossdock.model.commerce.deal import Deal, DealLine
+from crossdock.model.commerce.invoice import Invoice, InvoiceLine
 from crossdock.model.sensitivity import Sensitivity, of
 
 _WORDED: Final[Mapping[type[msgspec.Struct], frozenset[str]]] = {
     Deal: frozenset({"name"}),
     DealLine: frozenset({"description"}),
+    Invoice: frozenset({"notes"}),
+    InvoiceLine: frozenset({"description"}),
 }
 """Texts that people write freely: their names tell nothing of people, what stands in them may."""
 
@@ -33,6 +36,9 @@ def masked(word: Any, *, people: bool) -> Any:
 def _masked(value: Any, *, people: bool) -> Any:
     if isinstance(value, msgspec.Struct):
         marks = _marks(type(value))
+        if isinstance(value, InvoiceLine) and value.source_id is None:
+            # it was made of the deal as a whole, and its name is the deal's
+            marks = {**marks, "name": Sensitivity.PII}
         return {name: _field(getattr(value, name), marks.get(name), people=people) for name in value.__struct_fields__}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_masked(one, people=people) for one in value]

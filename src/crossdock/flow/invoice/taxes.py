@@ -36,10 +36,12 @@ _NONE: Final = Chosen(TaxKey(category=TaxCategory.ZERO, rate=_ZERO))
 """What stands for a tax that was refused; no invoice is made of it."""
 
 
-def bare(category: TaxCategory, seller: str) -> Chosen:
-    """Return a category that bears no tax, with its words; the codes are the EU's own."""
+def bare(category: TaxCategory, terms: Terms) -> Chosen:
+    """Return a category that bears no tax, with its words (the terms' own go first); the codes are the EU's."""
     reason, code = WHY.get(category, ("", ""))
-    return Chosen(TaxKey(category=category, rate=_ZERO), reason, code if seller in EU else "")
+    words = dict[str, str](terms.tax.words.items())
+    told = words.get(category.value, reason)
+    return Chosen(TaxKey(category=category, rate=_ZERO), told, code if terms.seller.country in EU else "")
 
 
 class TaxChooser:
@@ -65,7 +67,7 @@ class TaxChooser:
         return self._by_place(line, about)
 
     def _told(self, category: TaxCategory, rate: Decimal, reason: str, code: str) -> Chosen:
-        usual = bare(category, self._terms.seller.country)
+        usual = bare(category, self._terms)
         self._needs(category)
         if category.taxed or category is TaxCategory.ZERO:
             return Chosen(TaxKey(category=category, rate=rate))
@@ -152,7 +154,7 @@ class TaxChooser:
     def _free(self, category: TaxCategory, rule: str, about: str) -> Chosen:
         self._needs(category)
         self._book.note(rule, about, self._buyer.country)
-        return bare(category, self._terms.seller.country)
+        return bare(category, self._terms)
 
     def _is_goods(self, line: DealLine) -> bool:
         tax = self._terms.tax

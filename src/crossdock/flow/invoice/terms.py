@@ -176,6 +176,10 @@ class TaxTerms(Strict):
     services_abroad: Annotated[
         Literal["O", "G", "domestic", "refuse"], Field(description="services to buyers outside of the EU")
     ] = "O"
+    words: Annotated[
+        dict[Literal["AE", "K", "G", "O"], Text],
+        Field(description="why there is no tax, in the words that your law or language wants"),
+    ] = {}
 
 
 class PaymentSetting(Strict):
