@@ -14,6 +14,7 @@ from crossdock.settings import Settings
 from crossdock.wiring import open_hub
 from crossdock.worker import Worker
 from tests.crash.strike import Strike
+from tests.crash.test_processes import worker_process
 from tests.journey.hubspot.books import MONEY, NOW, Books, opened, sold
 from tests.journey.hubspot.stage import PUBLIC, placed
 from tests.support.hub import until, working
@@ -106,3 +107,36 @@ async def test_cancelled_in_the_middle(settings: Settings, books: Books) -> None
         await books.numbers(3)
     assert run["counters"] == {"read": 3, "already": 2, "issued": 1}
     assert len(await books.issued()) == 3
+
+
+async def test_a_process_killed_again_and_again(settings: Settings, books: Books) -> None:
+    """SIGKILL in the middle of a run and of a route, three times: each deal has one invoice, whole and told."""
+    await books.routed()
+    hub = books.place.hub
+    routed = [await sold(books.portal, number, dealstage="contractsent", **MONEY) for number in range(6)]
+    async with working(hub):
+        await books.told()
+    for deal in routed:
+        await books.portal.act("edit", type="deals", id=deal, properties={"dealstage": "closedwon"})
+    for message in await books.portal.messages():
+        assert (await books.place.send(message)).status == 200
+    named = [await sold(books.portal, number, **MONEY) for number in range(6, 18)]
+    await books.portal.messages()
+    made = await hub.deal_runs.ask(books.connection, DealsAsked(deals=tuple(named), then="issue", actor="test"))
+    await books.portal.control("PUT", "dials", {"latency_ms": 20})
+    for at_least in (2, 6, 11):
+
+        async def begun(least: int = at_least) -> bool:
+            return len(await books.issued()) >= least
+
+        async with worker_process(settings.model_copy(update=SWIFT)) as process:
+            await until(begun)
+            process.kill()
+    async with working(hub):
+        run = await books.ended(made["id"])
+        numbers = await books.numbers(len(routed) + len(named))
+        await books.ends()
+        await whole(books)
+    assert run["counters"] == {"read": 12, "issued": 12}
+    assert dict(await books.issued()) == numbers
+    assert sorted(deal for deal, _ in await books.issued()) == sorted([*routed, *named])

@@ -66,16 +66,18 @@ def deals_list(
 def deals_show(
     connection: Crm, deal: DealId, body: Body = False, tenant: Tenant = "default", as_json: AsJson = False
 ) -> None:
-    """Show a deal with its lines, contacts and companies, as the CRM has it now."""
+    """Show a deal with its lines, contacts and companies, as the CRM has it now, and the invoices made of it."""
     import orjson
 
+    from crossdock.api.resources.crm_deals import noted
     from crossdock.flow.deals.masking import masked
 
-    async def work(hub: Hub, _: uuid.UUID, found: Connection) -> Any:
-        return masked(await hub.deals.one(found, deal), people=body)
+    async def work(hub: Hub, tenant_id: uuid.UUID, found: Connection) -> Any:
+        shown = masked(await hub.deals.one(found, deal), people=body)
+        return {**shown, "invoices": [noted(one) for one in await hub.invoicing.of_deal(tenant_id, found.id, deal)]}
 
     told = ask_about(connection, tenant, work)
-    give(told, as_json=as_json, people=lambda: orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+    give(told, as_json=as_json, people=lambda: orjson.dumps(told, option=orjson.OPT_INDENT_2, default=str).decode())
 
 
 @deals.command("invoice")
