@@ -81,6 +81,8 @@ def test_the_page_leads_to_the_first_invoice(terminal: Terminal, tmp_path: Path)
             if "--preview" in words:
                 assert told["deals invoice portal"]["invoice"]["totals"]["due"] == "23.80"
                 assert asyncio.run(numbers(url)) == {}
+        (made,) = answer(terminal("deals", "show", "portal", deals[0], "--json"))["invoices"]
+        assert made["state"] == "issued"
         found = asyncio.run(numbers(url))
         assert sorted(found) == sorted(deals), "the last days were processed, and the first has its invoice already"
         assert len(set(found.values())) == 3
