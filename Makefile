@@ -26,7 +26,7 @@ bench: setup ## Run all benchmarks beside their peers and print a table
 
 crash: setup ## Strike at every step, kill and stop, and judge both ends (SEED= POINTS= MINUTES= ROUNDS= STORM=1)
 	@.venv/bin/python -m tests.crash.campaign --seed $(or $(SEED),1) --points $(or $(POINTS),1000) \
-		--minutes $(or $(MINUTES),10) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(STORM),--storm)
+		--minutes $(or $(MINUTES),40) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(STORM),--storm)
 
 mutate: setup ## Change the code in a thousand places and count what the tests notice
 	@[ -x .venv-mutate/bin/python ] || .venv/bin/uv venv -q .venv-mutate

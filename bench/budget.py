@@ -1,7 +1,8 @@
 """How much of a vendor's allowed rate is used by one, two and four processes, and how often it says 429.
 
 Run: ``python -m bench.budget``. The vendor is the sandbox of HubSpot with the limit of its Pro plan (190 calls in any
-10 seconds); each process calls as often as it may. The first window is left out.
+10 seconds); each process calls as often as it may. The first window is left out. There is one size: it takes four
+minutes. The goal: at least 95 % of the allowed rate, and no 429.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from crossdock.model.connection import Connection, ConnectionState
 from crossdock.wiring import open_hub
 
 PER_10S = 190
+GOAL = 95.0
 WINDOWS = 4
 SIDE_BY_SIDE = 8
 
@@ -80,12 +82,14 @@ async def run(home: Path, processes: int) -> dict[str, object]:
             after, refused = await asyncio.to_thread(counted, portal.url)
             for child in children:
                 await child.wait()
+    used = 100 * (after - before) / (PER_10S * took / 10)
     return {
         "processes": processes,
         "calls": after - before,
         "seconds": round(took, 1),
-        "used %": round(100 * (after - before) / (PER_10S * took / 10), 1),
+        "used %": round(used, 1),
         "429": refused,
+        f"goal: {GOAL:.0f} % and no 429": "met" if used >= GOAL and not refused else "not met",
     }
 
 

@@ -12,6 +12,8 @@ history, which nothing drops. What the database itself dates (leases, retries) s
 autovacuum looks every second, because its hours are compressed too.
 
 The first steady hour is the fifth: its memory and table sizes, after the queue has run empty, beside those of hour 24.
+The goal: all tables and the memory within 5 %. The full size takes one to two hours: it goes at what one process does
+end to end, 600 to 1,200 events a second. Below a scale of 0.002 the empty pages of a new day's partitions outweigh it.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ EVENTS = 4_300_000
 HOURS = 24
 STEADY = 5
 """The first hour whose every predecessor within the retention was whole."""
+GOAL = 1.05
 CHANGES = 4
 TURNS = 6
 AT_ONCE = 256
@@ -176,9 +179,17 @@ def main(scale: float = 1.0) -> list[dict[str, object]]:
             f"hour {HOURS}": round(last[name], 1),
             "ratio": round(last[name] / first[name], 3),
             "events an hour": count,
+            f"goal: at most {GOAL}": _verdict(name, last[name] / first[name]),
         }
         for name in (*names, "all tables", "memory")
     ]
+
+
+def _verdict(name: str, ratio: float) -> str:
+    """The goal is of the sums: one table alone may hold what the next autovacuum takes away."""
+    if name not in ("all tables", "memory"):
+        return ""
+    return "met" if ratio <= GOAL else "not met"
 
 
 if __name__ == "__main__":

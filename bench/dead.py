@@ -5,6 +5,10 @@ process, open-loop load: ten busy shops send four fifths of the events, 490 quie
 busiest destination refuses connections; it takes them and never answers; 5 % of the destinations refuse; 5 % hang; all
 alive again. The figures are the milliseconds from webhook to arrival at the destinations that are healthy in every
 phase, so all rows tell of the same lanes. Between two phases the dead come back and their queues run empty.
+
+The full size takes about six minutes: six phases of 30 s, and the queues of the dead between them. The goal: a p99 at
+most 10 % above the first row's. Below a scale of 0.6 a phase is shorter than the timeout of a call (15 s), so a
+destination that hangs is hardly met.
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ DEAD = 25
 RATE = 100
 SECONDS = 30.0
 PATIENCE_S = 20.0
+GOAL = 1.1
 
 
 class Mortal:
@@ -200,6 +205,8 @@ async def run(home: Path, count: int, mortal: tuple[Mortal, Mortal]) -> list[dic
         for kind in ("busy", "quiet"):
             now, before = float(str(row[f"{kind} p99 ms"])), float(str(rows[0][f"{kind} p99 ms"]))
             row[f"{kind} ratio"] = round(now / before, 2)
+        worst = max(float(str(row[f"{kind} ratio"])) for kind in ("busy", "quiet"))
+        row[f"goal: at most {GOAL}"] = "met" if worst <= GOAL and not row["not there"] else "not met"
     return rows
 
 

@@ -3,7 +3,8 @@
 Run: ``python -m bench.history_cost [scale]``. Two databases, one of them filled before (a third each of records, events
 and ended deliveries, as the ledger writes them: see :mod:`bench.history`) and vacuumed. They are measured in turns, so
 that what else the machine does meets both; each figure is the best of its rounds. Every webhook is a new order and has
-to arrive once.
+to arrive once. The full size takes
+about a quarter of an hour, most of it the filling. The goal: no figure worse by more than 10 %.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from crossdock.wiring import open_hub
 ROWS = 5_000_000
 EVENTS = 10_000
 ROUNDS = 3
+GOAL = 1.1
 WAITING = 2_000
 FIRST = 50_000_000
 
@@ -95,7 +97,8 @@ def _row(figure: str, rows: int, key: str, bare: list[Any], full: list[Any], *, 
     without, beside = best(each[key] for each in bare), best(each[key] for each in full)
     worse = beside / without if least else without / beside
     shown = {"none": round(without, 2), f"{rows:,} rows": round(beside, 2)}
-    return {"figure": figure, **shown, "times worse": round(worse, 2), "within 10 %": worse <= 1.1}
+    verdict = "met" if worse <= GOAL else "not met"
+    return {"figure": figure, **shown, "times worse": round(worse, 2), f"goal: at most {GOAL}": verdict}
 
 
 if __name__ == "__main__":

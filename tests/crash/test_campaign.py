@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import inspect
 from pathlib import Path
@@ -9,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from crossdock.connect.client import VendorClient
+from tests.crash.campaign.__main__ import WHOLE, verdict
+from tests.crash.campaign.apart import APART
 from tests.crash.campaign.board import Fault
 from tests.crash.campaign.mutants import HERE, applied, mutants, played
 from tests.crash.campaign.points import JOURNEY, ROOMS, ROOT, Step, places, reached, statements, steps
-from tests.crash.campaign.rounds import Terms, draw, play
+from tests.crash.campaign.rounds import Outcome, Terms, draw, play
+from tests.crash.campaign.traffic import ERRANDS, HANDS
 from tests.support.database import TestServer
 
 ALWAYS = (
@@ -36,6 +40,22 @@ ALWAYS = (
     "answer hubspot",
 )
 """What even the shortest round passes."""
+ASKED_FOR = (
+    "deliver/letters.groups",
+    "deliver/cause.keep_causes",
+    "deliver/replay.requeue_occurrences",
+    "deliver/queue.break_connection",
+    "deliver/former.keep",
+    "mapping/mapping.add_version",
+    "mapping/templates.add_template",
+    "oauth.renewing",
+    "notice.sent",
+    "stock/imports.keep_part",
+    "stock/book.put_prices",
+    "stock/flights.land_price",
+    "invoice/invoice.issue",
+)
+"""What the hands that run errands pass in any round."""
 
 
 def test_every_step_of_the_journey_in_the_database_has_a_name() -> None:
@@ -75,12 +95,52 @@ def test_a_seed_is_one_schedule() -> None:
 
 
 def test_a_round_of_faults_loses_and_doubles_nothing(postgres: TestServer) -> None:
-    outcome = asyncio.run(play(postgres, Terms(seed=1, points=200, live_s=6.0)))
+    outcome = asyncio.run(play(postgres, Terms(seed=1, points=200, live_s=6.0, hands=HANDS)))
     assert outcome.ok, (outcome.wrong, outcome.log, [str(fault) for fault in outcome.struck])
     assert len(outcome.struck) > 5
     missed = {place for place in ALWAYS if not outcome.hits[place]}
     assert not missed
     assert sum(outcome.outcomes.values()) > 20
+
+
+def test_the_errands_reach_what_nobody_else_asks_for(postgres: TestServer) -> None:
+    """Without a fault: letters die and are sent again, a mapping acts, access is given, an invoice is issued."""
+    outcome = asyncio.run(play(postgres, Terms(seed=2, faults=(), live_s=10.0)))
+    assert outcome.ok, (outcome.wrong, outcome.log)
+    missed = {place for place in ASKED_FOR if not outcome.hits[place]}
+    assert not missed
+
+
+def campaign(**more: object) -> argparse.Namespace:
+    usual = {"storm": False, "faults": None, "hands": ",".join((*HANDS, *ERRANDS))}
+    return argparse.Namespace(**{**usual, **more})
+
+
+def rounds(*lacking: str, count: int = WHOLE) -> list[Outcome]:
+    """Rounds of which the first passed every place but those, and the others nothing."""
+    hits = {place: int(place not in lacking) for place in places()}
+    return [
+        Outcome(seed, [], [], hits if seed == 0 else {}, {}, {}, 0, 1.0)  # nothing is wrong but what was not passed
+        for seed in range(count)
+    ]
+
+
+def test_a_whole_campaign_that_never_passes_a_place_has_failed() -> None:
+    assert verdict(rounds(), campaign()) == ([], [])
+    assert verdict(rounds("stock/levels.wake"), campaign()) == ([], ["stock/levels.wake"])
+    assert verdict(rounds(*APART), campaign()) == ([], []), "what is apart may be left out"
+    # a few rounds, a storm, chosen faults and chosen hands prove something else
+    assert verdict(rounds("stock/levels.wake", count=WHOLE - 1), campaign()) == ([], [])
+    for other in ({"storm": True}, {"faults": "none"}, {"hands": "shop"}):
+        assert verdict(rounds("stock/levels.wake"), campaign(**other)) == ([], [])
+
+
+def test_what_is_apart_is_few_real_and_explained() -> None:
+    assert set(APART) <= set(places()), "a place that has gone is taken off the list"
+    assert len(APART) <= 20
+    for place, reason in APART.items():
+        assert len(reason.split()) > 5, place
+        assert all((HERE / word).is_dir() for word in reason.split() if word.startswith("tests/")), place
 
 
 def test_every_mutant_breaks_a_place_that_stands(tmp_path: Path) -> None:

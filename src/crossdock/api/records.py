@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from crossdock.api.remembered import Remembered
 from crossdock.errors import BadInput, NotFound
 from crossdock.govern.directory import connection_of
 from crossdock.kit.ids import Prefix, parse, show
@@ -66,25 +67,27 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
 class Finder:
     """Finds a tenant's records and puts them into their envelopes."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, remembered: Remembered | None = None) -> None:
+        """``remembered``: where lists look first; what they show is then JSON already, for an answer alone."""
         self._hub = hub
+        self._remembered = remembered
 
-    async def stores(self, conn: Any, tenant_id: uuid.UUID, named: str | None) -> dict[uuid.UUID, Connection]:
+    async def stores(self, conn: Any, tenant_id: uuid.UUID, named: str | None) -> Stores:
         """Return the tenant's connections by id; only the one ``named`` by id, account or name where it is given.
 
         Raises ``NotFound``.
         """
-        found = {row["id"]: connection_of(row) for row in await conn.fetch(SQL["stores"], tenant_id)}
+        rows = await conn.fetch(SQL["stores"], tenant_id)
         if named is None:
-            return found
-        fits = {
-            key: one
-            for key, one in found.items()
-            if named in (show(Prefix.CONNECTION, key), str(key), one.account_uid, one.name)
-        }
+            return Stores(rows)
+        fits = [
+            row
+            for row in rows
+            if named in (row["account_uid"], row["name"], str(row["id"]), show(Prefix.CONNECTION, row["id"]))
+        ]
         if not fits:
             raise NotFound(f"there is no store {named!r}", field="store", remedy="list them with GET /connections")
-        return fits
+        return Stores(fits)
 
     async def one(self, tenant_id: uuid.UUID, stream: str, shown: str, field: str) -> dict[str, Any]:
         """Return one record with its refunds, its copies at the destinations and its history. Raises ``NotFound``."""
@@ -94,7 +97,7 @@ class Finder:
             if row is None:
                 raise NotFound(f"there is no such {stream}", field=field)
             stores = await self.stores(conn, tenant_id, None)
-            parts = []
+            parts = None
             if stream == "order":
                 parts = await conn.fetch(SQL["children"], tenant_id, row["connection_id"], "refund", row["external_id"])
             store = stores[row["connection_id"]]
@@ -102,10 +105,10 @@ class Finder:
             links = await conn.fetch(SQL["links"], tenant_id, list(stores), key)
             history = await conn.fetch(SQL["history"], tenant_id, record_id)
         return {
-            **msgspec.to_builtins(self.shown(row, store)),
+            **msgspec.to_builtins(self._alone(row, store)),
             **(
-                {"refunds": msgspec.to_builtins([self.shown(part, store) for part in parts])}
-                if stream == "order"
+                {"refunds": [msgspec.to_builtins(self._alone(part, store)) for part in parts]}
+                if parts is not None
                 else {}
             ),
             "links": [
@@ -164,34 +167,66 @@ class Finder:
         return row["at"], row["id"]
 
     def shown(self, row: Any, store: Connection) -> Stored:
-        """Return a row's envelope."""
-        data, problem = self.said(row, store)
-        return Stored(
-            id=show(PREFIX.get(row["stream"], Prefix.RECORD), row["record_id"]),
-            external_id=row["external_id"],
-            store=named(store),
-            stream=row["stream"],
-            version=row["seq"],
-            presence=Presence(row["presence"]),
-            status=row["status"],
-            contested=row["contested"],
-            modified_at=row["modified_at"],
-            created_at=row["made_at"],
-            recorded_at=row["recorded_at"],
-            event_id=show(Prefix.EVENT, row["event_id"]),
-            data=data,
-            problem=problem,
-        )
+        """Return a row's envelope, as lists have it."""
+        return _envelope(row, store, *self.listed(row, store))
+
+    def _alone(self, row: Any, store: Connection) -> Stored:
+        return _envelope(row, store, *self.said(row, store))
+
+    def listed(self, row: Any, store: Connection) -> tuple[Any, str | None]:
+        """Return what a row says, as lists have it: remembered where there is a memory."""
+        return self._said(row, store, self._hub.canonical.read if self._remembered is None else self._remembered.said)
 
     def said(self, row: Any, store: Connection) -> tuple[Any, str | None]:
         """Return what a row says in the hub's words (a struct, or the document where there is no word), or why it
         cannot be read."""
+        return self._said(row, store, self._hub.canonical.read)
+
+    def _said(self, row: Any, store: Connection, read: Callable[[Connection, Any], Any]) -> tuple[Any, str | None]:
         if row["body"] is None:
             return None, "the body is older than the retention time"
         try:
-            return self._hub.canonical.read(store, row), None
+            return read(store, row), None
         except ValueError as wrong:
             return None, str(wrong)
+
+
+class Stores(Mapping[uuid.UUID, Connection]):
+    """A tenant's connections by id; each is read out of its row when it is asked for, since a page needs a few."""
+
+    def __init__(self, rows: Sequence[Any]) -> None:
+        self._rows = {row["id"]: row for row in rows}
+        self._read: dict[uuid.UUID, Connection] = {}
+
+    def __getitem__(self, key: uuid.UUID) -> Connection:
+        if key not in self._read:
+            self._read[key] = connection_of(self._rows[key])
+        return self._read[key]
+
+    def __iter__(self) -> Iterator[uuid.UUID]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _envelope(row: Any, store: Connection, data: Any, problem: str | None) -> Stored:
+    return Stored(
+        id=show(PREFIX.get(row["stream"], Prefix.RECORD), row["record_id"]),
+        external_id=row["external_id"],
+        store=named(store),
+        stream=row["stream"],
+        version=row["seq"],
+        presence=Presence(row["presence"]),
+        status=row["status"],
+        contested=row["contested"],
+        modified_at=row["modified_at"],
+        created_at=row["made_at"],
+        recorded_at=row["recorded_at"],
+        event_id=show(Prefix.EVENT, row["event_id"]),
+        data=data,
+        problem=problem,
+    )
 
 
 def named(store: Connection) -> StoreNamed:

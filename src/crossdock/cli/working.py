@@ -28,15 +28,35 @@ async def work(settings: Settings, *, ready: Callable[[Hub], None] = lambda _hub
 
 @contextlib.asynccontextmanager
 async def working(hub: Hub) -> AsyncIterator[None]:
-    """Run a worker in this process for the length of a block; others may run elsewhere on the same database."""
+    """Run a worker in this process for the length of a block; others may run elsewhere on the same database.
+
+    A worker that ends by an error ends the block with it: a process that answers and delivers nothing would look well.
+    """
     worker = Worker(hub)
+    block = asyncio.current_task()
+    failed: list[BaseException] = []
+
+    def ended(done: asyncio.Task[None]) -> None:
+        problem = None if done.cancelled() else done.exception()
+        if problem is not None and block is not None:
+            failed.append(problem)
+            block.cancel()
+
     task = asyncio.create_task(worker.run())
+    task.add_done_callback(ended)
     try:
         yield
+    except asyncio.CancelledError:
+        if not failed or block is None:
+            raise
+        block.uncancel()
+        raise failed[0] from None
     finally:
+        task.remove_done_callback(ended)
         worker.stop()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(task, GRACE_S)
+        if not failed:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(task, GRACE_S)
 
 
 @contextlib.asynccontextmanager

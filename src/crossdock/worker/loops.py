@@ -70,8 +70,11 @@ class Worker:
         unlisten = await hub.database.listen("crossdock_lane", self._heard)
         deaf = await hub.database.listen(hub.stock.channel, hub.stock.told)
         housekeeping = Housekeeping(hub)
-        with contextlib.suppress(*TROUBLE):
+        try:
             await self._release()
+        except Exception as bug:
+            # whatever it is: the loop below does it again, and without a worker nothing would be done at all
+            log.error("orphans not released", problem=type(bug).__name__, exc_info=bug)
         hub.pump.begin()
         background = [asyncio.create_task(hub.hints.run()), asyncio.create_task(housekeeping.run())]
         loops = [

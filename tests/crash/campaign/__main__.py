@@ -8,15 +8,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+from tests.crash.campaign.apart import unpassed
 from tests.crash.campaign.board import Fault
-from tests.crash.campaign.points import JOURNEY, places
+from tests.crash.campaign.points import places
 from tests.crash.campaign.rounds import Outcome, Terms, play, together
-from tests.crash.campaign.traffic import HANDS
+from tests.crash.campaign.traffic import ERRANDS, HANDS
 from tests.support.database import TestServer, serving_databases
 
 _A_ROUND = 250
+WHOLE = 9
+"""So many rounds of everybody have to pass every place."""
 
 
 def main() -> int:
@@ -33,12 +37,12 @@ def _asked() -> argparse.Namespace:
     reader = argparse.ArgumentParser(prog="make crash", description=__doc__)
     reader.add_argument("--seed", type=int, default=1, help="seed of the first round; the next ones follow")
     reader.add_argument("--points", type=int, default=1000, help="faults that have to strike in all")
-    reader.add_argument("--minutes", type=float, default=10, help="no new round begins after so long")
+    reader.add_argument("--minutes", type=float, default=40, help="no new round begins after so long")
     reader.add_argument("--rounds", type=int, default=10_000, help="at most so many rounds (1 replays a seed)")
     reader.add_argument("--orders", type=int, default=8, help="orders in the shop at the start of a round")
     reader.add_argument("--live", type=float, default=8.0, help="seconds of traffic in a round, at least")
     reader.add_argument("--patience", type=float, default=180.0, help="seconds that coming to rest may take")
-    reader.add_argument("--hands", default=",".join(HANDS), help="who is at work, of " + ", ".join(HANDS))
+    reader.add_argument("--hands", default=",".join((*HANDS, *ERRANDS)), help="who is at work, of these")
     reader.add_argument("--storm", action="store_true", help="blows to processes, database and network instead")
     reader.add_argument("--armed", action="store_true", help="faults go on while the world comes to rest")
     reader.add_argument("--faults", help="place:phase:nth:action, one a line, or none; instead of the seed's own")
@@ -52,7 +56,11 @@ async def _rounds(server: TestServer, asked: argparse.Namespace) -> list[Outcome
         faults = tuple(Fault.read(line) for line in asked.faults.splitlines() if line != "none")
     outcomes: list[Outcome] = []
     struck = 0
-    while struck < asked.points and len(outcomes) < asked.rounds and (not outcomes or time.monotonic() < until):
+    while (
+        (struck < asked.points or _lacking(outcomes, asked))
+        and len(outcomes) < asked.rounds
+        and (not outcomes or time.monotonic() < until)
+    ):
         seed = asked.seed + len(outcomes)
         terms = Terms(
             seed=seed,
@@ -86,23 +94,40 @@ async def _rounds(server: TestServer, asked: argparse.Namespace) -> list[Outcome
     return outcomes
 
 
+def _everybody(asked: argparse.Namespace) -> bool:
+    """Whether this is a campaign in which every place has to be passed: no storm, no chosen faults or hands."""
+    return not asked.storm and asked.faults is None and set(asked.hands.split(",")) >= {*HANDS, *ERRANDS}
+
+
+def _lacking(outcomes: Sequence[Outcome], asked: argparse.Namespace) -> bool:
+    return _everybody(asked) and bool(unpassed(together(outcomes)))
+
+
+def verdict(outcomes: Sequence[Outcome], asked: argparse.Namespace) -> tuple[list[int], list[str]]:
+    """Return the seeds in which something is wrong, and the places a whole campaign has to pass and never did."""
+    lacking = unpassed(together(outcomes)) if _everybody(asked) and len(outcomes) >= WHOLE else []
+    return [one.seed for one in outcomes if not one.ok], lacking
+
+
 def _report(outcomes: list[Outcome], asked: argparse.Namespace) -> int:
     struck = [fault for one in outcomes for fault in one.struck]
     hits = together(outcomes)
-    missed = [place for place in places() if not hits[place] and place.startswith(JOURNEY)]
+    missed = unpassed(hits)
     passed = sum(1 for place in places() if hits[place])
     ended: Counter[str] = Counter()
     for one in outcomes:
         ended.update(one.outcomes)
-    bad = [one.seed for one in outcomes if not one.ok]
+    bad, lacking = verdict(outcomes, asked)
     print(f"\nrounds {len(outcomes)} · faults struck {len(struck)} · places passed {passed} of {len(places())}")
     print("by action: " + ", ".join(f"{name} {n}" for name, n in Counter(f.action for f in struck).most_common()))
     print("deliveries: " + ", ".join(f"{name} {n}" for name, n in ended.most_common()))
     print(f"places struck: {len({f.place for f in struck})} of {len(places())}")
     if missed:
-        print("places of the journey that were never passed: " + ", ".join(missed))
+        print(f"places that were never passed ({len(missed)}): " + ", ".join(missed))
+    if lacking:
+        print(f"WRONG: {len(outcomes)} rounds have to pass every place that is not named in apart.py")
     print("WRONG in seeds " + ", ".join(map(str, bad)) if bad else "0 lost, 0 doubled, order kept, every end explained")
-    return 1 if bad else 0
+    return 1 if bad or lacking else 0
 
 
 if __name__ == "__main__":

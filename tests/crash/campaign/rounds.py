@@ -14,10 +14,11 @@ from pathlib import Path
 import msgspec
 import orjson
 
+from tests.crash.campaign import accounts
 from tests.crash.campaign.board import AFTER, BEFORE, Board, Fault
 from tests.crash.campaign.points import JOURNEY, places
 from tests.crash.campaign.storm import ROLES, Storm
-from tests.crash.campaign.traffic import HANDS, Traffic
+from tests.crash.campaign.traffic import ERRANDS, HANDS, Traffic
 from tests.crash.campaign.world import STOP_S, Unrest, World, world
 from tests.support.database import TestServer
 
@@ -44,7 +45,7 @@ class Terms(msgspec.Struct, frozen=True):
     faults: tuple[Fault, ...] | None = None
     """A schedule instead of the seed's own."""
     patience_s: float = 180.0
-    hands: tuple[str, ...] = HANDS
+    hands: tuple[str, ...] = (*HANDS, *ERRANDS)
     storm: bool = False
     """Blows to processes, database and network instead of faults at places."""
     armed_to_the_end: bool = False
@@ -139,9 +140,9 @@ async def _through(terms: Terms, made: World, board: Board, count: int, traffic:
         await asyncio.sleep(STOP_S if made.family.ends["stopped"] else 0)
         made.family.renew()
         await made.rest(terms.patience_s)
-        return await made.judged()
+        return [*await made.judged(), *await accounts.judge(made)]
     except (Unrest, TimeoutError) as stuck:
-        return [f"stuck: {stuck or 'a caller never got its answer'}", *await made.judged()]
+        return [f"stuck: {stuck or 'a caller never got its answer'}", *await made.judged(), *await accounts.judge(made)]
     finally:
         for task in (hands, *raging):
             task.cancel()

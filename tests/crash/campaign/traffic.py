@@ -11,6 +11,7 @@ from typing import Any
 from crossdock.cli.judge.messages import Said
 from crossdock.cli.judge.writes import Asked
 from crossdock.kit.ids import Prefix, show
+from tests.crash.campaign.accounts import Accounts
 from tests.crash.campaign.world import World
 
 _ACTS = (
@@ -26,6 +27,8 @@ _ACTS = (
     ("note", 1),
 )
 HANDS = ("shop", "caller", "platform", "stock", "keeper", "clerk", "weather")
+ERRANDS = ("letters", "replays", "mapper", "branch", "goods", "watchman", "accountant")
+"""The hands of :class:`Accounts` and of what it is built upon."""
 _LOOKS = (
     "/api/v1/runs",
     "/api/v1/runs/stats",
@@ -42,6 +45,8 @@ _LOOKS = (
     "/api/v1/connections/{shop}/findings",
     "/api/v1/connections/{shop}/stats",
 )
+_ERRAND_PAUSES = 5.0
+"""An errand is several questions: its hand pauses longer than the others."""
 _LEAVING = ("edit_address",)
 _THINGS = 3
 
@@ -49,7 +54,7 @@ _THINGS = 3
 class Traffic:
     """The hands of a world, each with its own dice, until they are told to rest."""
 
-    def __init__(self, world: World, seed: int, pause_s: float, hands: Sequence[str] = HANDS) -> None:
+    def __init__(self, world: World, seed: int, pause_s: float, hands: Sequence[str] = (*HANDS, *ERRANDS)) -> None:
         self._hands = hands
         self._world = world
         self._seed = seed
@@ -60,27 +65,32 @@ class Traffic:
     async def run(self) -> None:
         """Let every hand work until :meth:`rest`."""
         async with asyncio.TaskGroup() as group:
+            errands = Accounts(self._world, lambda dice: self._ticks(dice, _ERRAND_PAUSES))
             for name in self._hands:
-                group.create_task(getattr(self, f"_{name}")(random.Random(f"{self._seed}:{name}")))
+                hand = getattr(errands, name) if name in ERRANDS else getattr(self, f"_{name}")
+                group.create_task(hand(random.Random(f"{self._seed}:{name}")))
 
     def rest(self) -> None:
         """Tell the hands to finish what they are at."""
         self._over.set()
 
-    async def _ticks(self, dice: random.Random) -> AsyncIterator[int]:
+    async def _ticks(self, dice: random.Random, pauses: float = 1.0) -> AsyncIterator[int]:
         for number in itertools.count():
             if self._over.is_set():
                 return
             self.acts += 1
             yield number
             try:
-                await asyncio.wait_for(self._over.wait(), self._pause_s * dice.uniform(0.5, 1.5))
+                await asyncio.wait_for(self._over.wait(), pauses * self._pause_s * dice.uniform(0.5, 1.5))
             except TimeoutError:
                 continue
 
     async def _shop(self, dice: random.Random) -> None:
         async for _ in self._ticks(dice):
-            done = await self._world.act(dice.choices([n for n, _ in _ACTS], [w for _, w in _ACTS])[0])
+            (do,) = dice.choices([n for n, _ in _ACTS], [w for _, w in _ACTS])
+            # somebody else's order that is cancelled would rightly refuse what they have asked for it
+            own = await self._world.act("place_order", status="pending") if do == "cancel" else {}
+            done = await self._world.act(do, **({"id": own["id"]} if own else {}))
             self._world.left += done.get("do") in _LEAVING
 
     async def _caller(self, dice: random.Random) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from crossdock.kit.ids import Prefix, new_id, parse, show
 from crossdock.model.connection import Connection
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
+from tests.crash.campaign.annex import Annex, annex
 from tests.crash.campaign.family import Family
 from tests.crash.campaign.mire import Mire, Mood, mire
 from tests.support.database import TestServer
@@ -33,6 +35,16 @@ from tests.support.hub import add_route
 SINK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LEASE_S, CALL_S = 1.0, 1.0
 STOP_S = 2 * LEASE_S + 0.5
+_AGED = (
+    """UPDATE connection SET created_at = created_at - interval '13 hours', account = account || '{"gmt_offset": 0}'
+       WHERE id = $1 AND created_at > now() - interval '12 hours'""",
+    """UPDATE run SET created_at = created_at - interval '21 hours'
+       WHERE connection_id = $1 AND kind = 'reconcile' AND ended_at IS NOT NULL""",
+    "UPDATE record SET digest_version = 0 WHERE id IN (SELECT id FROM record WHERE connection_id = $1 LIMIT 5)",
+    """INSERT INTO checkpoint (connection_id, stream, kind, tenant_id, next_at)
+       SELECT id, 'dropped', 'pull', tenant_id, now() FROM connection WHERE id = $1 ON CONFLICT DO NOTHING""",
+)
+"""Connected yesterday; proven a day ago; records with digests of a former kind; a stream that is not read any more."""
 _CONTROL = aiohttp.ClientTimeout(total=120)
 
 Answer = TypeVar("Answer")
@@ -53,7 +65,9 @@ class World:
         urls: dict[str, str],
         mires: dict[str, Mire],
         shelf: Any,
+        annexed: Annex,
     ) -> None:
+        self.annex = annexed
         self.mires = mires
         self._shelf = shelf
         self.hub, self.family, self.http, self.urls = hub, family, http, urls
@@ -81,7 +95,7 @@ class World:
         await self.awake()
         hub = self.hub
         self.tenant = await hub.tenants.find()
-        _, self.key = await hub.keys.add(self.tenant, "platform", ["read", "write", "events:write"])
+        _, self.key = await hub.keys.add(self.tenant, "platform", ["read", "write", "events:write", "admin"])
         keys = {"key": woocommerce.DEFAULT_CONSUMER_KEY, "secret": woocommerce.DEFAULT_CONSUMER_SECRET}
         form = {"url": self.mires["shop"].url, "plain_http": True, **keys}
         made = await hub.connections.connect(self.tenant, "woocommerce", form, actor="campaign")
@@ -96,6 +110,7 @@ class World:
             if route["destination"] == sink.name:
                 await hub.connections.remove_route(self.tenant, parse(Prefix.ROUTE, route["id"]), actor="campaign")
         await add_route(hub, await hub.connections.hub_source(self.tenant), sink, "*", "post")
+        await self.annex.connect(self)
         self.began = new_id()
 
     async def backfill(self) -> None:
@@ -113,17 +128,23 @@ class World:
             told: dict[str, Any] = orjson.loads(await reply.read())
         return told
 
-    async def ask(self, method: str, path: str, body: Any, key: str) -> tuple[int, Any]:
-        """Ask the hub's API until it answers something that is final: as long as it takes, under one key."""
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", "Idempotency-Key": key}
+    async def ask(
+        self, method: str, path: str, body: Any, key: str, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """Ask the hub's API until it answers something that is final: as long as it takes, under one key.
+
+        ``body``: bytes as they are, or what becomes JSON. Returns the status and what was answered, None if no JSON.
+        """
+        told = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", "Idempotency-Key": key}
+        data = body if isinstance(body, bytes) else orjson.dumps(body)
         while True:
             with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
                 async with self.http.request(
-                    method, self.api + path, data=orjson.dumps(body), headers=headers
+                    method, self.api + path, data=data, headers={**told, **(headers or {})}
                 ) as reply:
-                    answer = orjson.loads(await reply.read())
+                    answer = await reply.read()
                     if reply.status < 500 and reply.status != 429:
-                        return reply.status, answer
+                        return reply.status, orjson.loads(answer) if _is_json(reply, answer) else None
             await asyncio.sleep(0.1)
 
     @property
@@ -142,6 +163,16 @@ class World:
         await self.ledger_of(lambda conn: conn.execute("UPDATE watch SET next_at = least(next_at, now())"))
         pulls = "UPDATE checkpoint SET next_at = now() WHERE kind = 'pull' AND next_at IS NOT NULL"
         await self.ledger_of(lambda conn: conn.execute(pulls))
+        await self.ledger_of(lambda conn: conn.execute("UPDATE run SET due_at = now() WHERE asked ? 'daily'"))
+
+    async def age(self) -> None:
+        """Let the ledger be as an older program and another day left it."""
+        for sql in _AGED:
+            await self.ledger_of(lambda conn, sql=sql: conn.execute(sql, self.shop.id))
+
+    def stray(self, product: str, quantity: int) -> None:
+        """Change a product's quantity at the shop, as somebody there does who knows of no hub."""
+        products.update(self._shelf, int(product), {"stock_quantity": quantity})
 
     async def ledger_of(self, ask: Callable[[Any], Awaitable[Answer]]) -> Answer:
         """Ask the ledger over a connection, again and again while the database is away or cut."""
@@ -173,6 +204,7 @@ class World:
     async def rest(self, patience_s: float) -> None:
         """Wait until nothing is under way, then read the shop once more and wait again. Raises :class:`Unrest`."""
         until = time.monotonic() + patience_s
+        await self.hasten()
         await self._rest(until)
         for _ in range(5):
             run = await self.hub.runs.add(self.tenant, self.shop.id, RunKind.PULL, ())
@@ -193,6 +225,7 @@ class World:
             "runs": "SELECT count(*) FROM run WHERE state IN ('waiting', 'running')",
             "doorbells": "SELECT count(*) FROM doorbell",
             "deliveries": "SELECT count(*) FROM delivery",
+            "invoices untold": "SELECT count(*) FROM invoice_untold",
             "levels": "SELECT count(*) FROM sku_link WHERE push_at IS NOT NULL",
         }
         left = {name: await self.value(sql) for name, sql in asked.items()}
@@ -232,6 +265,10 @@ class World:
             return await ends.outcomes(conn, self.tenant)
 
 
+def _is_json(reply: aiohttp.ClientResponse, answer: bytes) -> bool:
+    return bool(answer) and reply.content_type.endswith(("/json", "+json"))
+
+
 @contextlib.asynccontextmanager
 async def world(server: TestServer, home: Path, orders: int, seed: int) -> AsyncIterator[tuple[World, dict[str, Any]]]:
     """Make a world; beside it what its hub's processes have to be told (their environment and database)."""
@@ -248,7 +285,8 @@ async def world(server: TestServer, home: Path, orders: int, seed: int) -> Async
             timeout = aiohttp.ClientTimeout(total=8)
             http = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
             hub = await stack.enter_async_context(open_hub(_settings({**env, "CROSSDOCK_CALL_TIMEOUT_S": "15"})))
-            made = World(hub, family, http, urls, mires, switch.app.shop)
+            beside = await stack.enter_async_context(annex(f"http://127.0.0.1:{family.port}"))
+            made = World(hub, family, http, {**urls, **beside.urls}, mires, switch.app.shop, beside)
             yield made, {"env": env, "admin_url": server.admin_url, "database": name}
     finally:
         await asyncio.to_thread(server.drop, name)
@@ -275,7 +313,9 @@ def environment(database_url: str, home: Path, port: int) -> dict[str, str]:
         "BREAKER_FOR_S": "0.3",
         "PULL_INTERVAL_S": "4",
         "RUN_PATIENCE_S": "10",
-        "PROVE_AT_HOUR": "-1",
+        "PROVE_AT_HOUR": str(datetime.now(UTC).hour),
+        "ALERT_EVERY_S": "1",
+        "ALERT_RETRY_BASE_S": "0.2",
         "LOG_LEVEL": "warning",
     }
     return {f"CROSSDOCK_{name}": value for name, value in ours.items()}

@@ -18,6 +18,7 @@ from fastapi import APIRouter, Query
 from crossdock.api.access import Access
 from crossdock.api.problems import answer
 from crossdock.api.records import PREFIX, SQL, WORD, Finder, StoreNamed, named, words
+from crossdock.api.remembered import Remembered
 from crossdock.api.schemas import feed
 from crossdock.errors import BadInput
 from crossdock.govern.keys import Principal
@@ -86,9 +87,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class Feed:
     """Reads a tenant's feed."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, remembered: Remembered | None = None) -> None:
+        """``remembered``: as for lists, see :class:`crossdock.api.records.Finder`."""
         self._hub = hub
-        self._finder = Finder(hub)
+        self._finder = Finder(hub, remembered)
 
     async def read(
         self, tenant_id: uuid.UUID, after: Place, streams: list[str], store: str | None, limit: int, *, data: bool
@@ -128,7 +130,7 @@ class Feed:
 
     def _change(self, row: Any, store: Connection, *, data: bool) -> Change:
         deleted = row["presence"] == Presence.DELETED
-        said, problem = self._finder.said(row, store) if data and not deleted else (None, None)
+        said, problem = self._finder.listed(row, store) if data and not deleted else (None, None)
         return Change(
             cursor=Place(row["era"], row["xid"], row["id"]).shown(),
             event_id=show(Prefix.EVENT, row["id"]),
@@ -167,7 +169,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["changes"])
     reads = access.needs("read")
-    changes = Feed(hub)
+    changes = Feed(hub, Remembered(hub.canonical.read))
 
     @api.get("/changes", responses=feed())
     async def list_changes(

@@ -134,7 +134,7 @@ class Discard(BaseModel):
     reason: str = Field(min_length=1, max_length=400)
 
 
-def given(
+async def given(
     connection_id: Annotated[str | None, Query(description="Source or destination: con_…")] = None,
     route_id: Annotated[str | None, Query(description="rte_…")] = None,
     stream: Annotated[str | None, Query(max_length=100, description="order, customer …")] = None,
@@ -142,6 +142,7 @@ def given(
     until: Annotated[datetime | None, Query(description="Made before this time.")] = None,
 ) -> Filter:
     """Read the filters that all lists of deliveries have."""
+    # async although it awaits nothing: a plain function would be run in a thread, which costs more than all of this
     return Filter(
         connection_id=named(Prefix.CONNECTION, connection_id, "connection_id"),
         route_id=named(Prefix.ROUTE, route_id, "route_id"),

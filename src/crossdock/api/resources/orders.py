@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from crossdock.api.access import Access
 from crossdock.api.problems import answer
 from crossdock.api.records import FIRST, Asked, Finder, instant, only_one
+from crossdock.api.remembered import Remembered
 from crossdock.api.schemas import one_of, page_of
 from crossdock.govern.keys import Principal
 from crossdock.wiring import Hub
@@ -21,7 +22,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["orders"])
     reads = access.needs("read")
-    finder = Finder(hub)
+    finder = Finder(hub, Remembered(hub.canonical.read))
 
     @api.get("/orders", responses=page_of("Order"))
     async def list_orders(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from crossdock.api.access import Access
 from crossdock.api.problems import answer
 from crossdock.api.records import Asked, Finder, only_one
+from crossdock.api.remembered import Remembered
 from crossdock.api.schemas import one_of, page_of
 from crossdock.govern.keys import Principal
 from crossdock.wiring import Hub
@@ -20,7 +21,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["products"])
     reads = access.needs("read")
-    finder = Finder(hub)
+    finder = Finder(hub, Remembered(hub.canonical.read))
 
     @api.get("/products", responses=page_of("Product"))
     async def list_products(

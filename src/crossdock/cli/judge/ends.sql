@@ -12,8 +12,9 @@ WHERE tenant_id = $1
 ORDER BY id LIMIT 20;
 
 -- name: dead
+-- A letter that was sent again is over: the delivery that was made of it is judged.
 SELECT d.id, d.reason, e.type, e.external_id FROM delivery_done d JOIN event e ON e.id = d.event_id
-WHERE d.tenant_id = $1 AND d.state = 'dead' ORDER BY d.id LIMIT 20;
+WHERE d.tenant_id = $1 AND d.state = 'dead' AND NOT d.replayed ORDER BY d.id LIMIT 20;
 
 -- name: endless
 -- Routed events without any delivery, live or ended: acknowledged and forgotten.

@@ -1,0 +1,31 @@
+"""The places that no round of the campaign passes, each with the reason why it is no step of what happens there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tests.crash.campaign.points import places
+
+APART: Final = {
+    "command/command.named": "people name an order by its number on the command line alone",
+    "deliver/queue.hold_lane": "the part of a day's quota kept for live traffic is free at its end: tests/unit/connect",
+    "deliver/queue.tell_channel": "a door alone tells workers of stock; here one process is both: the storm's are not",
+    "deliver/replay.done_for_replay": "a call for tests and embedders: doors and command line replay as a run",
+    "pull/pull.wait_until": "a shop's quiet hours are hours of a day, a round lasts minutes: tests/journey/pull",
+    "reconcile/reconcile.forget_exceptions": "a proof outside of a run: the command line's, and the demonstration's",
+    "record/written.delivered_since": "no route here leads back to where a change came from: tests/journey/hubspot",
+    "record/written.found": "the finding of a ping-pong, which no route here makes: tests/journey/hubspot",
+    "stock/push.no_way": "a shop whose keys may only read takes no stock; this one is written to",
+    "watch/watch.begin_anew": "a shop put back from a backup has lost what is judged: tests/journey/watch",
+    "watch/watch.findings": "read by a door with the role of its tenant, which no probe stands before",
+    "watch/watch.health": "read by a door with the role of its tenant, which no probe stands before",
+    "watch/watch.ring": "orders vanish behind the hub's back, and so would what is judged: tests/journey/watch",
+    "watch/watch.standing": "orders vanish behind the hub's back, and so would what is judged: tests/journey/watch",
+    "watch/watch.take_this": "a look that is asked for by hand is the command line's",
+}
+
+
+def unpassed(hits: Mapping[str, int]) -> list[str]:
+    """Return the places that should have been passed and were not."""
+    return [place for place in places() if not hits.get(place) and place not in APART]
