@@ -13,6 +13,7 @@ import pytest
 
 from crossdock.errors import KeyReused, NotFound, Trouble, VersionConflict
 from crossdock.flow.invoice import EXAMPLE, InvoiceConflict, InvoiceRefused, asked_of, canonical, credit_of
+from crossdock.kit.ids import Prefix, show
 from crossdock.model.commerce.invoice import InvoiceState
 from crossdock.store.settings import StoreSettings
 from crossdock.wiring import Hub
@@ -95,6 +96,7 @@ async def test_once_per_deal_unless_somebody_says_why_again(hub: Hub, crm: Crm) 
     with pytest.raises(InvoiceConflict) as once:
         await hub.invoicing.draft(tenant, connection, deal(), actor="test")
     assert once.value.rule == "deal.once"
+    assert show(Prefix.INVOICE, first.id) in once.value.problem
     again = await hub.invoicing.draft(tenant, connection, deal(), asked_of({"again": "second delivery"}), actor="test")
     assert (again.again, "deal.again" in {rule.rule for rule in again.rules}) == ("second delivery", True)
     listed = await hub.invoicing.of_deal(tenant, connection, "d1")

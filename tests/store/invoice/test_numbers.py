@@ -21,7 +21,7 @@ from crossdock.flow.invoice.shelf import SQL
 from crossdock.kit.clock import SetClock
 from crossdock.settings import Settings
 from crossdock.store.errors import StoreError
-from crossdock.wiring import Hub
+from crossdock.wiring import Hub, open_hub
 from tests.support.database import TestServer
 from tests.support.deals import deal, line
 
@@ -91,6 +91,34 @@ async def test_fifty_who_issue_at_once_leave_no_gap_and_no_double(hub: Hub, crm:
     assert len({one.invoice.number for one in done}) == ISSUERS
     (state,) = await hub.invoicing.terms.series(tenant)
     assert (state.first, state.last, state.issued, state.whole) == (1, ISSUERS, ISSUERS, True)
+
+
+async def test_fifty_sessions_at_once_leave_no_gap_and_no_double(
+    settings: Settings, crm: tuple[uuid.UUID, uuid.UUID], hub: Hub
+) -> None:
+    """Each issuer has a session of its own, all open before the first begins."""
+    tenant, connection = crm
+    made = await drafts(hub, tenant, connection, ISSUERS)
+    async with open_hub(settings.model_copy(update={"pool_size": ISSUERS})) as wide:
+        gate = asyncio.Barrier(ISSUERS)
+        sessions: set[int] = set()
+
+        class Gated:
+            """Waits with an open session until all have one."""
+
+            engine = wide.database.engine
+
+            @contextlib.asynccontextmanager
+            async def transaction(self) -> Any:
+                async with wide.database.transaction() as conn:
+                    sessions.add(await conn.fetchval("SELECT pg_backend_pid()"))
+                    await gate.wait()
+                    yield conn
+
+        invoicing = Invoicing(Gated(), wide.vault, wide.directory.clock)
+        await asyncio.gather(*(invoicing.issue(tenant, one, actor="test") for one in made))
+    assert len(sessions) == ISSUERS
+    assert await numbers(hub) == expected(ISSUERS)
 
 
 async def test_whoever_dies_before_the_commit_leaves_no_gap(

@@ -187,3 +187,15 @@ def test_a_line_of_no_quantity_is_taken_back_by_its_net() -> None:
     with pytest.raises(InvoiceRefused) as refused:
         credit(invoice, [], lines=[{"line": "2", "quantity": "1"}])
     assert refused.value.problems[0].rule == "credit.quantity"
+
+
+def test_tax_never_goes_back_however_parts_were_rounded() -> None:
+    invoice = issued(made(deal(line(unit_price="0.12", tax_rate="20"))))
+    assert str(invoice.totals.tax) == "0.02"
+    notes = [credit(invoice, [], amount="0.03")[0]]
+    notes.append(credit(invoice, notes, amount="0.03")[0])
+    assert [str(note.totals.tax) for note in notes] == ["0.01", "0.01"], "all of it has gone"
+    notes.append(credit(invoice, notes, lines=[{"line": "1", "net": "0.01"}])[0])
+    assert str(notes[-1].totals.tax) == "0.00", "and none comes back"
+    notes.append(credit(invoice, notes)[0])
+    check_all_gone(invoice, notes)

@@ -137,6 +137,11 @@ def test_parts_add_up_and_are_fair(amount: int, weights: list[int], decimals: in
             assert abs(part - total * weight / sum(weights)) < coin.least
 
 
+def test_the_coin_that_is_over_goes_where_most_was_lost() -> None:
+    with exact():
+        assert spread(Decimal("0.05"), [Decimal(6), Decimal(1)], Coin(2)) == [Decimal("0.04"), Decimal("0.01")]
+
+
 @given(CENT, st.decimals("0.001", "5000", places=3), st.sampled_from(RoundingMode), st.booleans())
 def test_a_unit_price_makes_its_total(cents: int, quantity: Decimal, mode: RoundingMode, back: bool) -> None:
     coin, total = Coin(2, mode), Decimal(cents).scaleb(-2)

@@ -90,7 +90,7 @@ class Left(msgspec.Struct, frozen=True):
         gone = before.base - self.bases[key]
         share = coin.round(before.tax * (gone + base) / before.base) - (before.tax - self.taxes[key])
         least, most = sorted((ZERO, self.taxes[key]))
-        return min(max(share, least), most)
+        return coin.round(min(max(share, least), most))
 
 
 def _same(listed: Sequence[InvoiceAllowance], one: InvoiceAllowance) -> int:
