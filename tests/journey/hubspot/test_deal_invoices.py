@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from tests.journey.hubspot.books import MONEY, NOW, Books, sold
+from tests.journey.hubspot.books import MONEY, NOW, Books, opened, sold
+from tests.journey.hubspot.stage import Place
 from tests.support.hub import until, working
 
 pytestmark = pytest.mark.asyncio
@@ -107,6 +108,19 @@ async def test_the_last_days_are_processed_as_a_run(books: Books) -> None:
         asked = {"deal_ids": [lost], "then": "issue"}
         assert (await books.ended((await books.post(f"{books.path}/process", asked)).json["id"]))["state"] == "done"
     assert len(await books.issued()) == 5
+
+
+async def test_what_the_connection_does_not_do_is_refused(place: Place) -> None:
+    """Deals that are not read go into no record; a paused portal is left alone; nothing is queued."""
+    books = await opened(place, streams={})
+    deal = await sold(books.portal, **MONEY)
+    answer = await books.post(f"{books.path}/process", {"deal_ids": [deal], "do": "record"})
+    assert (answer.status, answer.json["field"]) == (400, "do")
+    await place.hub.upkeep.pause(books.connection.tenant_id, books.connection.id, actor="test")
+    assert (await books.post(f"{books.path}/{deal}/invoice", {})).status == 409
+    assert (await books.post(f"{books.path}/process", {"days": 2})).status == 409
+    async with place.hub.database.engine() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM run") == 0
 
 
 async def test_a_portal_in_trouble_is_asked_again(books: Books) -> None:

@@ -76,6 +76,8 @@ class Maker:
 
     async def ready(self, connection: Connection) -> None:
         """See to it that the account can be told numbers. Raises ``VendorTrouble``."""
+        # as it is now: whoever works for it may know it from before it was prepared
+        connection = await self._accounts.connection(connection.id)
         if connection.account.get("tells_invoices") is not True:
             await self._upkeep.prepare_for(connection, connection.config)
         await self._upkeep.wish_route(connection, STREAM, "hub")
