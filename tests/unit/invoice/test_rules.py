@@ -207,3 +207,11 @@ def test_discounts_of_one_reason_and_tax_are_one() -> None:
     (charge,) = made(of, terms(**CHARGE)).allowances
     assert (charge.charge, charge.amount, charge.reason_code) == (True, Decimal("7.00"), "FC")
     assert made(deal(line("Shipping")), terms(**CHARGE)).lines[0].name == "Shipping", "one line has to be left"
+
+
+def test_prices_with_tax_stay_what_is_paid_where_no_tax_is_due() -> None:
+    of = deal(line(unit_price="119"), companies=(FRENCH,))
+    invoice = made(of, terms(prices_include_tax=True))
+    assert (str(invoice.totals.net), str(invoice.totals.tax), str(invoice.totals.due)) == ("119.00", "0.00", "119.00")
+    home = made(deal(line(unit_price="119")), terms(prices_include_tax=True))
+    assert (str(home.totals.net), str(home.totals.tax), str(home.totals.due)) == ("100.00", "19.00", "119.00")
