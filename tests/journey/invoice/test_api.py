@@ -50,7 +50,9 @@ async def test_terms_are_checked_put_and_read(admin: Caller, clerk: Caller, wron
     assert late["current"] == {"version": 1}
     again = (await admin("PUT", "/invoice-terms", {"terms": kept["terms"], "version": 1})).json
     assert again["version"] == 1, "what is read is what may be put"
-    assert (await clerk("GET", "/invoice-terms?version=1")).json["terms"] == kept["terms"]
+    assert (await admin("GET", "/invoice-terms?version=1")).json["terms"] == kept["terms"]
+    seen = (await clerk("GET", "/invoice-terms")).json["terms"]["seller"]
+    assert (seen["name"], seen["email"], seen["phone"]) == (EXAMPLE["seller"]["name"], "[redacted]", "")
     is_problem(await clerk("GET", "/invoice-terms?version=7"), 404, "not-found")
 
 

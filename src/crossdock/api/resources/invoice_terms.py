@@ -9,11 +9,13 @@ from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock.api.access import Access
+from crossdock.api.problems import answer
 from crossdock.flow.invoice import EXAMPLE, KeptTerms, SeriesState, Terms, problems_of
 from crossdock.govern.keys import Principal
-from crossdock.kit import ids
+from crossdock.kit import ids, redact
 from crossdock.wiring import Hub
 
+_PEOPLE = ("contact", "phone", "email")
 _SERIES: dict[str, Any] = {
     "series": "RE",
     "period": 2026,
@@ -89,10 +91,13 @@ class SeriesList(BaseModel):
     items: list[SeriesShown]
 
 
-def terms_shown(kept: KeptTerms, versions: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a version of the terms with the list of all."""
+def terms_shown(kept: KeptTerms, versions: list[dict[str, Any]], *, people: bool = True) -> dict[str, Any]:
+    """Return a version of the terms with the list of all; ``people``: who asks may see people's data."""
     facts = {name: getattr(kept, name) for name in ("version", "note", "actor", "created_at")}
-    return {**facts, "terms": kept.terms.model_dump(mode="json"), "versions": versions}
+    told = kept.terms.model_dump(mode="json")
+    if not people:
+        told["seller"] |= {name: redact.MASK for name in _PEOPLE if told["seller"][name]}
+    return {**facts, "terms": told, "versions": versions}
 
 
 def series_shown(series: list[SeriesState]) -> list[dict[str, Any]]:
@@ -109,9 +114,13 @@ def router(hub: Hub, access: Access) -> APIRouter:
     async def get_invoice_terms(
         version: Annotated[int | None, Query(ge=1, description="null: the newest")] = None, caller: Principal = reads
     ) -> Any:
-        """Return the terms that hold (or held), and the list of their versions."""
-        desk = hub.invoicing.terms
-        return terms_shown(await desk.current(caller.tenant_id, version), await desk.versions(caller.tenant_id))
+        """Return the terms that hold (or held), and the list of their versions.
+
+        Whom the seller names as a contact is shown to keys of the scope ``admin`` alone.
+        """
+        desk, people = hub.invoicing.terms, "admin" in caller.scopes
+        found, versions = await desk.current(caller.tenant_id, version), await desk.versions(caller.tenant_id)
+        return answer(terms_shown(found, versions, people=people))
 
     @api.put("/invoice-terms", response_model=TermsShown)
     async def put_invoice_terms(body: NewTerms, caller: Principal = admins) -> Any:
