@@ -28,7 +28,8 @@ class Accounts(Upkeep):
             deal = await self._sold(number) if number % 2 == 0 else ""
             if deal:
                 await self._ask("POST", f"{path}/{deal}/invoice?preview=true")
-                await self._ask("POST", f"{path}/{deal}/invoice", {"draft": dice.random() < 0.5})
+                made = await self._ask("POST", f"{path}/{deal}/invoice", {"draft": True})
+                await self._ended(made)
             if number % 4 == 1:
                 asks: tuple[dict[str, Any], ...] = ({"days": 7, "then": "issue"}, {"days": 1, "do": "record"})
                 await self._ask("POST", f"{path}/process", dice.choice(asks))
@@ -65,14 +66,14 @@ class Accounts(Upkeep):
             return
         told = await self._ask("GET", f"/invoices/{one['id']}")
         await self._ask("PATCH", f"/invoices/{one['id']}", {"asked": {"purchase_order": f"PO-{number}"}})
-        if dice.random() < 0.3:
+        if number % 4 == 2:
             await self._ask("DELETE", f"/invoices/{one['id']}")
         elif told:
             await self._ask("POST", f"/invoices/{one['id']}/issue")
 
     async def _issued(self, dice: random.Random, number: int) -> None:
         one = await self._first("/invoices?state=issued&kind=invoice")
-        if one and number % 3 == 2:
+        if one and number % 2:
             piece = {"reason": "one came back", "lines": [{"line": "1", "quantity": "1"}]}
             await self._ask("POST", f"/invoices/{one['id']}/credit", dice.choice((piece, {"reason": "all of it"})))
 

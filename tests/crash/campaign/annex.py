@@ -90,6 +90,9 @@ class Annex:
                 self.routes[route["stream"]] = route["id"]
             elif route["destination_id"] in (self.branch_id, self.receiver_id):
                 await hub.connections.remove_route(world.tenant, parse(Prefix.ROUTE, route["id"]), actor="campaign")
+        read = {"streams": {"deal": {"enabled": True}}}
+        status, told = await world.ask("PATCH", f"/api/v1/connections/{self.branch_id}", read, "deals")
+        assert status == 200, told
         post = {"to": self.receiver_id, "action": "post"}
         later = {"delay_s": 1.0, "on_change": "replan"}
         won = {"from": self.branch_id, "to": self.branch_id, "stream": "deal", "action": "invoice"}

@@ -20,7 +20,7 @@ _FIRST = "2020-01-01T00:00:00Z"
 _FEW = 3
 """Odd events at a time: each is refused and sent again."""
 _CONSENT_EVERY = 12
-_PATIENT = 30
+_PATIENT = 60
 
 
 class Errands:
@@ -98,7 +98,7 @@ class Errands:
     async def _send_letters(self, dice: random.Random, number: int, route: str) -> None:
         one = await self._first(f"/deliveries?state=dead&route_id={route}")
         if one:
-            which = dice.randrange(3)
+            which = number % 3
             if which == 0:
                 await self._ask("POST", f"/deliveries/{one['id']}/retry")
             elif which == 1:
@@ -113,11 +113,11 @@ class Errands:
     async def replays(self, dice: random.Random) -> None:
         """Deliver again to the branch: by event, by time, by mapping, and only in words."""
         route = self._world.annex.routes["customer"]
-        async for _ in self._ticks(dice):
+        async for number in self._ticks(dice):
             done = await self._first(f"/deliveries?state=delivered&route_id={route}")
             asks: list[dict[str, Any]] = [
-                {"since": _FIRST, "route_id": self._world.annex.routes["odd"], "dry_run": True},
                 {"since": _FIRST, "route_id": route, "dry_run": True},
+                {"since": _FIRST, "route_id": self._world.annex.routes["odd"], "dry_run": True},
                 {"since": _FIRST, "route_id": route, "mapping": "newest"},
                 {"since": _FIRST, "route_id": route, "mapping": 0, "dry_run": True},
             ]
@@ -127,7 +127,7 @@ class Errands:
                     {"deliveries": [done["id"]]},
                     {"record_id": done["record_id"], "since": _FIRST, "route_id": route},
                 ]
-            made = await self._ask("POST", "/replays", dice.choice(asks))
+            made = await self._ask("POST", "/replays", asks[number % len(asks)])
             if "id" in made:
                 await self._ask("GET", f"/replays/{made['id']}")
             await self._ask("GET", "/replays")
@@ -140,24 +140,35 @@ class Errands:
             if "mapping" not in told:
                 continue
             made = objects(told["mapping"], "jobtitle", f"buyer {number % 3}")
-            await self._ask("POST", f"{at}/validate", {"objects": made})
-            kept = await self._ask("POST", f"{at}/versions", {"objects": made, "activate": dice.random() < 0.5})
+            match number % 4:
+                case 0:
+                    await self._ask("POST", f"{at}/validate", {"objects": made})
+                    kept = await self._ask("POST", f"{at}/versions", {"objects": made, "activate": dice.random() < 0.5})
+                    await self._act_by(at, kept)
+                case 1:
+                    done = await self._ask("POST", f"{at}/rollback", {"restore": True, "to": 0})
+                    await self._ended(done.get("run") or {})
+                case 2:
+                    await self._template(dice, at, told["mapping"], made, number)
+                    one = await self._first("/customers")
+                    await self._ask("POST", f"{at}/preview", {"record": one.get("id", "1")})
+                case _:
+                    done = await self._ask("POST", f"{at}/dry-runs", {"last": 5})
+                    await self._ended(done)
+                    await self._ask("POST", f"{at}/rollback")
             await self._look_at_mapping(dice, at)
-            if "version" in kept:
-                await self._ask("POST", f"{at}/versions/{kept['version']}/activate", {"reason": "the campaign's"})
-                if number % 3 == 0:
-                    await self._ask("POST", f"{at}/dry-runs", {"version": kept["version"], "last": 5})
-            one = await self._first("/customers")
-            if one:
-                await self._ask("POST", f"{at}/preview", {"record": one["id"]})
-            await self._template(dice, at, told["mapping"], made, number)
-            if number % 2:
-                done = await self._ask("POST", f"{at}/rollback", {"restore": True, **dice.choice(({}, {"to": 0}))})
-                await self._ended(done.get("run") or {})
+
+    async def _act_by(self, at: str, kept: dict[str, Any]) -> None:
+        """Let a version act, and deliver everything by it."""
+        if "version" in kept:
+            await self._ask("POST", f"{at}/versions/{kept['version']}/activate", {"reason": "the campaign's"})
+            route = self._world.annex.routes["customer"]
+            asked = {"since": _FIRST, "route_id": route, "mapping": kept["version"]}
+            await self._ended(await self._ask("POST", "/replays", asked))
 
     async def _ended(self, run: dict[str, Any]) -> None:
         """Wait a little for a run, so that nothing of one's own comes in its way."""
-        for _ in range(_PATIENT if run else 0):
+        for _ in range(_PATIENT if "id" in run else 0):
             told = await self._ask("GET", f"/runs/{run['id']}")
             if told.get("state") not in ("waiting", "running"):
                 return
@@ -177,7 +188,8 @@ class Errands:
         await self._ask("POST", "/mapping-templates", {"name": "buyers", **about, "objects": made})
         await self._ask("POST", f"{at}/versions", {"template": "buyers", "note": f"by template {number}"})
         await self._ask("POST", "/mapping-templates/buyers/apply", {"activate": dice.random() < 0.5})
-        await self._ask("GET", dice.choice(("/mapping-templates", "/mapping-templates/buyers")))
+        await self._ask("GET", "/mapping-templates")
+        await self._ask("GET", "/mapping-templates/buyers")
 
     async def branch(self, dice: random.Random) -> None:
         """Throw away and spoil what stands in the branch's portal, hold back, let go, and let its grant run out."""

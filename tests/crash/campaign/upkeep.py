@@ -49,7 +49,7 @@ class Upkeep(Errands):
             await self._ask("PUT", "/prices", {"items": [price]})
             shares = [{"location": "main"}] if number % 2 else []
             await self._ask("PUT", f"/stock/shares?store={shop}", {"items": shares})
-            if number % 4 == 1:
+            if number % 2:
                 self._world.stray(product, dice.randrange(5, 90))
             await self._run_low(dice, sku)
             await self._sheets(dice, shelf, number)
@@ -98,7 +98,7 @@ class Upkeep(Errands):
             await self._alerts(dice)
             if number % 6 == 0:
                 wanted = {"connection_id": self._world.shop_id, "depth": dice.choice(("full", "light"))}
-                await self._ask("POST", "/proofs", wanted)
+                await self._ended(await self._ask("POST", "/proofs", wanted))
             await self._proofs(dice)
             for look in dice.sample(_LOOKS, 2):
                 await self._ask("GET", look.format(shop=self._world.shop_id, branch=branch, hub=hub))

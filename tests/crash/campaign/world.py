@@ -36,15 +36,11 @@ SINK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LEASE_S, CALL_S = 1.0, 1.0
 STOP_S = 2 * LEASE_S + 0.5
 _AGED = (
-    """UPDATE connection SET created_at = created_at - interval '13 hours', account = account || '{"gmt_offset": 0}'
-       WHERE id = $1 AND created_at > now() - interval '12 hours'""",
-    """UPDATE run SET created_at = created_at - interval '21 hours'
-       WHERE connection_id = $1 AND kind = 'reconcile' AND ended_at IS NOT NULL""",
     "UPDATE record SET digest_version = 0 WHERE id IN (SELECT id FROM record WHERE connection_id = $1 LIMIT 5)",
     """INSERT INTO checkpoint (connection_id, stream, kind, tenant_id, next_at)
        SELECT id, 'dropped', 'pull', tenant_id, now() FROM connection WHERE id = $1 ON CONFLICT DO NOTHING""",
 )
-"""Connected yesterday; proven a day ago; records with digests of a former kind; a stream that is not read any more."""
+"""Records with digests of a former kind; a stream that is not read any more."""
 _CONTROL = aiohttp.ClientTimeout(total=120)
 
 Answer = TypeVar("Answer")
@@ -163,10 +159,9 @@ class World:
         await self.ledger_of(lambda conn: conn.execute("UPDATE watch SET next_at = least(next_at, now())"))
         pulls = "UPDATE checkpoint SET next_at = now() WHERE kind = 'pull' AND next_at IS NOT NULL"
         await self.ledger_of(lambda conn: conn.execute(pulls))
-        await self.ledger_of(lambda conn: conn.execute("UPDATE run SET due_at = now() WHERE asked ? 'daily'"))
 
     async def age(self) -> None:
-        """Let the ledger be as an older program and another day left it."""
+        """Let the ledger be as an older program left it."""
         for sql in _AGED:
             await self.ledger_of(lambda conn, sql=sql: conn.execute(sql, self.shop.id))
 
