@@ -20,7 +20,7 @@ from tests.journey.hubspot.stage import PUBLIC, placed
 from tests.support.hub import until, working
 
 pytestmark = pytest.mark.asyncio
-SWIFT = {"public_url": PUBLIC, "report_at_hour": -1, "call_timeout_s": 0.5, "lease_s": 0.6}
+SWIFT = {"public_url": PUBLIC, "report_at_hour": -1, "call_timeout_s": 2.0, "lease_s": 1.5}
 
 
 @pytest_asyncio.fixture
@@ -107,6 +107,23 @@ async def test_cancelled_in_the_middle(settings: Settings, books: Books) -> None
         await books.numbers(3)
     assert run["counters"] == {"read": 3, "already": 2, "issued": 1}
     assert len(await books.issued()) == 3
+
+
+async def test_told_by_a_hub_of_another_address(settings: Settings, books: Books) -> None:
+    """Who goes on knows another address of the hub, or none: the wish stands, and nothing waits for ever."""
+    await books.routed()
+    deal = await sold(books.portal, dealstage="contractsent", **MONEY)
+    async with working(books.place.hub):
+        await books.told()
+    await books.portal.act("edit", type="deals", id=deal, properties={"dealstage": "closedwon"})
+    for message in await books.portal.messages():
+        assert (await books.place.send(message)).status == 200
+    await lost(settings, Strike("invoice.wished"))
+    async with open_hub(settings.model_copy(update={**SWIFT, "public_url": None})) as other, working(other):
+        await books.numbers(1)
+        assert [state for state, _, _ in await books.ends()] == ["delivered"]
+        await whole(books)
+    assert len(await books.issued()) == 1
 
 
 async def test_a_process_killed_again_and_again(settings: Settings, books: Books) -> None:
