@@ -220,6 +220,17 @@ def line_of(record: Mapping[str, Any]) -> DealLine:
     )
 
 
+def _place(held: Mapping[str, Any]) -> dict[str, str]:
+    """Return what contacts and companies name alike of their address."""
+    return {
+        "line_1": _text(held, "address"),
+        "city": _text(held, "city"),
+        "state": _text(held, "state"),
+        "postcode": _text(held, "zip"),
+        "country": country_of(_text(held, "country")),
+    }
+
+
 def contact_of(record: Mapping[str, Any], *, primary: bool) -> DealContact:
     """Read a contact."""
     held: Mapping[str, Any] = record.get("properties") or {}
@@ -227,11 +238,7 @@ def contact_of(record: Mapping[str, Any], *, primary: bool) -> DealContact:
         first_name=_text(held, "firstname"),
         last_name=_text(held, "lastname"),
         company=_text(held, "company"),
-        line_1=_text(held, "address"),
-        city=_text(held, "city"),
-        state=_text(held, "state"),
-        postcode=_text(held, "zip"),
-        country=country_of(_text(held, "country")),
+        **_place(held),
         email=_text(held, "email"),
         phone=_text(held, "phone") or _text(held, "mobilephone"),
     )
@@ -243,12 +250,8 @@ def company_of(record: Mapping[str, Any], portal: Portal, *, primary: bool) -> D
     held: Mapping[str, Any] = record.get("properties") or {}
     address = Address(
         company=_text(held, "name"),
-        line_1=_text(held, "address"),
         line_2=_text(held, "address2"),
-        city=_text(held, "city"),
-        state=_text(held, "state"),
-        postcode=_text(held, "zip"),
-        country=country_of(_text(held, "country")),
+        **_place(held),
         phone=_text(held, "phone"),
     )
     vat = _text(held, portal.vat).replace(" ", "").upper()
