@@ -28,6 +28,7 @@ from crossdock.govern.connections import Connected
 from crossdock.govern.forms import settings_of
 from crossdock.govern.routing import Store
 from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("authorizations.sql"))
@@ -119,7 +120,7 @@ class Authorizations:
                 actor,
                 LIFETIME,
             )
-            await self._audit(conn, tenant_id, actor, "authorization.begin", made, {"connector": connector_name})
+            await audit(conn, tenant_id, actor, "authorization.begin", made, {"connector": connector_name})
         return Asked(url, state, expires)
 
     async def complete(self, connector_name: str, headers: Mapping[str, str], body: bytes) -> Connected:
@@ -210,16 +211,7 @@ class Authorizations:
     async def _refused(self, row: Any, problem: str, remedy: str) -> None:
         async with self._store.transaction() as conn:
             await conn.execute(SQL["refused"], row["id"], problem, remedy)
-            await self._audit(
-                conn, row["tenant_id"], row["actor"], "authorization.refused", row["id"], {"problem": problem}
-            )
-
-    async def _audit(
-        self, conn: Any, tenant_id: uuid.UUID, actor: str, action: str, subject: uuid.UUID, detail: dict[str, Any]
-    ) -> None:
-        await conn.execute(
-            SQL["audit"], new_id(), tenant_id, actor, action, str(subject), orjson.dumps(detail).decode()
-        )
+            await audit(conn, row["tenant_id"], row["actor"], "authorization.refused", row["id"], {"problem": problem})
 
 
 def shown(state: AuthorizationState) -> dict[str, Any]:

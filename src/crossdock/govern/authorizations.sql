@@ -21,6 +21,3 @@ UPDATE app_authorization SET problem = $2, remedy = $3 WHERE id = $1;
 SELECT a.tenant_id, a.used_at, a.expires_at, a.expires_at < now() AS late, a.connection_id, a.problem, a.remedy, c.name
 FROM app_authorization a LEFT JOIN connection c ON c.id = a.connection_id
 WHERE a.state_hash = $1 AND a.connector = $2;
-
--- name: audit
-INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6::jsonb);

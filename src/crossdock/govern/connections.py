@@ -17,10 +17,11 @@ from crossdock.connect.connector import CheckResult, Connector, Destination, Sou
 from crossdock.errors import BadInput, Conflict, NotFound, VendorTrouble
 from crossdock.govern.directory import ACCESS, BY_GRANT, HOOK, HUB, Directory, connection_of, secret_row
 from crossdock.govern.forms import sort_answers
-from crossdock.govern.routing import SQL, Routing, Store, audit
+from crossdock.govern.routing import SQL, Routing, Store
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.connection import Connection, ConnectionState
+from crossdock.store.audit import audit
 
 log = structlog.get_logger("crossdock.connections")
 

@@ -150,9 +150,6 @@ WHERE tenant_id = $1 AND lane_id = (SELECT destination_id FROM route WHERE id = 
 UPDATE route SET enabled = false, ended_at = now() WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL
 RETURNING source_id;
 
--- name: audit
-INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6::jsonb);
-
 -- name: add_key
 INSERT INTO api_key (id, tenant_id, name, key_hash, scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6);
 

@@ -17,9 +17,10 @@ import structlog
 from crossdock.errors import BadInput, NotFound
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
-from crossdock.govern.routing import Store, audit
+from crossdock.govern.routing import Store
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("fallback.sql"))

@@ -10,9 +10,10 @@ from crossdock.connect.connector import Hook, Source
 from crossdock.errors import BadInput, NotFound, VendorTrouble
 from crossdock.govern.directory import HOOK, Directory
 from crossdock.govern.hooks import SQL, HookDesk, removed_of
-from crossdock.govern.routing import Store, audit
+from crossdock.govern.routing import Store
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
+from crossdock.store.audit import audit
 
 
 class HookList:

@@ -19,8 +19,9 @@ from crossdock.errors import BadInput, Conflict, VendorTrouble
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import HOOK, Directory
 from crossdock.govern.forms import settings_of
-from crossdock.govern.routing import Store, audit
+from crossdock.govern.routing import Store
 from crossdock.model.connection import Connection, ConnectionState
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("moving.sql"))

@@ -19,6 +19,7 @@ from crossdock.govern.route_terms import Terms, usual_priority
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.connection import Connection
 from crossdock.model.route import Priority
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("connections.sql"))
@@ -39,13 +40,6 @@ class Store(Protocol):
 def wishes_of(action: Action) -> tuple[str, ...]:
     """Return the streams of wishes an action carries out; none for an action that takes entities of other accounts."""
     return (action.stream,) if action.stream else ()
-
-
-async def audit(
-    conn: Any, tenant_id: uuid.UUID, actor: str, action: str, subject: uuid.UUID, detail: dict[str, Any]
-) -> None:
-    """Write an entry of the audit: who did what to which."""
-    await conn.execute(SQL["audit"], new_id(), tenant_id, actor, action, str(subject), orjson.dumps(detail).decode())
 
 
 def _packed(schedule: object) -> str | None:

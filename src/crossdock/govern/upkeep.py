@@ -16,8 +16,9 @@ from crossdock.govern.connections import Connections, Granting
 from crossdock.govern.directory import ACCESS, BY_GRANT, Directory
 from crossdock.govern.forms import needed_secrets, secrets_of
 from crossdock.govern.moving import home_of, move
-from crossdock.govern.routing import SQL, Store, audit
+from crossdock.govern.routing import SQL, Store
 from crossdock.model.connection import Connection, ConnectionState
+from crossdock.store.audit import audit
 
 Ring = Callable[[uuid.UUID, uuid.UUID], Awaitable[None]]
 Release = Callable[[uuid.UUID, uuid.UUID, str], Awaitable[None]]

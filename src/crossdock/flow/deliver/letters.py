@@ -16,9 +16,10 @@ import orjson
 
 from crossdock.errors import Conflict, NotFound
 from crossdock.flow.ports import Store
-from crossdock.kit.ids import Prefix, floor_of, new_id, show, time_of
+from crossdock.kit.ids import Prefix, floor_of, show, time_of
 from crossdock.kit.redact import text
 from crossdock.model.delivery import DeliveryState
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("letters.sql"))
@@ -151,7 +152,7 @@ class Letters:
         async with self._store.transaction() as conn:
             ended = await self.discard_within(conn, tenant_id, [delivery_id], reason, actor)
             if ended:
-                await note(conn, tenant_id, actor, "delivery.discard", delivery_id, {"reason": text(reason)})
+                await audit(conn, tenant_id, actor, "delivery.discard", delivery_id, {"reason": text(reason)})
         found = await self.one(tenant_id, delivery_id)
         if not ended:
             raise Conflict(f"it is {_stands(found)}, not a standing dead letter", remedy="nothing is left to discard")
@@ -284,11 +285,3 @@ def _stands(found: Mapping[str, Any]) -> str:
     if found["state"] == DeliveryState.DEAD:
         return "retried already"
     return f"{found['state']} ({found['rule']})" if found["rule"] else str(found["state"])
-
-
-async def note(
-    conn: Any, tenant_id: uuid.UUID, actor: str, action: str, subject: uuid.UUID, detail: Mapping[str, Any]
-) -> None:
-    """Write an entry of the audit."""
-    told = orjson.dumps(detail, default=str).decode()
-    await conn.execute(SQL["audit"], new_id(), tenant_id, actor, action, str(subject), told)

@@ -136,6 +136,3 @@ FROM (SELECT l.id FROM unnest($2::uuid[]) AS n(id) JOIN delivery_done l ON l.id 
       ORDER BY l.id FOR UPDATE OF l) AS k
 WHERE d.id = k.id
 RETURNING d.id;
-
--- name: audit
-INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6::jsonb);

@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 
 from crossdock.flow.deliver.hints import Hints
-from crossdock.flow.deliver.letters import note
 from crossdock.flow.ports import Store
 from crossdock.kit.ids import floor_of, new_id
 from crossdock.model.delivery import DeliveryState
 from crossdock.model.route import Priority
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("replay.sql"))
@@ -90,7 +90,7 @@ class Replay:
         async with self._store.transaction() as conn:
             taken, lanes = await self.again(conn, tenant_id, [delivery_id], ONCE_MORE)
             if taken:
-                await note(conn, tenant_id, actor, "delivery.retry", delivery_id, {})
+                await audit(conn, tenant_id, actor, "delivery.retry", delivery_id, {})
         self.ring(lanes)
         return bool(taken), len(lanes)
 

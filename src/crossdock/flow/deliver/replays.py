@@ -19,7 +19,7 @@ import msgspec
 import orjson
 
 from crossdock.errors import BadInput, Conflict, KeyReused, NotFound
-from crossdock.flow.deliver.letters import DONE, LAST, Filter, Letters, note
+from crossdock.flow.deliver.letters import DONE, LAST, Filter, Letters
 from crossdock.flow.deliver.preview import Found, Preview
 from crossdock.flow.deliver.replay import NEWEST, SQL, Replay, Way
 from crossdock.flow.ports import Store
@@ -28,6 +28,7 @@ from crossdock.kit.failpoints import NONE, Failpoints
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.delivery import DeliveryState, SkipReason
 from crossdock.model.route import Priority
+from crossdock.store.audit import audit
 
 _PAUSE = timedelta(seconds=1)
 _TRIES = 5
@@ -127,7 +128,7 @@ class Replays:
             facts = (replay_id, tenant_id, key, fingerprint, told.decode(), actor, until_id)
             await conn.execute(SQL["add_replay"], *facts)
             await conn.execute(SQL["add_run"], replay_id, tenant_id, connection, told.decode())
-            await note(conn, tenant_id, actor, f"replay.{asked.do}", replay_id, orjson.loads(told))
+            await audit(conn, tenant_id, actor, f"replay.{asked.do}", replay_id, orjson.loads(told))
         return replay_id
 
     async def _known(self, conn: Any, tenant_id: uuid.UUID, fingerprint: bytes, key: str | None) -> uuid.UUID | None:

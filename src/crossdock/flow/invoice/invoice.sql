@@ -90,6 +90,3 @@ WHERE tenant_id = $1 AND id = $2;
 
 -- name: credited
 UPDATE invoice SET state = 'credited' WHERE tenant_id = $1 AND id = $2 AND state = 'issued';
-
--- name: audit
-INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6::jsonb);

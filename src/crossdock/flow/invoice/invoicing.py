@@ -26,7 +26,6 @@ from crossdock.flow.invoice.shelf import (
     SQL,
     Envelope,
     Kept,
-    audit,
     canonical,
     locked,
     missing,
@@ -42,6 +41,7 @@ from crossdock.kit.ids import Prefix, new_id, parse, show
 from crossdock.model.commerce.deal import Deal
 from crossdock.model.commerce.invoice import FiredRule, Invoice, InvoiceKind, InvoiceState
 from crossdock.model.seals import invoice_row
+from crossdock.store.audit import audit
 
 
 class Invoicing(Reading):

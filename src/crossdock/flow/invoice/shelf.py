@@ -13,7 +13,6 @@ import msgspec
 import orjson
 
 from crossdock.errors import NotFound, Trouble
-from crossdock.kit.ids import new_id
 from crossdock.model.commerce.deal import Deal
 from crossdock.model.commerce.invoice import FiredRule, Invoice, InvoiceState
 from crossdock.model.seals import invoice_row
@@ -128,12 +127,6 @@ def kept(vault: Seals, row: Any) -> Kept:
 def noted(rules: tuple[FiredRule, ...]) -> str:
     """Return rules as the row keeps them."""
     return msgspec.json.encode(rules).decode()
-
-
-async def audit(conn: Any, tenant_id: uuid.UUID, actor: str, action: str, subject: Any, detail: Any) -> None:
-    """Write an entry of the audit; ``detail`` holds nothing personal."""
-    told = orjson.dumps(detail, default=str).decode()
-    await conn.execute(SQL["audit"], new_id(), tenant_id, actor, action, str(subject), told)
 
 
 async def locked(conn: Any, tenant_id: uuid.UUID, invoice_id: uuid.UUID) -> Any:

@@ -11,11 +11,12 @@ import orjson
 
 from crossdock.errors import BadInput, NotFound, VersionConflict
 from crossdock.flow.invoice.refusals import InvoiceConflict, InvoiceRefused, refuse
-from crossdock.flow.invoice.shelf import SQL, Seals, audit
+from crossdock.flow.invoice.shelf import SQL, Seals
 from crossdock.flow.invoice.terms import Terms, terms_of
 from crossdock.flow.ports import Store
 from crossdock.kit.ids import new_id
 from crossdock.model.seals import invoice_terms_row
+from crossdock.store.audit import audit
 
 
 class KeptTerms(msgspec.Struct, frozen=True):

@@ -32,6 +32,7 @@ from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.mapping import Mapping
 from crossdock.model.route import Priority, Route
 from crossdock.model.schedule import Schedule
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("mapping.sql"))
@@ -210,11 +211,6 @@ class MappingDesk:
         async with self._store.engine() as conn:
             found = await conn.fetchval(SQL["way_back"], tenant_id, route_id, chosen.route.mapping_version)
         return int(found or 0)
-
-
-async def audit(conn: Any, tenant_id: uuid.UUID, actor: str, action: str, subject: uuid.UUID, detail: Any) -> None:
-    """Write an entry of the audit."""
-    await conn.execute(SQL["audit"], new_id(), tenant_id, actor, action, str(subject), orjson.dumps(detail).decode())
 
 
 def _same(row: Any, told: bytes, made_of: dict[str, Any] | None) -> bool:

@@ -41,6 +41,3 @@ FROM mapping_activation a WHERE a.tenant_id = $1 AND a.route_id = $2 ORDER BY a.
 -- What acted before the version that acts now was chosen.
 SELECT a.before FROM mapping_activation a
 WHERE a.tenant_id = $1 AND a.route_id = $2 AND a.version = $3 AND NOT a.back ORDER BY a.id DESC LIMIT 1;
-
--- name: audit
-INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6::jsonb);

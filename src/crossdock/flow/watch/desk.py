@@ -17,6 +17,7 @@ from crossdock.connect.watching import Finding
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.kit.redact import text
 from crossdock.model.connection import Connection
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 log = structlog.get_logger("crossdock.watch")
@@ -221,4 +222,4 @@ def _shown(row: Any) -> Shown:
 
 async def _audit(conn: Any, connection: Connection, action: str, detail: Mapping[str, Any]) -> None:
     subject = show(Prefix.CONNECTION, connection.id)
-    await conn.execute(SQL["audit"], new_id(), connection.tenant_id, action, subject, orjson.dumps(detail).decode())
+    await audit(conn, connection.tenant_id, "watch", action, subject, detail)

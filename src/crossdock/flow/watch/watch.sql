@@ -98,9 +98,6 @@ RETURNING code, repaired_at IS NOT NULL AS repaired;
 UPDATE finding SET resolved_at = clock_timestamp()
 WHERE code = 'ping-pong' AND resolved_at IS NULL AND last_seen < clock_timestamp() - interval '30 minutes';
 
--- name: audit
-INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES ($1, $2, 'watch', $3, $4, $5::jsonb);
-
 -- name: findings
 SELECT f.id, f.code, f.severity, f.cause, f.remedy, f.evidence, f.seen, f.since, f.last_seen, f.repaired_at,
        f.resolved_at, f.connection_id, c.name AS connection

@@ -56,9 +56,6 @@ ORDER BY a.id DESC LIMIT $7;
 UPDATE alert SET acknowledged_at = coalesce(acknowledged_at, $3), acknowledged_by = coalesce(acknowledged_by, $4)
 WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL RETURNING id;
 
--- name: audit
-INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6::jsonb);
-
 -- name: put_rule
 INSERT INTO alert_rule (id, tenant_id, kind, connection_id, enabled, severity, settings)
 VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb)

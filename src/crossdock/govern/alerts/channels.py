@@ -20,10 +20,10 @@ from crossdock.govern.alerts.rules import kind_of
 from crossdock.govern.routing import Store
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("notices.sql"))
-ALERTS = load(Path(__file__).with_name("alerts.sql"))
 _ADDRESS = re.compile(r"[^\s@<>,;:\"\\()\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?\Z")
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
@@ -97,7 +97,7 @@ class Channels:
             )
             if made is None:
                 raise Conflict(f"there is a channel {new.name!r} already", field="name", remedy="choose another name")
-            await self._audit(conn, tenant_id, actor, "alert_channel.add", name, {"kind": new.kind})
+            await audit(conn, tenant_id, actor, "alert_channel.add", name, {"kind": new.kind})
         shown = await self.one(tenant_id, channel_id)
         if new.kind == "webhook" and not new.form.get("secret"):
             shown["secret"] = secrets["secret"]
@@ -132,7 +132,7 @@ class Channels:
             )
             detail = {"fields": sorted(given), "form": sorted(given.get("form", {}))}
             shown = show(Prefix.CHANNEL, channel_id)
-            await self._audit(conn, tenant_id, actor, "alert_channel.change", shown, detail)
+            await audit(conn, tenant_id, actor, "alert_channel.change", shown, detail)
         return await self.one(tenant_id, channel_id)
 
     async def drop(self, tenant_id: uuid.UUID, channel_id: uuid.UUID, *, actor: str) -> None:
@@ -140,7 +140,7 @@ class Channels:
         async with self._store.transaction() as conn:
             if await conn.fetchval(SQL["drop_channel"], tenant_id, channel_id) is None:
                 raise _absent()
-            await self._audit(conn, tenant_id, actor, "alert_channel.drop", show(Prefix.CHANNEL, channel_id), {})
+            await audit(conn, tenant_id, actor, "alert_channel.drop", show(Prefix.CHANNEL, channel_id), {})
 
     async def listed(self, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         """Return the channels without their secrets."""
@@ -239,11 +239,6 @@ class Channels:
     def _open(self, channel_id: uuid.UUID, sealed: bytes) -> dict[str, str]:
         secrets: dict[str, str] = orjson.loads(self._vault.open_secret(sealed, channel_row(channel_id)))
         return secrets
-
-    async def _audit(
-        self, conn: Any, tenant_id: uuid.UUID, actor: str, action: str, subject: str, detail: Mapping[str, Any]
-    ) -> None:
-        await conn.execute(ALERTS["audit"], new_id(), tenant_id, actor, action, subject, orjson.dumps(detail).decode())
 
 
 def channel_row(channel_id: uuid.UUID) -> bytes:

@@ -24,11 +24,12 @@ from crossdock.connect.metering import counting
 from crossdock.errors import CrossdockError, NotFound
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
-from crossdock.govern.routing import Store, audit
+from crossdock.govern.routing import Store
 from crossdock.kit.clock import Clock
 from crossdock.kit.ids import Prefix, show
 from crossdock.kit.redact import text
 from crossdock.model.route import Priority
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("checks.sql"))

@@ -28,6 +28,7 @@ from crossdock.govern.alerts.words import document_of
 from crossdock.govern.routing import Store
 from crossdock.kit.clock import Clock
 from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("alerts.sql"))
@@ -171,7 +172,7 @@ class Alerts:
             done = await conn.fetchval(SQL["acknowledge"], tenant_id, alert_id, self._clock.now(), actor)
             if done is not None:
                 subject = show(Prefix.ALERT, alert_id)
-                await conn.execute(SQL["audit"], new_id(), tenant_id, actor, "alert.acknowledge", subject, "{}")
+                await audit(conn, tenant_id, actor, "alert.acknowledge", subject)
             return await self.one(conn, tenant_id, alert_id)
 
     async def forget(self, days: int) -> None:

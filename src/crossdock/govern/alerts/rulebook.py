@@ -13,6 +13,7 @@ from crossdock.errors import BadInput, NotFound
 from crossdock.govern.alerts.rules import KINDS, Given, Kind, Rule, Rules, checked, kind_of
 from crossdock.govern.routing import Store
 from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("alerts.sql"))
@@ -70,9 +71,9 @@ class Rulebook:
             )
             if not enabled:
                 await conn.execute(SQL["end_alerts_of_rule"], tenant_id, known.kind, connection_id)
-            detail = orjson.dumps({"kind": known.kind, "enabled": enabled, "settings": numbers}).decode()
+            detail = {"kind": known.kind, "enabled": enabled, "settings": numbers}
             subject = show(Prefix.RULE, made)
-            await conn.execute(SQL["audit"], new_id(), tenant_id, actor, "alert_rule.put", subject, detail)
+            await audit(conn, tenant_id, actor, "alert_rule.put", subject, detail)
         rows = await self.listed(tenant_id)
         return next(row for row in rows if row["id"] == subject)
 
@@ -84,7 +85,7 @@ class Rulebook:
                     "there is no such rule", field="rule_id", remedy="list them with: crossdock alerts rules"
                 )
             subject = show(Prefix.RULE, rule_id)
-            await conn.execute(SQL["audit"], new_id(), tenant_id, actor, "alert_rule.drop", subject, "{}")
+            await audit(conn, tenant_id, actor, "alert_rule.drop", subject)
 
 
 def _shown(rule: Rule, connection_id: uuid.UUID | None, rule_id: uuid.UUID | None) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import asyncpg
 import msgspec
-import orjson
 
 from crossdock.connect.auth.facts import ClientProof, OAuth2Facts
 from crossdock.connect.auth.oauth2 import App
@@ -20,10 +19,10 @@ from crossdock.govern.oauth.grants import Store
 from crossdock.govern.oauth.seals import app_row
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("apps.sql"))
-AUDIT = load(Path(__file__).with_name("grants.sql"))["audit"]
 _LONGEST: Final = {"name": 200, "client_id": 500, "client_secret": 2000}
 _MOST_SCOPES: Final = 200
 
@@ -96,7 +95,7 @@ class Apps:
             )
             if added is None:
                 raise _taken(chosen)
-            await self._audit(conn, tenant_id, actor, "oauth_app.add", made, {"connector": connector_name})
+            await audit(conn, tenant_id, actor, "oauth_app.add", made, {"connector": connector_name})
         return await self.one(tenant_id, made)
 
     async def list(self, tenant_id: uuid.UUID) -> list[OAuthApp]:
@@ -156,7 +155,7 @@ class Apps:
                 )
             except asyncpg.UniqueViolationError:
                 raise _taken(given.get("name", "")) from None
-            await self._audit(conn, tenant_id, actor, "oauth_app.change", app_id, {"fields": sorted(changes)})
+            await audit(conn, tenant_id, actor, "oauth_app.change", app_id, {"fields": sorted(changes)})
         return await self.one(tenant_id, app_id)
 
     async def remove(self, tenant_id: uuid.UUID, app_id: uuid.UUID, *, actor: str) -> None:
@@ -168,7 +167,7 @@ class Apps:
                     f"{app.connections} connections were granted to {app.name}",
                     remedy="disconnect them, or reconnect them by another app",
                 )
-            await self._audit(conn, tenant_id, actor, "oauth_app.remove", app_id, {"connector": app.connector})
+            await audit(conn, tenant_id, actor, "oauth_app.remove", app_id, {"connector": app.connector})
 
     async def secret(self, tenant_id: uuid.UUID, app_id: uuid.UUID) -> App:
         """Return an app with its secret, for a call. Raises ``NotFound``."""
@@ -177,11 +176,6 @@ class Apps:
         if row is None:
             raise _unknown()
         return App(row["client_id"], self._vault.open_secret(row["sealed"], app_row(app_id)))
-
-    async def _audit(
-        self, conn: Any, tenant_id: uuid.UUID, actor: str, action: str, subject: uuid.UUID, detail: dict[str, Any]
-    ) -> None:
-        await conn.execute(AUDIT, new_id(), tenant_id, actor, action, str(subject), orjson.dumps(detail).decode())
 
 
 def shown(app: OAuthApp) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from crossdock.govern.authorizations import Asked, AuthorizationState
 from crossdock.govern.connections import Connections, Granting
 from crossdock.govern.directory import Directory
 from crossdock.govern.forms import sort_answers
-from crossdock.govern.oauth.apps import AUDIT, Apps, OAuthApp
+from crossdock.govern.oauth.apps import Apps, OAuthApp
 from crossdock.govern.oauth.grants import Given, Store
 from crossdock.govern.oauth.seals import request_row
 from crossdock.govern.upkeep import Upkeep
@@ -40,6 +40,7 @@ from crossdock.govern.vault import Vault
 from crossdock.kit import redact
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.connection import Connection
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("consents.sql"))
@@ -191,7 +192,7 @@ class Consents:
                 LIFETIME,
             )
             detail = {"connector": app.connector, "app": app.name}
-            await self._audit(conn, tenant_id, asking.actor, "oauth.begin", asking.connection_id or made, detail)
+            await audit(conn, tenant_id, asking.actor, "oauth.begin", asking.connection_id or made, detail)
         return Asked(url, state, expires)
 
     async def complete(self, answer: Mapping[str, str]) -> Ended:
@@ -311,12 +312,7 @@ class Consents:
         async with self._store.transaction() as conn:
             await conn.execute(SQL["refused"], row["id"], problem, remedy)
             subject = row["connection_id"] or row["id"]
-            await self._audit(conn, row["tenant_id"], row["actor"], "oauth.refused", subject, {"problem": problem})
-
-    async def _audit(
-        self, conn: Any, tenant_id: uuid.UUID, actor: str, action: str, subject: uuid.UUID, detail: dict[str, Any]
-    ) -> None:
-        await conn.execute(AUDIT, new_id(), tenant_id, actor, action, str(subject), orjson.dumps(detail).decode())
+            await audit(conn, row["tenant_id"], row["actor"], "oauth.refused", subject, {"problem": problem})
 
 
 def _code(facts: OAuth2Facts, answer: Mapping[str, str]) -> str:

@@ -57,6 +57,3 @@ SET app_id = EXCLUDED.app_id, generation = g.generation + 1, key_id = EXCLUDED.k
 
 -- name: pair
 SELECT app_id, sealed FROM oauth_grant WHERE connection_id = $1;
-
--- name: audit
-INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6::jsonb);

@@ -17,8 +17,9 @@ from crossdock.connect.auth.oauth2 import TIMEOUT_S, App, Denied, DeniedKind, Is
 from crossdock.connect.client import CallFailed, FailKind
 from crossdock.errors import CrossdockError
 from crossdock.govern.oauth.seals import Pair, app_row, grant_row, open_pair, seal_pair
-from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.kit.ids import Prefix, show
 from crossdock.model.outcome import Refresh, Retry
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 if TYPE_CHECKING:
@@ -114,8 +115,7 @@ class Renewal:
         async with self._grants.store.transaction() as conn:
             tenant = await conn.fetchval(SQL["break"], self._id, reason)
             if tenant is not None:
-                detail = orjson.dumps({"problem": reason}).decode()
-                await conn.execute(SQL["audit"], new_id(), tenant, "oauth", "connection.broken", str(self._id), detail)
+                await audit(conn, tenant, "oauth", "connection.broken", self._id, {"problem": reason})
         if tenant is not None:
             log.error("connection broken", connection=show(Prefix.CONNECTION, self._id), problem=reason)
 
