@@ -63,18 +63,22 @@ async def tls_before(url: str, chain: Path, *, port: int = 0) -> AsyncIterator[s
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)
     tasks: set[asyncio.Task[Any]] = set()
+    callers: list[asyncio.StreamWriter] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
-        inner, outer = await asyncio.open_connection("127.0.0.1", inner_port)
+        callers.append(writer)
         try:
-            await asyncio.gather(_pipe(reader, outer), _pipe(inner, writer))
+            inner, outer = await asyncio.open_connection("127.0.0.1", inner_port)
+            try:
+                await asyncio.gather(_pipe(reader, outer), _pipe(inner, writer))
+            finally:
+                outer.close()
         except (OSError, asyncio.CancelledError):
             pass
         finally:
-            outer.close()
             writer.close()
             tasks.discard(task)
 
@@ -86,6 +90,10 @@ async def tls_before(url: str, chain: Path, *, port: int = 0) -> AsyncIterator[s
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # TLS would take leave of each caller first, and the loop may end before that
+        for writer in callers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -99,20 +100,37 @@ def test_a_demo_that_is_ended_early_takes_its_children_along(open_tmp: Path) -> 
 def test_a_child_that_hangs_leaves_nothing_behind_either(open_tmp: Path) -> None:
     """What serves does not answer, and is killed: the database it was the last to use is stopped all the same."""
     demo = _start(open_tmp, "--orders", "300", "--calm", "--json")
-    deadline = time.monotonic() + 60
-    while not (serving := _titled("crossdock serve", below := _children(demo.pid))):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    # it has joined the database
-    while not any("clients.lock" in str(f.readlink()) for f in Path(f"/proc/{serving[0]}/fd").iterdir()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    os.kill(serving[0], signal.SIGSTOP)
-    demo.send_signal(signal.SIGTERM)
-    demo.communicate(timeout=60)
-    assert [pid for pid in below if _alive(pid)] == []
-    assert _titled(str(open_tmp), [int(one.name) for one in Path("/proc").glob("[0-9]*")]) == []
-    assert not [path for place in open_tmp.glob("demo-*") for path in place.iterdir()]
+    below: list[int] = []
+    try:
+        deadline = time.monotonic() + 60
+        while not (serving := _titled("crossdock serve", below := _children(demo.pid))):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        # it has joined the database
+        while not any("clients.lock" in file for file in _files(serving[0])):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.kill(serving[0], signal.SIGSTOP)
+        demo.send_signal(signal.SIGTERM)
+        demo.communicate(timeout=60)
+        assert [pid for pid in below if _alive(pid)] == []
+        assert _titled(f"{open_tmp}/demo-", [int(one.name) for one in Path("/proc").glob("[0-9]*")]) == []
+        assert not [path for place in open_tmp.glob("demo-*") for path in place.iterdir()]
+    finally:
+        if demo.poll() is None:
+            for pid in (demo.pid, *below):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            demo.communicate(timeout=60)
+
+
+def _files(pid: int) -> list[str]:
+    found = []
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        # one that was open a moment ago
+        with contextlib.suppress(FileNotFoundError):
+            found.append(str(file.readlink()))
+    return found
 
 
 def _titled(words: str, pids: list[int]) -> list[int]:

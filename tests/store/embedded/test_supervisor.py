@@ -241,6 +241,19 @@ async def test_a_killed_server_comes_back_for_those_who_use_it(home: Path) -> No
         await answers(database)
 
 
+@pytest.mark.parametrize("after_s", [0.0, 0.1, 0.4, 0.8])
+async def test_a_start_that_is_called_off_leaves_no_server(home: Path, after_s: float) -> None:
+    """It goes on in its thread: whoever called it off removes the directory next."""
+    opening = asyncio.create_task(Database.start(StoreSettings(data_dir=home / "data")))
+    await asyncio.sleep(after_s)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert EmbeddedServer(home / "data").postmaster_pid is None
+    shutil.rmtree(home / "data", ignore_errors=True)
+    assert not (home / "data").exists()
+
+
 async def test_a_restart_only_costs_the_connections(home: Path) -> None:
     async with Database.open(StoreSettings(home)) as database:
         assert database.server is not None
