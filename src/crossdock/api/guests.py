@@ -60,9 +60,9 @@ class Guests:
 
     def _guest(self, row: Any, store: Any) -> Guest | None:
         said, _ = self._finder.said(row, store)
-        order = msgspec.to_builtins(said)
-        if order is None or account_of(said) is not None:
+        if said is None or account_of(said) is not None:
             return None
+        order = msgspec.to_builtins(said)
         billing = order.get("billing") or {}
         return Guest(
             store=named(store),

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from crossdock.api.events import MOST, NewEvent
+from crossdock.api.problems import PROBLEM_CONTENT
 from crossdock.api.samples import add_samples
 from crossdock.api.schemas import components
 from crossdock.errors import BadInput, CrossdockError, Forbidden, NotFound, Overloaded, Unauthenticated
@@ -93,7 +94,7 @@ def _events() -> dict[str, Any]:
     batch = {"type": "array", "items": one, "minItems": 1, "maxItems": MOST}
     wrapped = {"type": "object", "required": ["events"], "properties": {"events": batch}}
     results = {"type": "object", "properties": {"results": {"type": "array", "items": many}}}
-    refused = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    refused = PROBLEM_CONTENT
     return {
         "summary": "Take one event or a batch; 2xx means committed.",
         "operationId": "post_events",

@@ -20,6 +20,9 @@ ABSENT = (asyncpg.OperatorInterventionError, asyncpg.PostgresConnectionError, as
 NO_ROOM = (asyncpg.InsufficientResourcesError,)
 """Its disk, memory or connections are used up."""
 
+PROBLEM_CONTENT: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+"""The content of an error, as the OpenAPI document says it."""
+
 
 def answer(value: Any, status: int = 200) -> Response:
     """Answer JSON. Structs, among them the hub's words, go from what they are to bytes in one step."""

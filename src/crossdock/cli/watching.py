@@ -53,4 +53,4 @@ async def _look(hub: Any, tenant_id: Any, one: Any) -> None:
     await hub.watch.plan()
     for row in await hub.connections.list(tenant_id):
         if row["connector"] in watched() and one in (None, row["uuid"]):
-            await hub.watch.now(ACTOR, row["uuid"])
+            await hub.watch.one(ACTOR, row["uuid"])

@@ -83,6 +83,10 @@ _DELIVERY = {
     "country": "BT-80",
 }
 
+_ALLOWANCE = ("BT-92", "BT-95", "BT-96", "BT-97", "BT-98")
+_CHARGE = ("BT-99", "BT-102", "BT-103", "BT-104", "BT-105")
+"""Amount, category and rate of its tax, reason, and the reason's code."""
+
 
 def business_terms(invoice: Invoice, *, peppol: bool = False) -> Terms:
     """Return the terms of an invoice; ``peppol`` names the rules of Peppol BIS Billing 3.0 beside the norm."""
@@ -109,8 +113,8 @@ def business_terms(invoice: Invoice, *, peppol: bool = False) -> Terms:
         head=_stated(head),
         notes=tuple(note.strip() for note in invoice.notes if note.strip()),
         lines=tuple(_line(invoice.currency, line) for line in invoice.lines),
-        allowances=tuple(_allowance(invoice.currency, one) for one in invoice.allowances if not one.charge),
-        charges=tuple(_charge(invoice.currency, one) for one in invoice.allowances if one.charge),
+        allowances=tuple(_on_the_whole(invoice.currency, one) for one in invoice.allowances if not one.charge),
+        charges=tuple(_on_the_whole(invoice.currency, one) for one in invoice.allowances if one.charge),
         taxes=tuple(_tax(invoice.currency, one) for one in invoice.taxes),
     )
 
@@ -188,26 +192,15 @@ def _line(currency: str, line: InvoiceLine) -> Group:
     )
 
 
-def _allowance(currency: str, one: InvoiceAllowance) -> Group:
+def _on_the_whole(currency: str, one: InvoiceAllowance) -> Group:
+    value, category, rate, reason, code = _CHARGE if one.charge else _ALLOWANCE
     return _stated(
         {
-            "BT-92": amount(one.amount, currency),
-            "BT-95": one.tax.category.value,
-            "BT-96": _rate(one.tax.category, one.tax.rate),
-            "BT-97": one.reason,
-            "BT-98": one.reason_code,
-        }
-    )
-
-
-def _charge(currency: str, one: InvoiceAllowance) -> Group:
-    return _stated(
-        {
-            "BT-99": amount(one.amount, currency),
-            "BT-102": one.tax.category.value,
-            "BT-103": _rate(one.tax.category, one.tax.rate),
-            "BT-104": one.reason,
-            "BT-105": one.reason_code,
+            value: amount(one.amount, currency),
+            category: one.tax.category.value,
+            rate: _rate(one.tax.category, one.tax.rate),
+            reason: one.reason,
+            code: one.reason_code,
         }
     )
 

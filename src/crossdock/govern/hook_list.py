@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from crossdock.connect import trouble
 from crossdock.connect.client import CallFailed
 from crossdock.connect.connector import Hook, Source
 from crossdock.errors import BadInput, NotFound, VendorTrouble
@@ -110,10 +111,8 @@ class HookList:
 
     async def _there(self, connection: Connection) -> tuple[Hook, ...]:
         source = await self._source(connection)
-        try:
+        with trouble.told():
             return await source.hooks()
-        except CallFailed as failed:
-            raise VendorTrouble(str(failed), remedy=failed.remedy or "crossdock check tells more") from None
 
     async def _source(self, connection: Connection) -> Source:
         connector = self._directory.connector(connection.connector)

@@ -49,7 +49,6 @@ class Prefix(StrEnum):
     CAUSE = "cau"
     OAUTH_APP = "oap"
     INVOICE = "inv"
-    SERIES = "ser"
 
 
 _lock = threading.Lock()

@@ -64,7 +64,7 @@ class Database:
         server = None
         if settings.database_url is None:
             server = EmbeddedServer(settings.data_dir, run_as=settings.run_as)
-            await server.__aenter__()
+            await server.join()
         database = cls(settings, server, failpoints)
         try:
             await database._settle_schema(migrate_schema, approve)

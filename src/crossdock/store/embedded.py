@@ -156,7 +156,8 @@ class EmbeddedServer:
     ) -> None:
         self.stop()
 
-    async def __aenter__(self) -> Self:
+    async def join(self) -> Self:
+        """Do as :meth:`start` beside the event loop; called off, it leaves nothing running."""
         starting = asyncio.ensure_future(asyncio.to_thread(self.start))
         try:
             return await asyncio.shield(starting)
@@ -166,6 +167,9 @@ class EmbeddedServer:
                 await starting
             await asyncio.to_thread(self.stop)
             raise
+
+    async def __aenter__(self) -> Self:
+        return await self.join()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None

@@ -107,7 +107,7 @@ async def test_no_connection_is_held_while_a_vendor_is_asked(settings: Settings)
 
         await until(previewed)
         assert (await stage.prove(repair_rounds=1)).ok
-        await hub.watch.now("test", stage.source)
+        await hub.watch.one("test", stage.source)
     assert probe.calls > 20
     assert probe.held == []
 

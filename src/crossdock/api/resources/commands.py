@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header
+from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock.api.access import Access
-from crossdock.api.parsing import parsed
+from crossdock.api.parsing import Key, parsed
+from crossdock.api.problems import PROBLEM_CONTENT
 from crossdock.errors import BadInput, CrossdockError
 from crossdock.flow import command
 from crossdock.govern.keys import Principal
@@ -133,21 +134,17 @@ _EXAMPLES: dict[str, Any] = {
     "refund": {"amount": "12.50", "reason": "arrived broken"},
     "statuses": {"items": [{"order": _ORDER, "status": "completed", "expected_status": "processing"}]},
 }
-_PROBLEM: Any = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _REFUSED: dict[int | str, dict[str, Any]] = {
     409: {
         "description": "it contradicts what stands; expected and current name both",
-        "content": _PROBLEM,
+        "content": PROBLEM_CONTENT,
     },
-    422: {"description": "the Idempotency-Key came with another body", "content": _PROBLEM},
+    422: {"description": "the Idempotency-Key came with another body", "content": PROBLEM_CONTENT},
 }
 
 
 def _shown(name: str) -> Any:
     return Body(openapi_examples={name: {"value": _EXAMPLES[name]}})
-
-
-Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
 
 
 def router(hub: Hub, access: Access) -> APIRouter:

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import orjson
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
 from crossdock.api.access import Access
+from crossdock.api.parsing import Key
 from crossdock.api.problems import answer
 from crossdock.api.records import instant
 from crossdock.api.resources.deliveries import Cause, Given, named
@@ -23,7 +24,6 @@ from crossdock.govern.keys import Principal
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
 COLUMNS = (
     "id",
     "cause_id",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Header, Query
+from fastapi import APIRouter, Body, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock.api.access import Access
-from crossdock.api.problems import answer
+from crossdock.api.parsing import Key
+from crossdock.api.problems import PROBLEM_CONTENT, answer
 from crossdock.api.resources.crm_deals import crm, noted
 from crossdock.api.resources.invoice_documents import judged
 from crossdock.documents.words import Format
@@ -21,11 +22,13 @@ from crossdock.govern.keys import Principal
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
 
-_PROBLEM: Any = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _REFUSED: dict[int | str, dict[str, Any]] = {
-    400: {"description": "no invoice can be made; `rule`, `field` and `problems` say why", "content": _PROBLEM},
-    409: {"description": "the deal has its invoice already, or the connection is not active", "content": _PROBLEM},
-    422: {"description": "the Idempotency-Key came with another body", "content": _PROBLEM},
+    400: {"description": "no invoice can be made; `rule`, `field` and `problems` say why", "content": PROBLEM_CONTENT},
+    409: {
+        "description": "the deal has its invoice already, or the connection is not active",
+        "content": PROBLEM_CONTENT,
+    },
+    422: {"description": "the Idempotency-Key came with another body", "content": PROBLEM_CONTENT},
 }
 _EXAMPLES: dict[str, Any] = {
     "issue": {"summary": "issue it now", "value": {}},
@@ -37,7 +40,6 @@ _PROCESS: dict[str, Any] = {
     "deals": {"summary": "these, as drafts", "value": {"deal_ids": ["20000000001"], "then": "draft"}},
     "record": {"summary": "read again what changed since yesterday", "value": {"days": 1, "do": "record"}},
 }
-Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
 
 
 class NewInvoice(Asked):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
-from crossdock.api.problems import answer
+from crossdock.api.problems import PROBLEM_CONTENT, answer
 from crossdock.documents.papers import supposed
 from crossdock.documents.words import Document, Format
 from crossdock.govern.keys import Principal
@@ -90,7 +90,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
             200: {"content": _TYPES, "description": "the document, the same bytes every time"},
             422: {
                 "description": "the invoice breaks rules of the format; ``rules`` lists them",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                "content": PROBLEM_CONTENT,
             },
         },
     )

@@ -10,9 +10,8 @@ from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock.api.access import Access
-from crossdock.api.parsing import parsed
+from crossdock.api.parsing import Key, parsed
 from crossdock.api.problems import answer
-from crossdock.api.resources.dead_letters import Key
 from crossdock.flow.deals.masking import masked
 from crossdock.flow.invoice import CreditAsked, Filter, Kept, Preview
 from crossdock.govern.keys import Principal

@@ -9,10 +9,9 @@ from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock.api.access import Access
-from crossdock.api.parsing import parsed
+from crossdock.api.parsing import Key, parsed
 from crossdock.api.problems import answer
 from crossdock.api.records import instant
-from crossdock.api.resources.dead_letters import Key
 from crossdock.api.resources.deliveries import named, record_named
 from crossdock.flow.deliver import Ask, Filter
 from crossdock.govern.keys import Principal

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from crossdock.connect import paging
 from crossdock.connect.client import CallFailed, FailKind, Reply
 from crossdock.connect.connector import Access
 from crossdock.connect.deals import DealFilter, DealPage, InvoiceTold, UnknownDeals
@@ -122,9 +123,9 @@ class HubSpotDeals:
                     end_id = str(end.get("toObjectId") or end.get("id"))
                     mine = found.setdefault(deal_id, {})
                     mine[end_id] = mine.get(end_id, False) or _PRIMARY in kinds
-                after = ((result.get("paging") or {}).get("next") or {}).get("after")
+                after = paging.after(result, "paging.next.after")
                 if after is not None:
-                    asked.append({"id": deal_id, "after": str(after)})
+                    asked.append({"id": deal_id, "after": after})
         return found
 
     # --- what they refer to -------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ class HubSpotDeals:
                     return {}
                 told = self._good(reply).json()
                 found |= {str(one["id"]): words.owner_of(one) for one in told.get("results") or ()}
-                after = ((told.get("paging") or {}).get("next") or {}).get("after")
+                after = paging.after(told, "paging.next.after")
                 if after is None:
                     break
         return found
@@ -172,7 +173,7 @@ class HubSpotDeals:
             for one in told.get("results") or ():
                 if str(one.get("email") or "").lower() == wanted.strip().lower():
                     return str(one["id"])
-            after = ((told.get("paging") or {}).get("next") or {}).get("after")
+            after = paging.after(told, "paging.next.after")
             if after is None:
                 raise UnknownDeals("owner", "the portal has no such owner", "give an owner's address or id")
 

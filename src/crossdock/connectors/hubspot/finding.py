@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from crossdock.connect import paging
 from crossdock.connect.client import CallFailed, FailKind, Reply
 from crossdock.connectors.hubspot.answers import Reader
 from crossdock.connectors.hubspot.client import BATCH, HubSpot
@@ -61,7 +62,7 @@ class Finder:
                     yield alias
                 if object_name == CONTACTS or (found.key or "").startswith(f"{store_uid}:"):
                     yield found
-            after = ((page.get("paging") or {}).get("next") or {}).get("after")
+            after = paging.after(page, "paging.next.after")
             if after is None:
                 return
 
@@ -103,9 +104,9 @@ class Finder:
                     ends[record_id] |= {
                         (other, str(end.get("toObjectId") or end.get("id"))) for end in result.get("to") or ()
                     }
-                    after = ((result.get("paging") or {}).get("next") or {}).get("after")
+                    after = paging.after(result, "paging.next.after")
                     if after is not None:
-                        asked.append({"id": record_id, "after": str(after)})
+                        asked.append({"id": record_id, "after": after})
 
     async def _read(self, name: str, others: tuple[str, ...], after: str | None) -> Mapping[str, Any]:
         properties = self._properties.get(name, ())
@@ -141,7 +142,7 @@ class Finder:
             if other not in others:
                 continue
             ends |= {(other, str(each["id"])) for each in part.get("results") or ()}
-            after = ((part.get("paging") or {}).get("next") or {}).get("after")
+            after = paging.after(part, "paging.next.after")
             if after is not None:
                 ends |= {(other, each) async for each in self._more(name, other, record_id, after)}
         return self._found(name, record, ends)
@@ -162,7 +163,7 @@ class Finder:
             for result in body.get("results") or ():
                 for end in result.get("to") or ():
                     yield str(end.get("toObjectId") or end.get("id"))
-                after = ((result.get("paging") or {}).get("next") or {}).get("after")
+                after = paging.after(result, "paging.next.after")
 
 
 def _aliases(found: Found) -> list[Found]:

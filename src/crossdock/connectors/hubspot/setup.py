@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from crossdock.connect import paging
 from crossdock.connect.client import CallFailed, FailKind, Reply
 from crossdock.connect.connector import CheckResult
 from crossdock.connectors.hubspot.client import HubSpot
@@ -157,7 +158,7 @@ class Setup:
             body = reply.json()
             told = {str(one["id"]): str(one.get("email") or "").lower() for one in body.get("results") or ()}
             found = {email: each for each, email in told.items() if self._owner in (each, email)}
-            after = ((body.get("paging") or {}).get("next") or {}).get("after")
+            after = paging.after(body, "paging.next.after")
             if after is None:
                 break
         return found

@@ -100,8 +100,8 @@ class HubSpotSource:
         body = self._good(await self._list(known, place.after, archived=archived, size=self._size)).json()
         records = list(body.get("results") or ())
         items = await (self._binned if archived else self._observed)(stream, known, records)
-        after = ((body.get("paging") or {}).get("next") or {}).get("after")
-        following = reading.turned(place, None if after is None else str(after))
+        after = paging.after(body, "paging.next.after")
+        following = reading.turned(place, after)
         done = following.mode is Mode.IDLE
         shape = "bin" if archived else "list"
         return Page(tuple(items), paging.save(following), done=done, shape=shape)
@@ -138,9 +138,9 @@ class HubSpotSource:
                     record_id = str((result.get("from") or {}).get("id"))
                     ends = [str(end.get("toObjectId") or end.get("id")) for end in result.get("to") or ()]
                     found.setdefault(record_id, {}).setdefault(other, []).extend(ends)
-                    after = ((result.get("paging") or {}).get("next") or {}).get("after")
+                    after = paging.after(result, "paging.next.after")
                     if after is not None:
-                        asked.append({"id": record_id, "after": str(after)})
+                        asked.append({"id": record_id, "after": after})
         return found
 
     def _names(self, known: Stream) -> tuple[str, ...]:

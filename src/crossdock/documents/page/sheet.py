@@ -70,17 +70,13 @@ class Sheet(FPDF):
         """Choose the face."""
         self.set_font("Noto", "B" if bold else "", size)
 
-    def rule(self, y: float, *, colour: tuple[int, int, int] = (206, 212, 218), width: float = 0.2) -> None:
-        """Draw a line across the body."""
+    def rule(
+        self, y: float, *, start: float = LEFT, colour: tuple[int, int, int] = (206, 212, 218), width: float = 0.2
+    ) -> None:
+        """Draw a line to the right edge of the body."""
         self.set_draw_color(*colour)
         self.set_line_width(width)
-        self.line(LEFT, y, RIGHT, y)
-
-    def rule_from(self, x: float, y: float) -> None:
-        """Draw a line from ``x`` to the right edge."""
-        self.set_draw_color(*GREY)
-        self.set_line_width(0.2)
-        self.line(x, y, RIGHT, y)
+        self.line(start, y, RIGHT, y)
 
     def say(
         self,
@@ -102,7 +98,7 @@ class Sheet(FPDF):
             line = self._cut(line, width)
         self.set_text_color(*colour)
         self.set_xy(x, y)
-        self.cell(width, size * 0.3528 * _LEADING, line, align=align)
+        self.cell(width, self.height(1, size), line, align=align)
 
     def box(
         self,
@@ -120,7 +116,7 @@ class Sheet(FPDF):
         self.font(size, bold=bold)
         lines = self.lines(text, width, size=size, bold=bold, most=most)
         self.set_text_color(*colour)
-        height = size * 0.3528 * _LEADING
+        height = self.height(1, size)
         for at, line in enumerate(lines):
             self.set_xy(x, y + at * height)
             self.cell(width, height, line, new_x=XPos.LEFT, new_y=YPos.NEXT)

@@ -25,7 +25,7 @@ def sums(sheet: Sheet, invoice: Invoice, y: float) -> float:
         y = TOP
     for words, value, strong in rows:
         if strong:
-            sheet.rule_from(_LABELS, y)
+            sheet.rule(y, start=_LABELS, colour=GREY)
         sheet.say(_LABELS, y + 0.6, 62, words, size=9, bold=strong)
         sheet.say(RIGHT - 42, y + 0.6, 40, value, size=9, bold=strong, align="R")
         y += 5.2

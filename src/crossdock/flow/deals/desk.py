@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final, Protocol
 
 import msgspec
 
-from crossdock.connect.client import CallFailed
+from crossdock.connect import trouble
 from crossdock.connect.deals import DealFilter, Deals, UnknownDeals
-from crossdock.errors import BadInput, NotFound, VendorTrouble
+from crossdock.errors import BadInput, NotFound
 from crossdock.flow.deals.masking import masked
 from crossdock.flow.pull.live import Sealer, opened, sealed
 from crossdock.model.commerce.deal import Deal
@@ -55,7 +55,7 @@ class DealDesk:
         # a cursor is bound to its filter: with another one it would begin in the middle
         row = connection.id.bytes + b"deals" + hashlib.sha256(msgspec.json.encode(asked)).digest()
         place = None if cursor is None else opened(self._vault, row, cursor)
-        async with told():
+        with told():
             page = await deals.deals(asked, place, limit)
         following = None if page.cursor is None else sealed(self._vault, row, page.cursor)
         return Slice([masked(deal, people=people) for deal in page.items], following)
@@ -63,26 +63,19 @@ class DealDesk:
     async def one(self, connection: Connection, deal_id: str) -> Deal:
         """Read one deal in full. Raises ``NotFound``, ``BadInput`` for what is no id, ``VendorTrouble``."""
         deals = await self._crms.deals(connection.id)
-        async with told():
+        with told():
             deal = await deals.deal(deal_id)
         if deal is None:
             raise NotFound("the account has no such deal now", field="deal_id", remedy="list them; it may be archived")
         return deal
 
-    async def some(self, connection: Connection, deal_ids: Sequence[str]) -> tuple[Deal, ...]:
-        """Read deals in full; those that are not there are left out."""
-        deals = await self._crms.deals(connection.id)
-        async with told():
-            return await deals.some(deal_ids)
 
-
-@contextlib.asynccontextmanager
-async def told() -> AsyncIterator[None]:
+@contextlib.contextmanager
+def told() -> Iterator[None]:
     """Tell what a CRM answers as problems of ours."""
     try:
-        yield
-    except CallFailed as failed:
-        raise VendorTrouble(str(failed), remedy=failed.remedy or "crossdock check tells more") from None
+        with trouble.told():
+            yield
     except UnknownDeals as unknown:
         raise BadInput(str(unknown), field=unknown.field, remedy=unknown.remedy) from None
     except ValueError as wrong:

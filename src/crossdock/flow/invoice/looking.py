@@ -71,8 +71,7 @@ class Reading:
         self, tenant_id: uuid.UUID, chosen: Filter | None = None, *, before: uuid.UUID | None = None, limit: int = 50
     ) -> list[Kept]:
         """Return a page of invoices and credit notes, the newest first."""
-        told = msgspec.structs.astuple(chosen or Filter())
-        by = (told[0], told[1], *told[2:7], told[7], told[8], told[9])
+        by = msgspec.structs.astuple(chosen or Filter())
         async with self._store.engine() as conn:
             rows = await conn.fetch(SQL["page"], tenant_id, before or _LAST, *by, limit)
         return [kept(self._vault, row) for row in rows]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+import msgspec
+
 from crossdock.flow.invoice.asked import Asked
 from crossdock.flow.invoice.checks import is_vat_id
 from crossdock.flow.invoice.countries import COUNTRIES, VAT_FORMS
@@ -96,8 +98,7 @@ def _tidy(vat_id: str) -> str:
 
 
 def _mailed(party: Party) -> Party:
-    values = {name: getattr(party, name) for name in _TEXTS}
-    return Party(**values, electronic_address=ElectronicAddress(scheme="EM", value=party.email))
+    return msgspec.structs.replace(party, electronic_address=ElectronicAddress(scheme="EM", value=party.email))
 
 
 def _check(buyer: Party, terms: Terms, book: Book) -> None:
@@ -114,8 +115,7 @@ def _check(buyer: Party, terms: Terms, book: Book) -> None:
 
 def without_vat_id(party: Party) -> Party:
     """Return a party without its VAT id (BR-O-02)."""
-    values = {name: getattr(party, name) for name in _TEXTS if name != "vat_id"}
-    return Party(**values, electronic_address=party.electronic_address)
+    return msgspec.structs.replace(party, vat_id="")
 
 
 def delivered_to(buyer: Party) -> Party:

@@ -58,7 +58,8 @@ def summed(pieces: Sequence[Piece], terms: Terms, coin: Coin, prepaid: Decimal, 
         found, taxes[key], left = _shared(own, key, terms, coin)
         cuts += found
         rest += left
-    cuts.sort(key=lambda cut: next(at for at, piece in enumerate(pieces) if piece is cut.piece))
+    place = {id(piece): at for at, piece in enumerate(pieces)}
+    cuts.sort(key=lambda cut: place[id(cut.piece)])
     book.note(f"rounding.{terms.rounding.place.value}", "taxes", f"{terms.rounding.mode}, {coin.least}")
     if rest:
         book.note("rounding.difference", "totals.rounding", f"{rest}")
@@ -90,11 +91,10 @@ def _shared(own: list[Piece], key: TaxKey, terms: Terms, coin: Coin) -> tuple[li
 
 def _nets(total: Decimal, grosses: list[Decimal], rate: Decimal, coin: Coin) -> list[Decimal]:
     """Divide a net among pieces: each its own net, and the coins that are over to those that lost most by rounding."""
-    raw = [gross * 100 / (100 + rate) for gross in grosses]
     if sum(grosses, ZERO):
         return spread(total, grosses, coin)
     # they cancel out: no shares of nothing
-    parts = [coin.round(part) for part in raw]
+    parts = [coin.round(gross * 100 / (100 + rate)) for gross in grosses]
     parts[-1] += total - sum(parts, ZERO)
     return parts
 

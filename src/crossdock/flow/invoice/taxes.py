@@ -9,12 +9,12 @@ import msgspec
 
 from crossdock.flow.invoice.asked import Asked
 from crossdock.flow.invoice.countries import EU, vat_country
+from crossdock.flow.invoice.rounding import ZERO
 from crossdock.flow.invoice.rules import Book
 from crossdock.flow.invoice.terms import TaxRule, Terms
 from crossdock.model.commerce.deal import DealLine
 from crossdock.model.commerce.invoice import Party, TaxCategory, TaxKey
 
-_ZERO = Decimal(0)
 WHY: Final = {
     TaxCategory.REVERSE_CHARGE: ("Reverse charge", "VATEX-EU-AE"),
     TaxCategory.INTRA_COMMUNITY: ("Intra-Community supply", "VATEX-EU-IC"),
@@ -32,7 +32,7 @@ class Chosen(msgspec.Struct, frozen=True):
     code: str = ""
 
 
-_NONE: Final = Chosen(TaxKey(category=TaxCategory.ZERO, rate=_ZERO))
+_NONE: Final = Chosen(TaxKey(category=TaxCategory.ZERO, rate=ZERO))
 """What stands for a tax that was refused; no invoice is made of it."""
 
 
@@ -41,7 +41,7 @@ def bare(category: TaxCategory, terms: Terms) -> Chosen:
     reason, code = WHY.get(category, ("", ""))
     words = dict[str, str](terms.tax.words.items())
     told = words.get(category.value, reason)
-    return Chosen(TaxKey(category=category, rate=_ZERO), told, code if terms.seller.country in EU else "")
+    return Chosen(TaxKey(category=category, rate=ZERO), told, code if terms.seller.country in EU else "")
 
 
 class TaxChooser:

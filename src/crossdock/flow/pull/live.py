@@ -15,10 +15,10 @@ from typing import Any, Protocol
 import msgspec
 import orjson
 
-from crossdock.connect.client import CallFailed
+from crossdock.connect import trouble
 from crossdock.connect.connector import Source
 from crossdock.connect.manifest import Stream
-from crossdock.errors import BadInput, NotFound, VendorTrouble, WrongMasterKey
+from crossdock.errors import BadInput, NotFound, WrongMasterKey
 from crossdock.kit import redact
 from crossdock.model.connection import Connection
 from crossdock.model.observation import Observation
@@ -86,9 +86,8 @@ class Live:
         source = await self._sources.source(connection.id)
         place = None if cursor is None else self._opened(connection, stream, cursor)
         try:
-            page = await source.page(stream, place, full=True)
-        except CallFailed as failed:
-            raise VendorTrouble(str(failed), remedy=failed.remedy or "crossdock check tells more") from None
+            with trouble.told():
+                page = await source.page(stream, place, full=True)
         except ValueError:
             raise _no_cursor() from None
         items = [shown(one, people=people) for one in page.items]
@@ -101,9 +100,8 @@ class Live:
         self._known(connection, stream)
         source = await self._sources.source(connection.id)
         try:
-            found = await source.fetch(stream, external_id, parent_id)
-        except CallFailed as failed:
-            raise VendorTrouble(str(failed), remedy=failed.remedy or "crossdock check tells more") from None
+            with trouble.told():
+                found = await source.fetch(stream, external_id, parent_id)
         except ValueError as wrong:
             raise BadInput(str(wrong), field="external_id", remedy="write the account's own id") from None
         if found is None:

@@ -66,29 +66,22 @@ class Watch:
             await desk.plan(conn, self._watched(), self._clock.now())
         await self._hooks.forget_old()
 
-    async def take(self, owner: str) -> Taken | None:
-        """Take the lease of one connection whose time has come. None when there is none."""
-        return await self._take(owner, None)
+    async def take(self, owner: str, connection_id: uuid.UUID | None = None) -> Taken | None:
+        """Take the lease of a connection whose time has come, or of one that is named. None when there is none."""
+        pause = timedelta(seconds=random.uniform(*PAUSE_S))  # noqa: S311 - a jitter
+        async with self._store.engine() as conn:
+            return await desk.take(conn, owner, self._clock.now(), _LEASE, pause, connection_id)
 
-    async def one(self, owner: str) -> bool:
-        """Look at one connection whose time has come. False when there is none."""
-        return await self._one(owner, None)
+    async def one(self, owner: str, connection_id: uuid.UUID | None = None) -> bool:
+        """Look at a connection whose time has come. False when there is none.
 
-    async def now(self, owner: str, connection_id: uuid.UUID) -> bool:
-        """Look at a connection at once, whoever else watches. False when it is not watched."""
-        return await self._one(owner, connection_id)
-
-    async def _one(self, owner: str, connection_id: uuid.UUID | None) -> bool:
-        taken = await self._take(owner, connection_id)
+        ``connection_id``: look at this one at once, whoever else watches. False when it is not watched.
+        """
+        taken = await self.take(owner, connection_id)
         if taken is None:
             return False
         await self.look(taken)
         return True
-
-    async def _take(self, owner: str, connection_id: uuid.UUID | None) -> Taken | None:
-        pause = timedelta(seconds=random.uniform(*PAUSE_S))  # noqa: S311 - a jitter
-        async with self._store.engine() as conn:
-            return await desk.take(conn, owner, self._clock.now(), _LEASE, pause, connection_id)
 
     async def look(self, taken: Taken) -> None:
         """Look at a connection that was taken, and act by what is seen."""
