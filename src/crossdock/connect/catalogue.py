@@ -10,6 +10,8 @@ import importlib
 import pkgutil
 from importlib.metadata import EntryPoint, entry_points
 
+import msgspec
+
 from crossdock.connect.connector import Connector
 from crossdock.connect.manifest import ManifestError
 
@@ -64,7 +66,27 @@ class Catalogue:
             self._broken[name] = told
             raise UnknownConnector(name, self.names, told) from problem
         self._loaded[name] = connector
+        if connector.speaks:
+            self._loaded[name] = connector = self._speaking(connector)
         return connector
+
+    def _speaking(self, connector: Connector) -> Connector:
+        """Lend a connector the words of the one it speaks like; without that one its documents stay documents."""
+        try:
+            other = self.get(connector.speaks)
+        except UnknownConnector:
+            return connector
+        changing = {stream.name: stream.volatile for stream in other.manifest.streams}
+        streams = tuple(
+            stream if stream.volatile else msgspec.structs.replace(stream, volatile=changing.get(stream.name, ()))
+            for stream in connector.manifest.streams
+        )
+        return msgspec.structs.replace(
+            connector,
+            manifest=msgspec.structs.replace(connector.manifest, streams=streams),
+            read=connector.read or other.read,
+            observe=connector.observe or other.observe,
+        )
 
     def _load(self, name: str) -> Connector:
         if name in self._built_in:

@@ -362,6 +362,10 @@ class Connector(msgspec.Struct, frozen=True):
     app_door: AppDoor | None = None
     """Of a vendor that sends to one address for all accounts of an app (a connection's ``app_id``, ``app_secret``)."""
     read: Reader | None = None
+    observe: Callable[[str, Mapping[str, Any]], Observation] | None = None
+    """Says of a stream's document whose it is, how old and whether it stands. Pure; raises ``ValueError``."""
+    speaks: str = ""
+    """The connector whose words its documents are in; the catalogue takes ``read`` and ``observe`` from there."""
     watcher: Callable[[Access], Watcher] | None = None
     """Who looks after an account of this vendor between calls."""
     touches: Callable[[str, Mapping[str, Any]], tuple[Touch, ...]] | None = None

@@ -107,3 +107,38 @@ def test_the_entry_point_is_the_connector(tmp_path: Path) -> None:
     create("acme", tmp_path)
     text = (tmp_path / "crossdock-acme" / "pyproject.toml").read_text()
     assert f'[project.entry-points."{GROUP}"]\nacme = "crossdock_acme:CONNECTOR"' in text
+
+
+SPEAKING = """
+import msgspec
+from crossdock.connect import manifest
+from crossdock.connect.connector import Connector
+
+own = manifest.load(__import__("pathlib").Path(__file__).with_name("manifest.toml"))
+streams = tuple(
+    manifest.Stream(name=name, entity=name, path="/", cursor="none", volatile=kept)
+    for name, kept in (("order", ()), ("customer", ("own",)), ("unheard", ()))
+)
+CONNECTOR = Connector(msgspec.structs.replace(own, streams=streams), speaks="@LIKE@")
+"""
+
+
+@pytest.mark.usefixtures("outside")
+@pytest.mark.parametrize("like", ["woocommerce", "ghost"])
+def test_a_connector_borrows_the_words_of_the_one_it_speaks_like(outside: Path, like: str) -> None:
+    (outside / "crossdock-guest" / "src" / "crossdock_guest" / "__init__.py").write_text(
+        SPEAKING.replace("@LIKE@", like)
+    )
+    found = Catalogue()
+    guest, shop = found.get("guest"), found.get("woocommerce")
+    assert shop.read is not None
+    assert shop.observe is not None
+    volatile = {stream.name: stream.volatile for stream in guest.manifest.streams}
+    if like == "ghost":
+        assert (guest.read, guest.observe) == (None, None), "where the other is absent, documents stay documents"
+        assert volatile == {"order": (), "customer": ("own",), "unheard": ()}
+        return
+    assert (guest.read, guest.observe) == (shop.read, shop.observe)
+    assert volatile == {"order": shop.manifest.stream("order").volatile, "customer": ("own",), "unheard": ()}
+    assert volatile["order"], "an order changes without meaning"
+    assert found.get("guest") is guest

@@ -9,7 +9,7 @@ from crossdock.connectors.woocommerce.authorization import WooCommerceAuthorizat
 from crossdock.connectors.woocommerce.client import MANIFEST, WooCommerceClient
 from crossdock.connectors.woocommerce.destination import WooCommerceDestination
 from crossdock.connectors.woocommerce.filters import filter_of
-from crossdock.connectors.woocommerce.mapper import read
+from crossdock.connectors.woocommerce.mapper import observe, read
 from crossdock.connectors.woocommerce.owners import OWNED
 from crossdock.connectors.woocommerce.touches import touches
 from crossdock.connectors.woocommerce.watch import ShopWatcher
@@ -21,6 +21,7 @@ CONNECTOR: Final = Connector(
     destination=WooCommerceDestination,
     door=DOOR,
     read=read,
+    observe=observe,
     watcher=ShopWatcher,
     authorization=WooCommerceAuthorization(),
     touches=touches,
