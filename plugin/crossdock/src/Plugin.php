@@ -1,0 +1,78 @@
+<?php
+/**
+ * The composition root: which parts the plugin has.
+ *
+ * @package Crossdock
+ */
+
+declare( strict_types=1 );
+
+namespace Crossdock;
+
+/**
+ * Puts the parts together and lets each add its hooks.
+ */
+final class Plugin {
+
+	/**
+	 * Interface => the class that fulfils it in WordPress.
+	 */
+	private const BOUND = array(
+		Wp\Clock::class     => Wp\SystemClock::class,
+		Wp\Transport::class => Wp\Http::class,
+	);
+
+	/**
+	 * The parts, in the order in which they add their hooks. One line a part, by room.
+	 */
+	private const PARTS = array(
+		// Setup.
+		// Site.
+		// Settings.
+		// Hub.
+		// Capture.
+		// Outbox.
+		// Commands.
+		// Monitor.
+		// Mapping.
+		// Admin.
+		// Privacy.
+		// Cli.
+	);
+
+	/**
+	 * The container of this request.
+	 *
+	 * @var Container|null
+	 */
+	private static ?Container $container = null;
+
+	/**
+	 * Builds the parts and registers them.
+	 *
+	 * @param string $file The plugin's main file.
+	 * @return void
+	 */
+	public static function boot( string $file ): void {
+		if ( null !== self::$container ) {
+			return;
+		}
+		self::$container = new Container( self::BOUND );
+		self::$container->put( Wp\Home::class, new Wp\Home( $file, CROSSDOCK_VERSION ) );
+		foreach ( self::PARTS as $part ) {
+			self::$container->get( $part )->register();
+		}
+	}
+
+	/**
+	 * Returns the container of this request, for templates, WP-CLI and tests.
+	 *
+	 * @return Container
+	 */
+	public static function container(): Container {
+		if ( null === self::$container ) {
+			self::boot( CROSSDOCK_FILE );
+		}
+		return self::$container;
+	}
+}
