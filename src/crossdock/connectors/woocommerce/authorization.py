@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import orjson
 
 from crossdock.connect.account_page import Granted
-from crossdock.connectors.woocommerce import site
+from crossdock.kit import site_address
 
 APP_NAME: Final = "Crossdock"
 _LONGEST: Final = 200
@@ -32,7 +32,7 @@ class WooCommerceAuthorization:
             "return_url": return_url,
             "callback_url": callback_url,
         }
-        return f"{site.site_url(str(config.get('url', '')))}/wc-auth/v1/authorize?{urlencode(asked)}"
+        return f"{site_address.site_url(str(config.get('url', '')))}/wc-auth/v1/authorize?{urlencode(asked)}"
 
     def granted(self, headers: Mapping[str, str], body: bytes) -> Granted:
         """Read the shop's POST; its User-Agent and content type prove nothing and are not looked at."""

@@ -18,6 +18,7 @@ from crossdock.connect.client import CallFailed, FailKind, Reply, VendorClient
 from crossdock.connect.connector import Access, CheckResult
 from crossdock.connectors.woocommerce import site
 from crossdock.connectors.woocommerce.replies import date_of, document_of, error_of
+from crossdock.kit import site_address
 
 _ORDERS: Final = "/wc/v3/orders"
 _ONE: Final = {"per_page": "1", "_fields": "id"}
@@ -86,12 +87,12 @@ class Diagnosis:
         except CallFailed as problem:
             code, remedy = _FAILED.get(problem.kind, ("unreachable", "try again later"))
             return CheckResult(False, problem.reason, problem.remedy or remedy, code, account=self._account)
-        uid = site.account_uid(str(self._account["site_url"]))
+        uid = site_address.account_uid(str(self._account["site_url"]))
         return CheckResult(True, account=self._account, account_uid=uid, warnings=tuple(self._warnings))
 
     def _address(self) -> str:
         try:
-            return site.site_url(str(self._config.get("url", "")))
+            return site_address.site_url(str(self._config.get("url", "")))
         except ValueError:
             raise _Stop("wrong-url", "this is no web address", "give it as https://shop.example") from None
 
@@ -136,7 +137,8 @@ class Diagnosis:
         document = document_of(reply)
         if isinstance(document, dict) and "namespaces" in document:
             home = str(document.get("home") or self._site)
-            if site.account_uid(home) != site.account_uid(self._site):  # WordPress takes rest_route below any path
+            # WordPress takes rest_route below any path
+            if site_address.account_uid(home) != site_address.account_uid(self._site):
                 return _Stop("wrong-url", f"the site's own address is {home}", f"give {home} as the address")
             return _Stop(
                 "permalinks-off",
@@ -267,7 +269,7 @@ class Diagnosis:
     def _signature(self) -> _Stop:
         """Tell a wrong secret from an address that is not the shop's own: only the latter is part of a signature."""
         home = str(self._account.get("site_url") or "")
-        if site.account_uid(home) != site.account_uid(self._site):
+        if site_address.account_uid(home) != site_address.account_uid(self._site):
             return _Stop("signature", f"the shop calls itself {home}, and signs so", f"give {home} as the address")
         return _Stop("signature", "the shop computes another signature: the consumer secret is wrong", _keys())
 
@@ -347,7 +349,7 @@ def _site_of(reply: Reply) -> str:
     """Return the site that a redirect points to; empty when it names none."""
     where = reply.headers.get("Location", "")
     try:
-        return site.site_url(where) if "://" in where else ""
+        return site_address.site_url(where) if "://" in where else ""
     except ValueError:
         return ""
 

@@ -19,6 +19,7 @@ from crossdock.connectors.woocommerce.fields import identifier
 from crossdock.connectors.woocommerce.filters import start_of
 from crossdock.connectors.woocommerce.mapper import gateway_id, observe
 from crossdock.connectors.woocommerce.replies import absent, date_of, document_of, error_of, no_route
+from crossdock.kit import site_address
 from crossdock.model.observation import Observation
 from crossdock.model.outcome import Refresh, Retry
 
@@ -255,7 +256,7 @@ class WooCommerceClient:
         if self._made is None:
             connection = self._access.connection
             try:
-                at = site.site_url(str(connection.config.get("url", "")))
+                at = site_address.site_url(str(connection.config.get("url", "")))
                 base = at + site.rest_base(connection.config, connection.account)
                 self._made = self.vendor_at(base, site.auth_kind(at, connection.config, connection.account))
             except ValueError as problem:

@@ -16,8 +16,8 @@ import msgspec
 
 from crossdock.connect.connector import Hook
 from crossdock.connect.watching import Finding, Gap, Judgement, Known, KnownHook, Mend, Repair, Sight
-from crossdock.connectors.woocommerce import site
 from crossdock.connectors.woocommerce.ailments import AILMENTS, finding
+from crossdock.kit import site_address
 
 _NEAR_S: Final = 60.0
 """Clocks closer than this are taken as equal."""
@@ -100,7 +100,7 @@ def _judged(
 def _other_home(sight: Sight, known: Known) -> str | None:
     """Return the address a site gives itself when it is not the connected shop's."""
     ours, theirs = str(known.account.get("site_url") or ""), str(sight.check.account.get("site_url") or "")
-    if not ours or not theirs or site.account_uid(ours) == site.account_uid(theirs):
+    if not ours or not theirs or site_address.account_uid(ours) == site_address.account_uid(theirs):
         return None
     return theirs
 

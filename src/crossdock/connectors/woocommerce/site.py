@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from crossdock.connect.auth import Auth
 from crossdock.connect.auth.basic import Basic
@@ -17,24 +14,6 @@ from crossdock.connect.client import Reply
 REST_BASE: Final = "/wp-json"
 PLAIN_REST_BASE: Final = "/index.php/wp-json"
 """Works where the server cannot rewrite addresses (seen); ``?rest_route=`` does not take keys (seen)."""
-_TAIL = re.compile(r"/(?:wp-json|wp-admin|wp-login\.php|index\.php)(?:/.*)?\Z")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_LONGEST_UID = 60
-
-
-def site_url(typed: str) -> str:
-    """Return the shop's address without what people paste along with it (a slash, wp-admin, a query).
-
-    An address without a scheme is https. Raises ``ValueError`` when it is no web address.
-    """
-    text = typed.strip()
-    if "://" not in text:
-        text = f"https://{text}"
-    parts = urlsplit(text)
-    if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname or parts.username is not None:
-        raise ValueError("url: expected the shop's web address, such as https://shop.example")
-    path = _TAIL.sub("", parts.path).rstrip("/")
-    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{path}"
 
 
 def same_place(asked: str, reply: Reply) -> bool:
@@ -78,18 +57,3 @@ def auth_of(kind: str, secrets: Mapping[str, str], now: Callable[[], float]) -> 
             return QueryKeys({"consumer_key": key, "consumer_secret": secret})
         case _:
             return Basic(key, secret)
-
-
-def account_uid(url: str) -> str:
-    """Return a shop's short stable name from its address: host, port and folder, in ``[a-z0-9-]``.
-
-    http and https are the same shop. A name that would be longer than 60 ends in a piece of its hash.
-    """
-    parts = urlsplit(url)
-    port = f"-{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS.get(parts.scheme) else ""
-    host = (parts.hostname or "").encode("idna").decode("ascii") if parts.hostname else ""
-    whole = f"{host}{port}{parts.path}".lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", whole).strip("-")
-    if len(slug) <= _LONGEST_UID:
-        return slug
-    return f"{slug[: _LONGEST_UID - 9]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"

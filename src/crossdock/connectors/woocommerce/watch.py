@@ -18,12 +18,12 @@ from crossdock.connect.certificate import Certificate, certificate_of
 from crossdock.connect.client import CallFailed, Reply
 from crossdock.connect.connector import Access, CheckResult, Hook
 from crossdock.connect.watching import NEWEST, Judgement, Known, Sight
-from crossdock.connectors.woocommerce import site
 from crossdock.connectors.woocommerce.check import Diagnosis
 from crossdock.connectors.woocommerce.client import WooCommerceClient
 from crossdock.connectors.woocommerce.diagnosis import diagnose
 from crossdock.connectors.woocommerce.fields import identifier, moment
 from crossdock.connectors.woocommerce.replies import date_of, document_of
+from crossdock.kit import site_address
 
 SETTLED: Final = timedelta(seconds=90)
 """A webhook comes up to 60 seconds after its change (measured: 1 to 60): a change older than this is late."""
@@ -83,7 +83,7 @@ class ShopWatcher:
 
     async def kick(self) -> None:
         """Call wp-cron.php as a visitor's request would: it runs what is due. Raises ``CallFailed``."""
-        at = site.site_url(str(self._access.connection.config.get("url", "")))
+        at = site_address.site_url(str(self._access.connection.config.get("url", "")))
         vendor = WooCommerceClient(self._access).vendor_at(at, "none")
         await vendor.request("GET", "/wp-cron.php", params={"doing_wp_cron": ""})
 
