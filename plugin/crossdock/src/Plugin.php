@@ -36,6 +36,7 @@ final class Plugin {
 		// Monitor.
 		// Mapping.
 		// Admin.
+		Admin\Menu::class,
 		// Privacy.
 		// Cli.
 	);
