@@ -1,0 +1,128 @@
+<?php
+/**
+ * The error log.
+ *
+ * @package Crossdock
+ */
+
+declare( strict_types=1 );
+
+namespace Crossdock\Monitor;
+
+use Crossdock\Wp\Clock;
+use Crossdock\Wp\Database;
+use Crossdock\Wp\Moment;
+
+/**
+ * Writes what went wrong (and what was done about it) into the plugin's own table and reads it. It holds no secret and
+ * no personal data (`Redaction`), is bounded by age and size (`Rotation`), and never breaks what calls it.
+ */
+class Log {
+
+	/**
+	 * The levels, the lightest first.
+	 */
+	public const LEVELS = array( 'info', 'warning', 'error' );
+
+	/**
+	 * Seconds in which the same thing said again is counted, not written anew.
+	 */
+	private const SAME = 300;
+
+	/**
+	 * The site's database.
+	 *
+	 * @var Database
+	 */
+	private Database $database;
+
+	/**
+	 * The clock.
+	 *
+	 * @var Clock
+	 */
+	private Clock $clock;
+
+	/**
+	 * Notes what it needs.
+	 *
+	 * @param Database $database The site's database.
+	 * @param Clock    $clock    The clock.
+	 */
+	public function __construct( Database $database, Clock $clock ) {
+		$this->database = $database;
+		$this->clock    = $clock;
+	}
+
+	/**
+	 * Writes that something failed.
+	 *
+	 * @param string               $code    Lower-case words joined by hyphens, e.g. `hub-unreachable`.
+	 * @param string               $message Plain words; no data of people, no secrets.
+	 * @param array<string, mixed> $context Ids, counts and codes (see `Redaction::KEPT`).
+	 * @return void
+	 */
+	public function error( string $code, string $message, array $context = array() ): void {
+		$this->write( 'error', $code, $message, $context );
+	}
+
+	/**
+	 * Writes that something needs an eye.
+	 *
+	 * @param string               $code    As for `error`.
+	 * @param string               $message As for `error`.
+	 * @param array<string, mixed> $context As for `error`.
+	 * @return void
+	 */
+	public function warning( string $code, string $message, array $context = array() ): void {
+		$this->write( 'warning', $code, $message, $context );
+	}
+
+	/**
+	 * Writes that something was done.
+	 *
+	 * @param string               $code    As for `error`.
+	 * @param string               $message As for `error`.
+	 * @param array<string, mixed> $context As for `error`.
+	 * @return void
+	 */
+	public function info( string $code, string $message, array $context = array() ): void {
+		$this->write( 'info', $code, $message, $context );
+	}
+
+	/**
+	 * Writes a line; the same line within five minutes only raises its count.
+	 *
+	 * @param string               $level   One of LEVELS.
+	 * @param string               $code    What happened.
+	 * @param string               $message Plain words.
+	 * @param array<string, mixed> $context Ids, counts and codes.
+	 * @return void
+	 */
+	private function write( string $level, string $code, string $message, array $context ): void {
+		$now     = $this->clock->now();
+		$code    = substr( (string) preg_replace( '/[^a-z0-9_.-]+/', '-', strtolower( $code ) ), 0, 64 );
+		$message = Redaction::text( $message );
+		$kept    = (string) json_encode( (object) Redaction::context( $context ), JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PARTIAL_OUTPUT_ON_ERROR );
+		$again   = $this->database->run(
+			'UPDATE {log} SET times = times + 1, last_at = %s WHERE level = %s AND code = %s AND message = %s AND last_at >= %s ORDER BY id DESC LIMIT 1',
+			Moment::stored( $now ),
+			$level,
+			$code,
+			$message,
+			Moment::stored( $now - self::SAME )
+		);
+		if ( $again > 0 ) {
+			return;
+		}
+		$this->database->run(
+			'INSERT INTO {log} (at, last_at, times, level, code, message, context) VALUES (%s, %s, 1, %s, %s, %s, %s)',
+			Moment::stored( $now ),
+			Moment::stored( $now ),
+			$level,
+			$code,
+			$message,
+			$kept
+		);
+	}
+}
