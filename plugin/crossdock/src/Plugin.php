@@ -27,6 +27,7 @@ final class Plugin {
 	 */
 	private const PARTS = array(
 		// Setup.
+		Setup\Activation::class,
 		// Site.
 		// Settings.
 		// Hub.

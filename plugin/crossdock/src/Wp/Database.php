@@ -86,6 +86,16 @@ class Database {
 	}
 
 	/**
+	 * Returns the site's character set and collation as the end of a CREATE TABLE.
+	 *
+	 * @return string
+	 */
+	public function charset(): string {
+		global $wpdb;
+		return (string) $wpdb->get_charset_collate();
+	}
+
+	/**
 	 * Puts the tables' names and the arguments in.
 	 *
 	 * @param string       $sql  The statement.

@@ -1,0 +1,165 @@
+<?php
+/**
+ * The plugin's settings.
+ *
+ * @package Crossdock
+ */
+
+declare( strict_types=1 );
+
+namespace Crossdock\Settings;
+
+use Crossdock\Wp\Options;
+
+/**
+ * Reads and keeps the settings. What is kept was read by `Rules`; what is missing has its default.
+ */
+class Settings {
+
+	/**
+	 * The option they are kept in (loaded with every page, small).
+	 */
+	public const OPTION = 'crossdock_settings';
+
+	/**
+	 * WordPress' options.
+	 *
+	 * @var Options
+	 */
+	private Options $options;
+
+	/**
+	 * What a value may be.
+	 *
+	 * @var Rules
+	 */
+	private Rules $rules;
+
+	/**
+	 * Takes what it reads from.
+	 *
+	 * @param Options $options WordPress' options.
+	 * @param Rules   $rules   What a value may be.
+	 */
+	public function __construct( Options $options, Rules $rules ) {
+		$this->options = $options;
+		$this->rules   = $rules;
+	}
+
+	/**
+	 * Returns whether a switch is on.
+	 *
+	 * @param string $name A setting of type bool.
+	 * @return bool
+	 */
+	public function on( string $name ): bool {
+		return true === $this->value( $name );
+	}
+
+	/**
+	 * Returns a number; a setting that is "auto" gives the fallback.
+	 *
+	 * @param string $name Setting of type int or auto.
+	 * @param int    $auto What "auto" stands for.
+	 * @return int
+	 */
+	public function number( string $name, int $auto = 0 ): int {
+		$value = $this->value( $name );
+		return is_int( $value ) ? $value : $auto;
+	}
+
+	/**
+	 * Returns whether a setting leaves the number to the plugin.
+	 *
+	 * @param string $name Setting of type auto.
+	 * @return bool
+	 */
+	public function auto( string $name ): bool {
+		return 'auto' === $this->value( $name );
+	}
+
+	/**
+	 * Returns a text or a choice.
+	 *
+	 * @param string $name The setting.
+	 * @return string
+	 */
+	public function text( string $name ): string {
+		$value = $this->value( $name );
+		return is_string( $value ) ? $value : '';
+	}
+
+	/**
+	 * Returns all settings by name, each in its type.
+	 *
+	 * @return array<string, bool|int|string>
+	 */
+	public function all(): array {
+		$all = array();
+		foreach ( array_keys( Fields::all() ) as $name ) {
+			$all[ $name ] = $this->value( $name );
+		}
+		return $all;
+	}
+
+	/**
+	 * Keeps several settings, all or none: when one is wrong nothing changes.
+	 *
+	 * @param array<string, mixed> $given Name => value as given.
+	 * @return array<int, Fault> What is wrong; empty when it was kept.
+	 */
+	public function keep( array $given ): array {
+		$faults = array();
+		$next   = $this->all();
+		foreach ( $given as $name => $value ) {
+			$read = $this->rules->read( (string) $name, $value );
+			if ( $read instanceof Fault ) {
+				$faults[] = $read;
+			} else {
+				$next[ $name ] = $read;
+			}
+		}
+		if ( array() === $faults ) {
+			$this->options->set( self::OPTION, $next, true );
+		}
+		return $faults;
+	}
+
+	/**
+	 * Returns what is kept, as it is in the database, right or wrong.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function kept(): array {
+		$kept = $this->options->get( self::OPTION, array() );
+		return is_array( $kept ) ? $kept : array();
+	}
+
+	/**
+	 * Returns a setting in its type; its default when it is not kept or not of its type.
+	 *
+	 * @param string $name The setting.
+	 * @return bool|int|string
+	 * @throws \LogicException When the code asks for a setting that is not in the table.
+	 */
+	private function value( string $name ) {
+		$field = Fields::one( $name );
+		if ( null === $field ) {
+			throw new \LogicException( 'no setting is named ' . $name );
+		}
+		$kept = $this->kept()[ $name ] ?? null;
+		if ( 'bool' === $field['type'] ) {
+			return is_bool( $kept ) ? $kept : $field['default'];
+		}
+		if ( 'auto' === $field['type'] && 'auto' === $kept ) {
+			return 'auto';
+		}
+		if ( 'int' === $field['type'] || 'auto' === $field['type'] ) {
+			return is_int( $kept ) && $kept >= $field['least'] && $kept <= $field['most'] ? $kept : $field['default'];
+		}
+		if ( 'choice' === $field['type'] ) {
+			return in_array( $kept, $field['choices'], true ) ? $kept : $field['default'];
+		}
+		return is_string( $kept ) ? $kept : $field['default'];
+	}
+}

@@ -1,0 +1,175 @@
+<?php
+/**
+ * Coming and going of the plugin.
+ *
+ * @package Crossdock
+ */
+
+declare( strict_types=1 );
+
+namespace Crossdock\Setup;
+
+use Crossdock\Part;
+use Crossdock\Settings\Settings;
+use Crossdock\Wp\Home;
+
+/**
+ * Activation (tables, options, capability; on a network every site, and each new one as it is made) and deactivation (nothing
+ * runs any more, nothing is lost).
+ */
+final class Activation implements Part {
+
+	/**
+	 * The option that names this installation (a UUID made once).
+	 */
+	public const INSTANCE = 'crossdock_instance';
+
+	/**
+	 * The tables.
+	 *
+	 * @var Tables
+	 */
+	private Tables $tables;
+
+	/**
+	 * Who may manage the plugin.
+	 *
+	 * @var Capability
+	 */
+	private Capability $capability;
+
+	/**
+	 * The sites of the network.
+	 *
+	 * @var Sites
+	 */
+	private Sites $sites;
+
+	/**
+	 * What runs by itself.
+	 *
+	 * @var Schedules
+	 */
+	private Schedules $schedules;
+
+	/**
+	 * The settings.
+	 *
+	 * @var Settings
+	 */
+	private Settings $settings;
+
+	/**
+	 * Where the plugin lies.
+	 *
+	 * @var Home
+	 */
+	private Home $home;
+
+	/**
+	 * Takes what it works with.
+	 *
+	 * @param Tables     $tables     The tables.
+	 * @param Capability $capability Who may manage the plugin.
+	 * @param Sites      $sites      The sites of the network.
+	 * @param Schedules  $schedules  What runs by itself.
+	 * @param Settings   $settings   The settings.
+	 * @param Home       $home       Where the plugin lies.
+	 */
+	public function __construct( Tables $tables, Capability $capability, Sites $sites, Schedules $schedules, Settings $settings, Home $home ) {
+		$this->tables     = $tables;
+		$this->capability = $capability;
+		$this->sites      = $sites;
+		$this->schedules  = $schedules;
+		$this->settings   = $settings;
+		$this->home       = $home;
+	}
+
+	/**
+	 * Adds this part's hooks.
+	 *
+	 * @return void
+	 */
+	public function register(): void {
+		register_activation_hook( $this->home->file(), array( $this, 'activate' ) );
+		register_deactivation_hook( $this->home->file(), array( $this, 'deactivate' ) );
+		add_action( 'wp_initialize_site', array( $this, 'site_made' ), 900 );
+		add_filter( 'wpmu_drop_tables', array( $this, 'site_dropped' ), 10, 2 );
+		add_action( 'admin_init', array( $this->capability, 'give' ) );
+	}
+
+	/**
+	 * Prepares this site, or every site of the network.
+	 *
+	 * @param bool $network Whether it was activated for the whole network.
+	 * @return void
+	 */
+	public function activate( $network = false ): void {
+		if ( $network ) {
+			$this->sites->each( array( $this, 'prepare' ) );
+		} else {
+			$this->prepare();
+		}
+	}
+
+	/**
+	 * Stops what runs by itself; the outbox, the settings and the pairing stay.
+	 *
+	 * @param bool $network Whether it was deactivated for the whole network.
+	 * @return void
+	 */
+	public function deactivate( $network = false ): void {
+		if ( $network ) {
+			$this->sites->each( array( $this->schedules, 'stop' ) );
+		} else {
+			$this->schedules->stop();
+		}
+	}
+
+	/**
+	 * Makes what the present site needs; what is there stays. May run any number of times.
+	 *
+	 * @return void
+	 */
+	public function prepare(): void {
+		$trouble = $this->tables->make();
+		if ( '' !== $trouble ) {
+			update_option( 'crossdock_trouble', array( 'code' => 'tables', 'detail' => $trouble ), false );
+			return;
+		}
+		delete_option( 'crossdock_trouble' );
+		add_option( self::INSTANCE, wp_generate_uuid4(), '', false );
+		add_option( Settings::OPTION, $this->settings->all(), '', true );
+		$this->capability->give();
+	}
+
+	/**
+	 * Prepares a site that was just made, when the plugin is active for the network.
+	 *
+	 * @param \WP_Site $site The new site.
+	 * @return void
+	 */
+	public function site_made( $site ): void {
+		if ( ! function_exists( 'is_plugin_active_for_network' ) ) {
+			require_once ABSPATH . 'wp-admin/includes/plugin.php';
+		}
+		if ( is_plugin_active_for_network( plugin_basename( $this->home->file() ) ) ) {
+			$this->sites->on( (int) $site->blog_id, array( $this, 'prepare' ) );
+		}
+	}
+
+	/**
+	 * Names our tables among those that go with a removed site.
+	 *
+	 * @param array<int|string, string> $tables Tables that are dropped.
+	 * @param int                       $id     The site.
+	 * @return array<int|string, string>
+	 */
+	public function site_dropped( $tables, $id ) {
+		global $wpdb;
+		foreach ( $this->tables->names() as $name ) {
+			$tables[] = $wpdb->get_blog_prefix( (int) $id ) . 'crossdock_' . $name;
+		}
+		return $tables;
+	}
+}
