@@ -1,10 +1,10 @@
 # Crossdock. `make demo` and `make test` are all a newcomer needs; each sets up what it uses.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help setup demo test lint docs bench crash mutate locks
+.PHONY: help setup demo test test-php lint docs bench crash mutate plugin plugin-pot plugin-mutate locks
 
 help: ## Show what can be made
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with the locked dependencies (demo and test call it)
 	@tools/setup.sh
@@ -33,6 +33,12 @@ mutate: setup ## Change the code in a thousand places and count what the tests n
 	@.venv/bin/uv pip sync -q --python .venv-mutate/bin/python --require-hashes requirements-uv.lock requirements-mutate.lock
 	@.venv/bin/uv pip install -q --python .venv-mutate/bin/python --no-deps --no-build-isolation --reinstall-package crossdock -e .
 	@.venv-mutate/bin/python tools/mutate.py 80
+
+plugin: setup ## Build the WordPress plugin's ZIP: the same bytes on every machine
+	@.venv/bin/python tools/plugin_zip.py $(TARGET)
+
+plugin-pot: setup ## Write the plugin's translation template from its sources
+	@.venv/bin/python tools/plugin_pot.py
 
 locks: setup ## Resolve the lock files anew
 	@tools/locks.sh

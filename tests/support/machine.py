@@ -23,6 +23,7 @@ COMMANDS = {
     "mariadb-install-db": "mariadb-server",
     "mariadb": "mariadb-client",
     "chromium": "chromium",
+    "msgfmt": "gettext",
     "phpcs": "php-codesniffer",
     "phpunit": "phpunit",
     "npm": "npm",
