@@ -45,7 +45,7 @@ final class Fields {
 		'failure_threshold'    => array( 'type' => 'int', 'default' => 10, 'least' => 1, 'most' => 1000, 'group' => 'trouble' ),
 		'alerts'               => array( 'type' => 'bool', 'default' => true, 'group' => 'trouble' ),
 		'alert_email'          => array( 'type' => 'email', 'default' => '', 'group' => 'trouble' ),
-		'log_level'            => array( 'type' => 'choice', 'default' => 'warning', 'choices' => array( 'error', 'warning', 'info', 'debug' ), 'group' => 'trouble' ),
+		'log_level'            => array( 'type' => 'choice', 'default' => 'warning', 'choices' => array( 'error', 'warning', 'info' ), 'group' => 'trouble' ),
 		// How long it is kept.
 		'keep_sent_days'       => array( 'type' => 'int', 'default' => 7, 'least' => 1, 'most' => 365, 'group' => 'keep' ),
 		'keep_dead_days'       => array( 'type' => 'int', 'default' => 90, 'least' => 7, 'most' => 3650, 'group' => 'keep' ),
