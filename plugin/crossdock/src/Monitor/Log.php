@@ -9,8 +9,10 @@ declare( strict_types=1 );
 
 namespace Crossdock\Monitor;
 
+use Crossdock\Settings\Settings;
 use Crossdock\Wp\Clock;
 use Crossdock\Wp\Database;
+use Crossdock\Wp\Json;
 use Crossdock\Wp\Moment;
 
 /**
@@ -22,7 +24,7 @@ class Log {
 	/**
 	 * The levels, the lightest first.
 	 */
-	public const LEVELS = array( 'info', 'warning', 'error' );
+	public const LEVELS = array( 'debug', 'info', 'warning', 'error' );
 
 	/**
 	 * Seconds in which the same thing said again is counted, not written anew.
@@ -44,14 +46,23 @@ class Log {
 	private Clock $clock;
 
 	/**
+	 * The settings.
+	 *
+	 * @var Settings
+	 */
+	private Settings $settings;
+
+	/**
 	 * Notes what it needs.
 	 *
 	 * @param Database $database The site's database.
 	 * @param Clock    $clock    The clock.
+	 * @param Settings $settings The settings: from which level on lines are kept.
 	 */
-	public function __construct( Database $database, Clock $clock ) {
+	public function __construct( Database $database, Clock $clock, Settings $settings ) {
 		$this->database = $database;
 		$this->clock    = $clock;
+		$this->settings = $settings;
 	}
 
 	/**
@@ -59,7 +70,8 @@ class Log {
 	 *
 	 * @param string               $code    Lower-case words joined by hyphens, e.g. `hub-unreachable`.
 	 * @param string               $message Plain words; no data of people, no secrets.
-	 * @param array<string, mixed> $context Ids, counts and codes (see `Redaction::KEPT`).
+	 * @param array<string, mixed> $context Ids, counts and codes (see `Redaction::KEPT`); `source`, `entity` and
+	 *                                      `event_id` have columns of their own.
 	 * @return void
 	 */
 	public function error( string $code, string $message, array $context = array() ): void {
@@ -91,6 +103,18 @@ class Log {
 	}
 
 	/**
+	 * Writes what only somebody who looks for a fault wants to know.
+	 *
+	 * @param string               $code    As for `error`.
+	 * @param string               $message As for `error`.
+	 * @param array<string, mixed> $context As for `error`.
+	 * @return void
+	 */
+	public function debug( string $code, string $message, array $context = array() ): void {
+		$this->write( 'debug', $code, $message, $context );
+	}
+
+	/**
 	 * Writes a line; the same line within five minutes only raises its count.
 	 *
 	 * @param string               $level   One of LEVELS.
@@ -100,29 +124,35 @@ class Log {
 	 * @return void
 	 */
 	private function write( string $level, string $code, string $message, array $context ): void {
+		if ( array_search( $level, self::LEVELS, true ) < array_search( $this->settings->text( 'log_level' ), self::LEVELS, true ) ) {
+			return;
+		}
 		$now     = $this->clock->now();
 		$code    = substr( (string) preg_replace( '/[^a-z0-9_.-]+/', '-', strtolower( $code ) ), 0, 64 );
 		$message = Redaction::text( $message );
-		$kept    = (string) json_encode( (object) Redaction::context( $context ), JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PARTIAL_OUTPUT_ON_ERROR );
+		$kept    = Redaction::context( $context );
 		$again   = $this->database->run(
-			'UPDATE {log} SET times = times + 1, last_at = %s WHERE level = %s AND code = %s AND message = %s AND last_at >= %s ORDER BY id DESC LIMIT 1',
+			'UPDATE {log} SET times = times + 1, last_at = %s WHERE level = %s AND at >= %s AND code = %s AND message = %s ORDER BY at DESC LIMIT 1',
 			Moment::stored( $now ),
 			$level,
+			Moment::stored( $now - self::SAME ),
 			$code,
-			$message,
-			Moment::stored( $now - self::SAME )
+			$message
 		);
 		if ( $again > 0 ) {
 			return;
 		}
 		$this->database->run(
-			'INSERT INTO {log} (at, last_at, times, level, code, message, context) VALUES (%s, %s, 1, %s, %s, %s, %s)',
+			'INSERT INTO {log} (at, last_at, times, level, source, code, message, context, entity, event_id) VALUES (%s, %s, 1, %s, %s, %s, %s, %s, %s, %s)',
 			Moment::stored( $now ),
 			Moment::stored( $now ),
 			$level,
+			substr( (string) ( $kept['source'] ?? '' ), 0, 32 ),
 			$code,
 			$message,
-			$kept
+			Json::encode( (object) $kept ),
+			substr( (string) ( $kept['entity'] ?? '' ), 0, 96 ),
+			substr( (string) ( $kept['event_id'] ?? '' ), 0, 36 )
 		);
 	}
 }

@@ -19,6 +19,7 @@ final class Redaction {
 	 * What a context may hold: ids, counts, codes, never documents.
 	 */
 	private const KEPT = array(
+		'source',
 		'event_id',
 		'entity',
 		'kind',
