@@ -143,7 +143,7 @@ class Log {
 			return;
 		}
 		$this->database->run(
-			'INSERT INTO {log} (at, last_at, times, level, source, code, message, context, entity, event_id) VALUES (%s, %s, 1, %s, %s, %s, %s, %s, %s, %s)',
+			'INSERT INTO {log} (at, last_at, times, level, source, code, message, context, entity, event_id) VALUES (%s, %s, 1, %s, %s, %s, %s, %s, NULLIF(%s, ''), NULLIF(%s, ''))',
 			Moment::stored( $now ),
 			Moment::stored( $now ),
 			$level,
