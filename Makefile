@@ -15,6 +15,9 @@ demo: setup ## Run the main job: a sandbox shop's orders reach a sandbox CRM und
 test: setup ## Run every test suite; one line a suite, coverage at the end
 	@.venv/bin/python tools/suites.py
 
+test-php: setup ## Run the WordPress plugin's unit tests on PHP 7.4, 8.0 ... 8.5 (by Node, no PHP is installed)
+	@.venv/bin/python tools/plugin_php.py $(VERSIONS)
+
 lint: setup ## Check style, types and the layers of imports
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
 
