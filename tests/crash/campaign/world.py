@@ -50,6 +50,15 @@ class Unrest(Exception):
     """The world did not come to rest."""
 
 
+_LANES = (
+    "SELECT c.connector, c.state AS connection, c.problem, c.writes_stopped, l.*, now() AS now,"
+    " (SELECT array_agg(concat_ws(' ', d.state, d.head, d.due_at, d.reason) ORDER BY d.due_at) FROM"
+    " (SELECT * FROM delivery d WHERE d.lane_id = l.id ORDER BY d.due_at LIMIT 20) AS d) AS deliveries"
+    " FROM lane l JOIN connection c ON c.id = l.id WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.lane_id = l.id)"
+)
+"""Lanes that hold deliveries, with all that can keep them from going on."""
+
+
 class World:
     """Everything of a round."""
 
@@ -212,7 +221,7 @@ class World:
         while left := await self._left():
             if time.monotonic() > until:
                 runs = await self.rows("SELECT * FROM run WHERE state IN ('waiting', 'running')")
-                raise Unrest(f"it never came to rest: {left} {runs or ''}")
+                raise Unrest(f"it never came to rest: {left} {runs or ''} {await self.rows(_LANES) or ''}")
             await asyncio.sleep(0.05)
 
     async def _left(self) -> dict[str, int]:
