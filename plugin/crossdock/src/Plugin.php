@@ -34,7 +34,9 @@ final class Plugin {
 		// Capture.
 		// Outbox.
 		// Commands.
+		Commands\Route::class,
 		// Monitor.
+		Monitor\Chores::class,
 		// Mapping.
 		// Admin.
 		Admin\Menu::class,

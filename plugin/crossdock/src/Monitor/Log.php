@@ -70,8 +70,7 @@ class Log {
 	 *
 	 * @param string               $code    Lower-case words joined by hyphens, e.g. `hub-unreachable`.
 	 * @param string               $message Plain words; no data of people, no secrets.
-	 * @param array<string, mixed> $context Ids, counts and codes (see `Redaction::KEPT`); `source`, `entity` and
-	 *                                      `event_id` have columns of their own.
+	 * @param array<string, mixed> $context Ids, counts and codes (see `Redaction::KEPT`).
 	 * @return void
 	 */
 	public function error( string $code, string $message, array $context = array() ): void {
@@ -132,7 +131,7 @@ class Log {
 		$message = Redaction::text( $message );
 		$kept    = Redaction::context( $context );
 		$again   = $this->database->run(
-			'UPDATE {log} SET times = times + 1, last_at = %s WHERE level = %s AND at >= %s AND code = %s AND message = %s ORDER BY at DESC LIMIT 1',
+			'UPDATE {log} SET times = times + 1, last_at = %s WHERE level = %s AND last_at >= %s AND code = %s AND message = %s ORDER BY last_at DESC LIMIT 1',
 			Moment::stored( $now ),
 			$level,
 			Moment::stored( $now - self::SAME ),
@@ -143,16 +142,13 @@ class Log {
 			return;
 		}
 		$this->database->run(
-			'INSERT INTO {log} (at, last_at, times, level, source, code, message, context, entity, event_id) VALUES (%s, %s, 1, %s, %s, %s, %s, %s, NULLIF(%s, ''), NULLIF(%s, ''))',
+			'INSERT INTO {log} (at, last_at, times, level, code, message, context) VALUES (%s, %s, 1, %s, %s, %s, %s)',
 			Moment::stored( $now ),
 			Moment::stored( $now ),
 			$level,
-			substr( (string) ( $kept['source'] ?? '' ), 0, 32 ),
 			$code,
 			$message,
-			Json::encode( (object) $kept ),
-			substr( (string) ( $kept['entity'] ?? '' ), 0, 96 ),
-			substr( (string) ( $kept['event_id'] ?? '' ), 0, 36 )
+			Json::encode( (object) $kept )
 		);
 	}
 }
