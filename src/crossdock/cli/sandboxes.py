@@ -33,6 +33,8 @@ def build(name: str, *, orders: int = 1000, seed: int = 1, data: Path | None = N
         return _portal()
     if name == "webhook":
         return _receiver()
+    if name == "wordpress":
+        return _site()
     raise BadInput(f"{name} has no sandbox that can be served from here", remedy="its own documentation tells how")
 
 
@@ -71,3 +73,12 @@ def _here() -> str:
 def _receiver() -> Made:
     room = _module("webhook")
     return Made(room.app(), lambda url: {"url": f"{url}/hook", "secret": room.SECRET, "plain-http": "true"})
+
+
+def _site() -> Made:
+    room = _module("wordpress")
+    site = room.Site()
+    for kind in ("customer", "product", "order"):
+        site.add(kind)
+    keys = {"site-key": room.KEY, "site-secret": room.SECRET}
+    return Made(room.build(site), lambda url: {"url": url, **keys, "plain-http": "true"})

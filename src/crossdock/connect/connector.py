@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from crossdock.connect.client import Transport
     from crossdock.connect.deals import Deals
     from crossdock.connect.manifest import Manifest
+    from crossdock.connect.outpost import Outpost
     from crossdock.connect.watching import Watcher
     from crossdock.kit.clock import Clock
     from crossdock.model.connection import Connection
@@ -381,3 +382,5 @@ class Connector(msgspec.Struct, frozen=True):
     """A CRM's deals, read live; None: it has none."""
     turn: Callable[[Observation, Connection], Turn | None] | None = None
     """Says of an entity whether it stands in a state whose coming is an event of its own (a won deal). Pure, quick."""
+    outpost: Callable[[Access], Outpost] | None = None
+    """The program of ours at the other side, which takes the hub's commands; None: there is none."""
