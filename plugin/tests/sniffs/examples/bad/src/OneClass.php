@@ -1,0 +1,3 @@
+<?php // told: OneClass.Classes, OneClass.Loose
+class One {}
+class Two {}
