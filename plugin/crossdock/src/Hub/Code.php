@@ -65,7 +65,7 @@ final class Code {
 	 * @return bool
 	 */
 	public static function address( string $url ): bool {
-		$parts = parse_url( $url ); // phpcs:ignore WordPress.WP.AlternativeFunctions.parse_url_parse_url -- runs without WordPress too.
+		$parts = parse_url( $url );
 		if ( ! is_array( $parts ) || ! isset( $parts['scheme'], $parts['host'] ) || preg_match( '/[\s\x00-\x1f\x7f"\'<>\\\\]/', $url ) ) {
 			return false;
 		}

@@ -82,7 +82,7 @@ class Copies {
 	 * @return string
 	 */
 	public static function place( string $url ): string {
-		$parts = parse_url( strtolower( $url ) ); // phpcs:ignore WordPress.WP.AlternativeFunctions.parse_url_parse_url -- runs without WordPress too; addresses are absolute.
+		$parts = parse_url( strtolower( $url ) );
 		if ( ! is_array( $parts ) || ! isset( $parts['host'] ) ) {
 			return rtrim( strtolower( $url ), '/' );
 		}

@@ -23,7 +23,7 @@ final class Json {
 	 */
 	public static function encode( $value, int $extras = 0 ): string {
 		$flags = JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE | JSON_PARTIAL_OUTPUT_ON_ERROR;
-		return (string) json_encode( $value, $flags | $extras ); // phpcs:ignore WordPress.WP.AlternativeFunctions.json_encode_json_encode -- wp_json_encode drops what holds a broken byte; the units run without WordPress.
+		return (string) json_encode( $value, $flags | $extras );
 	}
 
 	/**
