@@ -28,6 +28,7 @@ final class Plugin {
 	private const PARTS = array(
 		// Setup.
 		Setup\Activation::class,
+		Setup\Migrations::class,
 		// Site.
 		// Settings.
 		// Hub.
@@ -61,11 +62,22 @@ final class Plugin {
 		if ( null !== self::$container ) {
 			return;
 		}
-		self::$container = new Container( self::BOUND );
-		self::$container->put( Wp\Home::class, new Wp\Home( $file, CROSSDOCK_VERSION ) );
+		self::$container = self::bare( $file );
 		foreach ( self::PARTS as $part ) {
 			self::$container->get( $part )->register();
 		}
+	}
+
+	/**
+	 * Returns a container whose parts are not registered: what a deleted plugin needs to clear up.
+	 *
+	 * @param string $file The plugin's main file.
+	 * @return Container
+	 */
+	public static function bare( string $file ): Container {
+		$container = new Container( self::BOUND );
+		$container->put( Wp\Home::class, new Wp\Home( $file, CROSSDOCK_VERSION ) );
+		return $container;
 	}
 
 	/**

@@ -10,7 +10,6 @@ declare( strict_types=1 );
 namespace Crossdock\Setup;
 
 use Crossdock\Part;
-use Crossdock\Settings\Settings;
 use Crossdock\Wp\Home;
 
 /**
@@ -53,11 +52,11 @@ final class Activation implements Part {
 	private Schedules $schedules;
 
 	/**
-	 * The settings.
+	 * What brings a site to the version of the code.
 	 *
-	 * @var Settings
+	 * @var Migrations
 	 */
-	private Settings $settings;
+	private Migrations $migrations;
 
 	/**
 	 * Where the plugin lies.
@@ -73,15 +72,15 @@ final class Activation implements Part {
 	 * @param Capability $capability Who may manage the plugin.
 	 * @param Sites      $sites      The sites of the network.
 	 * @param Schedules  $schedules  What runs by itself.
-	 * @param Settings   $settings   The settings.
+	 * @param Migrations $migrations What brings a site to the version of the code.
 	 * @param Home       $home       Where the plugin lies.
 	 */
-	public function __construct( Tables $tables, Capability $capability, Sites $sites, Schedules $schedules, Settings $settings, Home $home ) {
+	public function __construct( Tables $tables, Capability $capability, Sites $sites, Schedules $schedules, Migrations $migrations, Home $home ) {
 		$this->tables     = $tables;
 		$this->capability = $capability;
 		$this->sites      = $sites;
 		$this->schedules  = $schedules;
-		$this->settings   = $settings;
+		$this->migrations = $migrations;
 		$this->home       = $home;
 	}
 
@@ -127,20 +126,12 @@ final class Activation implements Part {
 	}
 
 	/**
-	 * Makes what the present site needs; what is there stays. May run any number of times.
+	 * Brings the present site to the version of the code; what is there stays.
 	 *
 	 * @return void
 	 */
 	public function prepare(): void {
-		$trouble = $this->tables->make();
-		if ( '' !== $trouble ) {
-			update_option( 'crossdock_trouble', array( 'code' => 'tables', 'detail' => $trouble ), false );
-			return;
-		}
-		delete_option( 'crossdock_trouble' );
-		add_option( self::INSTANCE, wp_generate_uuid4(), '', false );
-		add_option( Settings::OPTION, $this->settings->all(), '', true );
-		$this->capability->give();
+		$this->migrations->run();
 	}
 
 	/**
