@@ -12,7 +12,8 @@ SELECT 'option', option_name FROM wp_options WHERE option_name LIKE '%crossdock%
 UNION SELECT 'user', meta_key FROM wp_usermeta WHERE meta_key LIKE '%crossdock%'
 UNION SELECT 'post', meta_key FROM wp_postmeta WHERE meta_key LIKE '%crossdock%'
 UNION SELECT 'cron', 'event' FROM wp_options WHERE option_name = 'cron' AND option_value LIKE '%crossdock%'
-UNION SELECT 'role', 'capability' FROM wp_options WHERE option_name = 'wp_user_roles' AND option_value LIKE '%crossdock%'
+UNION SELECT 'role', 'capability' FROM wp_options
+    WHERE option_name = 'wp_user_roles' AND option_value LIKE '%crossdock%'
 UNION SELECT 'table', table_name FROM information_schema.tables
     WHERE table_schema = DATABASE() AND table_name LIKE '%crossdock%';
 """
@@ -25,7 +26,8 @@ def _delete(site: Site) -> str:
         site.php(
             """add_filter( 'wp_die_handler', function () { return function ( $text ) {
                 throw new Exception( wp_strip_all_tags( $text ) ); }; } );
-            try { uninstall_plugin( 'crossdock/crossdock.php' ); } catch ( Exception $stop ) { return $stop->getMessage(); }
+            try { uninstall_plugin( 'crossdock/crossdock.php' ); }
+            catch ( Exception $stop ) { return $stop->getMessage(); }
             return '';""",
             user=1,
             place="admin",
@@ -95,8 +97,8 @@ def test_deleting_stops_while_something_was_not_sent(site: Site) -> None:
 
 def test_after_an_update_an_invalid_setting_is_set_aside_and_a_backup_is_there(site: Site) -> None:
     site.php(
-        """$kept = get_option( 'crossdock_settings' ); $kept['batch_size'] = 5000; $kept['retry_days'] = 3; $kept['gone'] = 1;
-        update_option( 'crossdock_settings', $kept ); update_option( 'crossdock_version', '0.9.0' );"""
+        """$kept = get_option( 'crossdock_settings' ); $kept['batch_size'] = 5000; $kept['retry_days'] = 3;
+        $kept['gone'] = 1; update_option( 'crossdock_settings', $kept ); update_option( 'crossdock_version', '0.9.0' );"""
     )
     kept = site.php("return get_option( 'crossdock_settings' );")
     assert (kept["batch_size"], kept["retry_days"]) == ("auto", 3)
