@@ -98,7 +98,8 @@ def test_deleting_stops_while_something_was_not_sent(site: Site) -> None:
 def test_after_an_update_an_invalid_setting_is_set_aside_and_a_backup_is_there(site: Site) -> None:
     site.php(
         """$kept = get_option( 'crossdock_settings' ); $kept['batch_size'] = 5000; $kept['retry_days'] = 3;
-        $kept['gone'] = 1; update_option( 'crossdock_settings', $kept ); update_option( 'crossdock_version', '0.9.0' );"""
+        $kept['gone'] = 1; update_option( 'crossdock_settings', $kept );
+        update_option( 'crossdock_version', '0.9.0' );"""
     )
     kept = site.php("return get_option( 'crossdock_settings' );")
     assert (kept["batch_size"], kept["retry_days"]) == ("auto", 3)
