@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-META_KEYS: Final = ("crossdock_crm_id", "crossdock_lead_status", "crossdock_subscription_status")
+META_KEYS: Final = ("crossdock_crm_id", "crossdock_crm_url", "crossdock_lead_status", "crossdock_subscription_status")
 """Meta that the hub may write to a site's users and orders; the plugin refuses all others."""
 MOST_COMMANDS: Final = 50
 """In one call."""
@@ -62,6 +62,8 @@ class Told(msgspec.Struct, frozen=True):
     code: str = ""
     detail: str = ""
     field: str = ""
+    retry: bool = False
+    """It was not begun: the same command may be sent again."""
 
     @property
     def done(self) -> bool:

@@ -160,16 +160,16 @@ class SiteBench:
             "a key outside the list": ({**write, "meta": {"role": "administrator"}}, "key-not-allowed"),
             "an unknown user": (
                 {**write, "target": {"kind": "user", "id": 999}, "meta": {"crossdock_crm_id": "1"}},
-                "unknown-target",
+                "no-such-user",
             ),
             "an unknown kind": (
                 {**write, "target": {"kind": "post", "id": user}, "meta": {"crossdock_crm_id": "1"}},
-                "bad-command",
+                "bad-target",
             ),
-            "no meta": ({**write, "meta": {}}, "bad-command"),
-            "meta that is no text": ({**write, "meta": {"crossdock_crm_id": 5}}, "bad-command"),
+            "no meta": ({**write, "meta": {}}, "bad-meta"),
+            "a long value": ({**write, "meta": {"crossdock_crm_id": "x" * 2001}}, "bad-value"),
             "an unknown action": ({"id": str(new_id()), "action": "delete_site"}, "unknown-action"),
-            "an id that is none": ({"id": "1", "action": "ping"}, "bad-command"),
+            "an id that is none": ({"id": "1", "action": "ping"}, "bad-id"),
             "kinds that are none": ({"id": str(new_id()), "action": "export", "kinds": ["post"]}, "bad-command"),
         }
         seen = {name: (await self.command(given))["problem"]["code"] == code for name, (given, code) in tried.items()}
@@ -195,9 +195,9 @@ class SiteBench:
             ("a short nonce", short, body, 401, "bad-signature"),
             ("once", once, body, 200, ""),
             ("twice", once, body, 401, "nonce-replayed"),
-            ("51 commands", by_hand(SECRET, "POST", path, many), many, 413, "too-many"),
-            ("no commands", by_hand(SECRET, "POST", path, b"{}"), b"{}", 422, "bad-batch"),
-            ("no JSON", by_hand(SECRET, "POST", path, b"{"), b"{", 400, "bad-json"),
+            ("51 commands", by_hand(SECRET, "POST", path, many), many, 422, "bad-commands"),
+            ("no commands", by_hand(SECRET, "POST", path, b"{}"), b"{}", 422, "bad-commands"),
+            ("no JSON", by_hand(SECRET, "POST", path, b"{"), b"{", 422, "bad-commands"),
         ]
         found = {}
         for name, headers, sent, status, code in tried:

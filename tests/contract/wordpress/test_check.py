@@ -23,9 +23,10 @@ async def test_a_good_site_tells_what_it_is() -> None:
         assert found.ok, found.problem
         assert found.account["rest_url"] == f"{bench.url}/wp-json/"
         assert found.account["site_url"] == bench.url
-        assert (found.account["plugin"], found.account["currency"]) == ("1.0.0", "EUR")
+        assert (found.account["plugin"], found.account["time_zone"]) == ("1.0.0", "Europe/Berlin")
         assert found.account_uid.startswith("127-0-0-1-")
-        assert await bench.requests() == 1
+        assert found.account["name"] == "Sandbox Tea"
+        assert await bench.requests() == 2
 
 
 async def test_plain_permalinks_are_found_and_used() -> None:
@@ -36,7 +37,7 @@ async def test_plain_permalinks_are_found_and_used() -> None:
         assert any("rest_route" in warning for warning in found.warnings)
         client = SiteClient(bench.access(account=found.account))
         before = await bench.requests()
-        assert (await client.status())["plugin"] == "1.0.0"
+        assert (await client.status())["versions"]["plugin"] == "1.0.0"
         assert await bench.requests() == before + 1
 
 
@@ -50,7 +51,7 @@ async def test_plain_permalinks_are_found_and_used() -> None:
         ({"firewall": "password"}, "password"),
         ({"clock_ahead_s": 900.0}, "clock-skew"),
         ({"home": "https://other.example"}, "another-site"),
-        ({"instance": "another"}, "another-site"),
+        ({"paired": False}, "unpaired"),
     ],
 )
 async def test_what_is_wrong_is_said_apart(settings: dict[str, Any], code: str) -> None:

@@ -30,7 +30,7 @@ async def judged(bench: SiteBench, **account: Any) -> Judgement:
         ({"paused": "manual", "dead": 3}, ["outbox-paused", "outbox-dead"]),
         ({"cron_late_s": 3600.0}, ["cron-stale"]),
         ({"oldest_s": 7200.0}, ["outbox-late"]),
-        ({"copy": True}, ["outbox-copy"]),
+        ({"paused": "copy"}, ["outbox-copy"]),
         ({"plugin": False}, ["plugin-missing"]),
         ({"firewall": "html"}, ["rest-blocked"]),
         ({"clock_ahead_s": 900.0}, ["clock-skew"]),
@@ -79,7 +79,10 @@ async def test_a_wrong_clock_is_remembered_and_stays_a_finding() -> None:
         assert again.account["plugin"] == "1.0.0", "its calls are taken now"
 
 
-@pytest.mark.parametrize("told", [{}, {"paused": None, "outbox": [], "cron": "no", "oldest_s": "x"}])
+@pytest.mark.parametrize(
+    "told",
+    [{}, {"sending": None, "outbox": [], "cron": "no"}, {"sending": {"paused": "x"}, "outbox": {"oldest_s": "x"}}],
+)
 def test_a_status_that_says_nothing_finds_nothing(told: dict[str, Any]) -> None:
     assert queue_of(told) == Queue()
 

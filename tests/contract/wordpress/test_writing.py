@@ -43,7 +43,7 @@ async def test_the_default_mapping_writes_only_what_sites_take() -> None:
     assert names == {"crossdock_crm_id", "crossdock_lead_status", "crossdock_subscription_status"}
 
 
-@pytest.mark.parametrize("meta", [{"role": "administrator"}, {"crossdock_crm_id": "x" * 1001}])
+@pytest.mark.parametrize("meta", [{"role": "administrator"}, {"crossdock_crm_id": "x" * 2001}])
 async def test_other_keys_and_long_values_are_refused_before_anything_is_sent(meta: dict[str, str]) -> None:
     async with HARNESS.open() as bench:
         with pytest.raises(PlanRefused) as refused:
@@ -92,4 +92,4 @@ async def test_what_can_be_written_is_described() -> None:
         assert {field.name for field in meta.fields} == {f"crossdock_{n}" for n in _NAMES}
 
 
-_NAMES = ("crm_id", "lead_status", "subscription_status")
+_NAMES = ("crm_id", "crm_url", "lead_status", "subscription_status")

@@ -1,8 +1,8 @@
 """Trying a site: says apart what can be wrong between the hub and its plugin, and changes nothing there.
 
-One signed question of the plugin's status; where that is not answered as it should be, WordPress's own index is asked
-too, which needs no key: a site whose REST API works has no plugin (or an old one), one whose does not has a firewall,
-plain permalinks, or is no WordPress.
+One signed question of the plugin's status, and one of WordPress's own index, which needs no key. Where the plugin does
+not answer, the index says why: a site whose REST API works has no plugin (or an old one), one whose does not has a
+firewall, plain permalinks, or is no WordPress.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FACTS: Final = {
     "wordpress": "wordpress",
     "php": "php",
     "plugin": "plugin",
-    "version": "woocommerce",
+    "woocommerce": "woocommerce",
     "currency": "currency",
     "time_zone": "time_zone",
     "hpos": "hpos",
@@ -42,6 +42,7 @@ _FAILED: Final = {
     FailKind.CUT: ("unreachable", "look whether a firewall in front of the site cuts connections"),
 }
 _BY_CODE: Final = {
+    "unpaired": ("unpaired", "the plugin has forgotten its pairing", _PAIR),
     "unknown-key": ("unknown-key", "the site does not know its key any more", _PAIR),
     "bad-signature": ("bad-signature", "the site computes another signature: its secret is another one", _PAIR),
     "nonce-replayed": (
@@ -93,7 +94,7 @@ class Diagnosis:
         if _astray(reply):
             rest, reply = await self._elsewhere(rest, reply)
         self._stop_if_wrong(reply)
-        self._learn(reply)
+        await self._learn(rest, reply)
         # what works counts: behind a proxy a site may name itself wrongly
         self._account["rest_url"] = rest.url
         return CheckResult(
@@ -201,12 +202,13 @@ class Diagnosis:
         if apart > _NEAR_S:
             self._warnings.append(f"the site's clock and the hub's are {apart:.0f} seconds apart")
 
-    def _learn(self, reply: Reply) -> None:
+    async def _learn(self, rest: Rest, reply: Reply) -> None:
         self.told = data_of(reply) or {}
-        said = self.told.get("site")
-        facts = said if isinstance(said, dict) else {}
-        found = {ours: facts.get(theirs) for ours, theirs in _FACTS.items()}
-        self._account |= {name: value for name, value in found.items() if value not in (None, "")}
+        index = document_of(await self._client.ask_index(rest))
+        for facts in (_of_index(index), self.told.get("versions"), self.told.get("site")):
+            said = facts if isinstance(facts, dict) else {}
+            found = {ours: said.get(theirs) for ours, theirs in _FACTS.items()}
+            self._account |= {name: value for name, value in found.items() if value not in (None, "")}
         if not self._account.get("site_url"):
             self._account["site_url"] = site_url(str(self._connection.config.get("url", "")))
         self._stop_if_other(self._account)
@@ -224,6 +226,18 @@ class Diagnosis:
                 f"the site that answers is not the one that was paired; it calls itself {theirs}",
                 "a copy (staging) is paired on its own; if the site has moved, pair it anew at its new address",
             )
+
+
+def _of_index(index: Any) -> dict[str, Any]:
+    """Return what WordPress's own index says, by the plugin's names."""
+    if not isinstance(index, dict):
+        return {}
+    home = str(index.get("home") or "")
+    return {
+        "name": str(index.get("name") or ""),
+        "url": home if home.startswith(("http://", "https://")) else "",
+        "time_zone": str(index.get("timezone_string") or ""),
+    }
 
 
 def _astray(reply: Reply) -> bool:

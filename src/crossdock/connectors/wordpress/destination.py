@@ -19,11 +19,12 @@ from crossdock.connectors.wordpress.check import Diagnosis
 from crossdock.connectors.wordpress.client import SiteClient, meant
 from crossdock.connectors.wordpress.replies import told_of
 from crossdock.model.mapping import Mapped
-from crossdock.model.outcome import Delivered, Gone, Outcome, Rejected, Unknown
+from crossdock.model.outcome import Delivered, Gone, Outcome, Rejected, Retry, Unknown
 from crossdock.model.plan import Found, Plan, Resolved, Step, Verb, Write
 from crossdock.model.schema import Field, Object
 
 WRITE_META = "write_meta"
+_GONE = frozenset({"no-such-user", "no-such-order"})
 
 
 class SiteDestination:
@@ -109,8 +110,10 @@ class SiteDestination:
 def _outcome(told: Told, said: mapper.Meta) -> Outcome:
     if told.done:
         return Delivered(f"{said.target.kind}:{said.target.id}")
-    if told.code == "unknown-target":
+    if told.code in _GONE:
         return Gone(f"the site has no {said.target.kind} of this id any more")
+    if told.retry:
+        return Retry(told.detail or "the site asked for patience", code=told.code)
     reason = f"the site refused to write it: {told.detail or told.code or 'it gave no reason'}"
     return Rejected(reason, told.code or "refused", told.field or None)
 

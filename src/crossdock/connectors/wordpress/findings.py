@@ -22,6 +22,8 @@ OLD_S: Final = 60 * 60
 _NEAR_S: Final = 60.0
 _FAR_S: Final = 300.0
 """What both sides take at most."""
+_COPIES: Final = frozenset({"copy", "address", "instance", "environment", "database"})
+"""Why the plugin takes its site for a copy of another."""
 _SOON_EXPIRED: Final = timedelta(days=14)
 
 
@@ -40,6 +42,7 @@ _HOST: Final = "ask the site's host; the hub tries again every few minutes, and 
 AILMENTS: Final[dict[str, Ailment]] = {
     "not-paired": Ailment("the site is not paired with the hub", _PAIR, breaks=True, stops_writes=True),
     "unknown-key": Ailment("the site does not know its key any more", _PAIR, stops_writes=True),
+    "unpaired": Ailment("the plugin has forgotten its pairing", _PAIR, stops_writes=True),
     "bad-signature": Ailment("the site's secret is another one than the hub's", _PAIR, stops_writes=True),
     "another-site": Ailment(
         "the site that answers is not the one that was paired",
@@ -168,7 +171,7 @@ def _clock(sight: Sight) -> Iterator[Finding]:
 
 
 def _of_queue(queue: Queue) -> Iterator[Finding]:
-    if queue.copy:
+    if queue.paused and queue.reason in _COPIES:
         yield finding("outbox-copy")
     elif queue.paused:
         why = f" ({queue.reason})" if queue.reason else ""

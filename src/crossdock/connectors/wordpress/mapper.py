@@ -19,8 +19,8 @@ from crossdock.model.plan import Resolved
 
 OBJECT: Final = "meta"
 KINDS: Final = ("user", "order")
-LONGEST: Final = 1000
-"""Of a value, in characters."""
+LONGEST: Final = 2000
+"""Of a value, in bytes."""
 _NAMES: Final = uuid.UUID("6f1f5a3e-3a52-5d0c-9b5e-0f1a2cd1b0e7")
 """Namespace of command ids; any fixed one will do."""
 _STREAMS: Final = {"customer": "user", "order": "order"}
@@ -61,8 +61,8 @@ def meta_of(properties: Mapping[str, str | None]) -> dict[str, str]:
         if name not in META_KEYS:
             listed = ", ".join(META_KEYS)
             raise PlanRefused(f"meta.{name}", "the site does not let the hub write this key", f"one of {listed}")
-        if value is not None and (len(value) > LONGEST or "\x00" in value):
-            rule = f"expected at most {LONGEST} characters without NUL"
+        if value is not None and (len(value.encode()) > LONGEST or "\x00" in value):
+            rule = f"expected at most {LONGEST} bytes without NUL"
             raise PlanRefused(f"meta.{name}", rule, "shorten it in the mapping: truncate")
     return {name: value or "" for name, value in sorted(properties.items())}
 

@@ -35,7 +35,7 @@ def error_of(reply: Reply) -> tuple[str, str]:
 def time_of(reply: Reply) -> datetime | None:
     """Return the site's time: what its refusal of our clock says, else its Date header."""
     body = document_of(reply)
-    said = body.get("server_time") if isinstance(body, dict) else None
+    said = _server_time(body) if isinstance(body, dict) else None
     try:
         if isinstance(said, int | float) and not isinstance(said, bool):
             return datetime.fromtimestamp(said, UTC)
@@ -46,6 +46,12 @@ def time_of(reply: Reply) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         return None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _server_time(body: dict[str, Any]) -> Any:
+    # WordPress puts what belongs to an error into its data
+    inner = body.get("data")
+    return body.get("server_time") or (inner.get("server_time") if isinstance(inner, dict) else None)
 
 
 def data_of(reply: Reply) -> dict[str, Any] | None:
@@ -73,5 +79,5 @@ def _told(row: Any) -> Told | None:
         return None
     problem = row.get("problem")
     said = problem if isinstance(problem, dict) else {}
-    words = [str(said.get(name) or "")[:300] for name in ("code", "detail", "field")]
-    return Told(str(row.get("id") or ""), str(row["status"]), *words)
+    code, detail, field = (str(said.get(name) or "")[:300] for name in ("code", "detail", "field"))
+    return Told(str(row.get("id") or ""), str(row["status"]), code, detail, field, said.get("retry") is True)

@@ -13,33 +13,31 @@ class Queue(msgspec.Struct, frozen=True):
 
     paused: bool = False
     reason: str = ""
-    """Why, as the plugin words it: ``failures``, ``copy``, ``manual`` …"""
+    """Why, as the plugin words it: ``failures``, ``copy``, ``hub``, ``manual`` …"""
+    failures: int = 0
+    """How many sendings failed in a row."""
     waiting: int = 0
     dead: int = 0
     oldest_s: float = 0.0
     """Age of the oldest row that waits, in seconds."""
     late_s: float = 0.0
-    """How long the next run is overdue."""
+    """How long the site's scheduled work is overdue."""
     runner: str = ""
-    """action_scheduler, wp_cron or shutdown."""
-    copy: bool = False
-    """The site takes itself for a copy of another, and does not send."""
+    """What runs it next: action-scheduler or wp-cron; empty: nothing is planned."""
 
 
 def queue_of(told: Mapping[str, Any]) -> Queue:
     """Read a status."""
-    outbox, cron = _object(told, "outbox"), _object(told, "cron")
-    paused = told.get("paused")
-    said = paused if isinstance(paused, Mapping) else {"is": paused is True, "reason": told.get("paused_reason")}
+    outbox, cron, sending = (_object(told, name) for name in ("outbox", "cron", "sending"))
     return Queue(
-        paused=bool(said.get("is") or said.get("paused")),
-        reason=str(said.get("reason") or "")[:200],
+        paused=sending.get("paused") is True,
+        reason=str(sending.get("reason") or "")[:200],
+        failures=int(_number(sending.get("failures"))),
         waiting=int(_number(outbox.get("waiting")) + _number(outbox.get("sending"))),
         dead=int(_number(outbox.get("dead"))),
-        oldest_s=_number(told.get("oldest_s", outbox.get("oldest_s"))),
+        oldest_s=_number(outbox.get("oldest_s")),
         late_s=_number(cron.get("late_s")),
-        runner=str(cron.get("runner") or "")[:40],
-        copy=told.get("copy") is True,
+        runner=str(sending.get("by") or "")[:40],
     )
 
 

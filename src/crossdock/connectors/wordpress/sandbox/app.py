@@ -83,32 +83,34 @@ class SiteApp:
         said, method = self.site.settings, scope["method"]
         if route == "/":
             spaces = ["oembed/1.0", "wp/v2", *(["crossdock/v1"] if said.plugin else [])]
-            return 200, {"name": "Sandbox Tea", "home": said.home or url_of(scope), "namespaces": spaces}
+            return 200, {
+                "name": "Sandbox Tea",
+                "home": said.home or url_of(scope),
+                "timezone_string": "Europe/Berlin",
+                "namespaces": spaces,
+            }
         known = {("GET", "/crossdock/v1/status"), ("POST", "/crossdock/v1/commands")}
         if not said.plugin or (method, route) not in known:
             message = "No route was found matching the URL and request method."
             return 404, {"code": "rest_no_route", "message": message, "data": {"status": 404}}
         problem = self._signed(scope, body)
         if problem:
-            told: dict[str, Any] = {"code": problem, "detail": f"the request is refused: {problem}", "status": 401}
-            if problem == "clock-skew":
-                told["server_time"] = int(self._now())
-            return 401, told
+            data = {"status": 401} | ({"server_time": int(self._now())} if problem == "clock-skew" else {})
+            words = "This address is for the hub, whose requests are signed."
+            return 401, {"code": problem, "message": words, "data": data}
         if method == "GET":
-            return 200, self.site.status(url_of(scope))
+            return 200, self.site.status()
         return self._commands(body)
 
     def _commands(self, body: bytes) -> tuple[int, dict[str, Any]]:
         try:
             given = orjson.loads(body)
         except orjson.JSONDecodeError:
-            return 400, {"code": "bad-json", "detail": "the body is no JSON", "status": 400}
+            given = None
         listed = given.get("commands") if isinstance(given, dict) else None
-        if not isinstance(listed, list) or not listed:
-            return 422, {"code": "bad-batch", "detail": "expected commands", "field": "commands", "status": 422}
-        if len(listed) > MOST_COMMANDS:
-            detail = f"at most {MOST_COMMANDS} commands a call"
-            return 413, {"code": "too-many", "detail": detail, "field": "commands", "status": 413}
+        if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_COMMANDS:
+            detail = f"Give commands: a list of 1 to {MOST_COMMANDS}."
+            return 422, {"code": "bad-commands", "detail": detail, "field": "commands"}
         return 200, {"results": [commands.answer(self.site, one) for one in listed]}
 
     def _signed(self, scope: Scope, body: bytes) -> str:
@@ -116,6 +118,8 @@ class SiteApp:
         query = scope["query_string"].decode("latin-1")
         target = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
         said = self.site.settings
+        if not said.paired:
+            return "unpaired"
         return self.gate.problem(said.key, said.secret, self._now(), (scope["method"], target), headers, body)
 
     def _now(self) -> float:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
+import re
 from typing import Any
 
 from crossdock.connectors.wordpress.sandbox.settings import META_KEYS
 from crossdock.connectors.wordpress.sandbox.site import KINDS, Site
 
 ACTIONS = ("write_meta", "ping", "export", "pause", "resume", "refresh")
-LONGEST = 1000
+LONGEST = 2000
+_ID = re.compile(r"[A-Za-z0-9_-]{8,36}")
 
 
 class Refused(Exception):
@@ -38,10 +39,8 @@ def answer(site: Site, given: Any) -> dict[str, Any]:
 def _well_formed(given: Any) -> None:
     if not isinstance(given, dict):
         raise Refused("bad-command", "a command is an object")
-    try:
-        uuid.UUID(str(given.get("id")))
-    except ValueError:
-        raise Refused("bad-command", "expected a UUID", "id") from None
+    if not _ID.fullmatch(str(given.get("id") or "")):
+        raise Refused("bad-id", "expected 8 to 36 letters, digits and hyphens", "id")
     if given.get("action") not in ACTIONS:
         raise Refused("unknown-action", f"expected one of {', '.join(ACTIONS)}", "action")
 
@@ -78,17 +77,17 @@ def _refresh(site: Site, given: dict[str, Any]) -> None:
 def _write(site: Site, given: dict[str, Any]) -> None:
     target, meta = given.get("target"), given.get("meta")
     if not isinstance(target, dict) or target.get("kind") not in site.meta or not isinstance(target.get("id"), int):
-        raise Refused("bad-command", "expected a target with kind (user, order) and id", "target")
-    if not isinstance(meta, dict) or not meta:
-        raise Refused("bad-command", "expected meta", "meta")
+        raise Refused("bad-target", "expected a target of kind user or order with its number", "target")
+    if not isinstance(meta, dict) or not 1 <= len(meta) <= 20:
+        raise Refused("bad-meta", "expected 1 to 20 keys with their values", "meta")
     for name, value in meta.items():
         if name not in META_KEYS:
             raise Refused("key-not-allowed", f"the key {name} may not be written", f"meta.{name}")
-        if not isinstance(value, str) or len(value) > LONGEST:
-            raise Refused("bad-command", f"expected text of at most {LONGEST} characters", f"meta.{name}")
+        if not isinstance(value, str) or len(value.encode()) > LONGEST:
+            raise Refused("bad-value", f"expected text of at most {LONGEST} bytes", f"meta.{name}")
     kind, number = target["kind"], target["id"]
     if number not in site.entities["customer" if kind == "user" else "order"]:
-        raise Refused("unknown-target", f"there is no {kind} {number}", "target.id")
+        raise Refused(f"no-such-{kind}", f"there is no {kind} of this number", "target.id")
     # a write of the hub's is no change that the hub is told of
     site.meta[kind].setdefault(number, {}).update(meta)
     name = f"{kind}:{number}"

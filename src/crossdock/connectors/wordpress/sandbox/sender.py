@@ -57,7 +57,7 @@ class Sender:
         """Send what waits (or some items as they are) in batches; rows that the hub answered leave the outbox."""
         site = self._site
         if items is None:
-            if site.settings.paused or site.settings.copy:
+            if site.settings.paused:
                 return []
             items = site.ready()
         told = []

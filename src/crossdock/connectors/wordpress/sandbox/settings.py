@@ -8,7 +8,7 @@ import msgspec
 
 KEY: Final = "cdk_sandboxsandboxsandboxsandbox"
 SECRET: Final = "cds_sandboxsandboxsandboxsandboxsandboxsand"  # noqa: S105 - well known, and no secret
-META_KEYS: Final = ("crossdock_crm_id", "crossdock_lead_status", "crossdock_subscription_status")
+META_KEYS: Final = ("crossdock_crm_id", "crossdock_crm_url", "crossdock_lead_status", "crossdock_subscription_status")
 MOST_COMMANDS: Final = 50
 WINDOW_S: Final = 300
 
@@ -34,4 +34,5 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     cron_late_s: float = 0.0
     oldest_s: float = 0.0
     dead: int = 0
-    copy: bool = False
+    paired: bool = True
+    """False: the plugin has no key and secret."""

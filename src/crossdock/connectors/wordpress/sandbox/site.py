@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crossdock.connectors.wordpress.sandbox import documents
-from crossdock.connectors.wordpress.sandbox.settings import META_KEYS, Settings
+from crossdock.connectors.wordpress.sandbox.settings import Settings
 
 KINDS = ("order", "customer", "product", "refund")
 
@@ -59,18 +59,24 @@ class Site:
             "environment": "production",
         }
 
-    def status(self, url: str) -> dict[str, Any]:
+    def status(self) -> dict[str, Any]:
         """Return what ``GET status`` tells."""
         said = self.settings
+        counts = {"waiting": len(self.outbox), "sending": 0, "sent": len(self.sent), "dead": said.dead}
+        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         return {
-            "plugin": "1.0.0",
-            "site": self.facts(url),
-            "paused": {"is": bool(said.paused), "reason": said.paused},
-            "outbox": {"waiting": len(self.outbox), "sending": 0, "sent": len(self.sent), "dead": said.dead},
-            "oldest_s": said.oldest_s,
-            "cron": {"runner": "action_scheduler", "late_s": said.cron_late_s},
-            "copy": said.copy,
-            "meta_keys": list(META_KEYS),
+            "time": now,
+            "outbox": {**counts, "oldest_s": said.oldest_s},
+            "sending": {
+                "paused": bool(said.paused),
+                "reason": said.paused,
+                "failures": 0,
+                "last_success": None,
+                "next_run": now,
+                "by": "wp-cron",
+            },
+            "cron": {"disabled": False, "late_s": said.cron_late_s},
+            "versions": {"plugin": "1.0.0", "wordpress": "6.9", "php": "8.2.35", "woocommerce": said.woocommerce},
         }
 
     # what people do
