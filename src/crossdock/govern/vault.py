@@ -12,6 +12,7 @@ import os
 import secrets
 from pathlib import Path
 
+import msgspec
 import zstandard
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,6 +30,17 @@ _LARGEST_BODY = 64 << 20
 
 def _text(value: bytes) -> str:
     return base64.urlsafe_b64encode(value).decode().rstrip("=")
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """An Ed25519 signature and the public key that verifies it, both in base64."""
+
+    public_key: str
+    signature: str
 
 
 def _derive(master: bytes, purpose: str) -> bytes:
@@ -56,6 +68,7 @@ class Vault:
         self._signers = {
             kid: Ed25519PrivateKey.from_private_bytes(_derive(m, "proof")) for kid, m in self._ring.items()
         }
+        self._releasers = [Ed25519PrivateKey.from_private_bytes(_derive(m, "plugin")) for m in self._ring.values()]
         self._press = zstandard.ZstdCompressor(level=1)
         self._unpress = zstandard.ZstdDecompressor()
 
@@ -82,6 +95,20 @@ class Vault:
         signer = self._signers[self._current]
         public = signer.public_key().public_bytes_raw()
         return f"{self.key_id}.{_text(public)}.{_text(signer.sign(message))}"
+
+    @property
+    def release_key(self) -> str:
+        """Return the public key by which sites verify the plugin they are given (Ed25519, base64)."""
+        return _base64(self._releasers[0].public_key().public_bytes_raw())
+
+    def sign_release(self, message: bytes) -> list[Signed]:
+        """Sign a release of the plugin with every master key of the ring, the current one first.
+
+        A site that was paired under an older key goes on verifying as long as that key is in the ring.
+        """
+        return [
+            Signed(_base64(one.public_key().public_bytes_raw()), _base64(one.sign(message))) for one in self._releasers
+        ]
 
     def verify(self, message: bytes, signature: str) -> bool:
         """Whether a signature is one of this vault's keys over exactly these bytes."""
