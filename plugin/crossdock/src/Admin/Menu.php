@@ -26,7 +26,11 @@ final class Menu implements Part {
 	/**
 	 * Slug => screen, in the order of the menu. The first is the menu's own.
 	 */
-	private const PAGES = array();
+	private const PAGES = array(
+		OverviewPage::SLUG => OverviewPage::class,
+		QueuePage::SLUG    => QueuePage::class,
+		LogPage::SLUG      => LogPage::class,
+	);
 
 	/**
 	 * Builds the screens.
