@@ -99,7 +99,7 @@ class Site:
             env={**os.environ, "CROSSDOCK_TEST_HOST": f"127.0.0.1:{self.port}"},
         )
         printed, found, answer = done.stdout.rpartition(mark)
-        assert found, f"PHP ended with {done.returncode}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
+        assert found, f"PHP ended with {done.returncode}: {done.stdout[-500:]}{done.stderr[-3000:]}{self.log()}"
         self.printed = printed.removesuffix("\n")
         return json.loads(answer)
 
@@ -185,6 +185,11 @@ class Site:
     def complaints(self) -> list[dict[str, Any]]:
         """What PHP and WordPress complained of where the plugin had a hand in it."""
         return _lines(self.home / "complaints.log")
+
+    def log(self) -> str:
+        """The end of WordPress' own log."""
+        path = self.home / "debug.log"
+        return path.read_text(encoding="utf-8", errors="replace")[-3000:] if path.is_file() else ""
 
     def forget(self) -> None:
         """Empty the logs and traps."""
