@@ -40,6 +40,9 @@ mutate: setup ## Change the code in a thousand places and count what the tests n
 plugin: setup ## Build the WordPress plugin's ZIP: the same bytes on every machine
 	@.venv/bin/python tools/plugin_zip.py $(TARGET)
 
+plugin-mutate: setup ## Break the plugin line by line; each property must notice its lines (ONLY=07)
+	@.venv/bin/python tools/plugin_mutate.py $(ONLY)
+
 plugin-pot: setup ## Write the plugin's translation template from its sources
 	@.venv/bin/python tools/plugin_pot.py
 

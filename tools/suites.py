@@ -20,6 +20,7 @@ SUITES = {"shape": 2, "unit": 2, "store": 3, "contract": 3, "journey": 4, "crash
 """The suites in their order, and into how many processes each is split for every two cores."""
 _PAIRS = max(1, (os.cpu_count() or 2) // 2)
 COVERAGE = [sys.executable, "-m", "coverage"]
+_SEED = re.compile(r"CROSSDOCK_SEED=\d+")
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|deselected)")
 
 
@@ -37,6 +38,8 @@ def run(suite: str) -> bool:
     )
     last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
     counts = ", ".join(f"{n} {what}" for n, what in _COUNT.findall(last)) or last
+    if seed := _SEED.search(done.stdout):
+        counts += f", {seed[0]}"
     passed = done.returncode == 0
     print(f"{suite:10} {'ok' if passed else 'FAILED':7} {counts}  ({time.monotonic() - began:.0f} s)", flush=True)
     if not passed:

@@ -1,7 +1,10 @@
-"""The site of the plugin's tests: one a process, put back to what it was before each test."""
+"""The sites of the plugin's tests: one of a kind a process, put back to what it was before each test."""
 
 from __future__ import annotations
 
+import os
+import random
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,20 @@ from tests.support.wordpress.boot import booted
 from tests.support.wordpress.site import Site
 
 STANDIN = Path(__file__).parent / "woocommerce-standin"
+# the processes of a run share it: they inherit the environment of the one that reads this first
+SEED = int(os.environ.setdefault("CROSSDOCK_SEED", str(secrets.randbelow(2**32))))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say from which seed the properties' cases came."""
+    terminalreporter.write_line(f"the properties' seed: CROSSDOCK_SEED={SEED}")
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    """The source of a property's cases: the run's seed and the property's name."""
+    print(f"replay: CROSSDOCK_SEED={SEED} pytest {request.node.nodeid}")
+    return random.Random(f"{SEED}/{request.node.name}")
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from tests.support.wordpress.mariadb import MariaDb
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-PLUGIN = ROOT / "plugin" / "crossdock"
+PLUGIN = Path(os.environ.get("CROSSDOCK_TEST_PLUGIN", ROOT / "plugin" / "crossdock"))
 ADMIN, PASSWORD = "admin", "pass-1"
 PATIENCE_S = 30.0
 
