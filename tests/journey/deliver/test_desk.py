@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,13 @@ from crossdock.model.outcome import Delivered
 from crossdock.wiring import Hub
 from tests.support.hub import add_route, add_shop, add_sink, order, signed
 
+_WAITING = (
+    "WITH first AS (SELECT pid FROM pg_locks WHERE NOT granted AND database ="
+    " (SELECT oid FROM pg_database WHERE datname = current_database()))"
+    " SELECT (SELECT count(*) FROM first) + (SELECT count(DISTINCT l.pid) FROM pg_locks l, first f"
+    " WHERE NOT l.granted AND l.pid <> f.pid AND f.pid = ANY (pg_blocking_pids(l.pid)))"
+)
+"""Sessions of this database that wait for a table's lock, and those that wait for them."""
 LIMITS = Limits(lease=timedelta(seconds=30))
 
 
@@ -85,3 +93,27 @@ async def test_what_the_dead_owner_was_calling_waits_out_its_deadline(hub: Hub) 
         await conn.execute("UPDATE delivery SET due_at = now() - interval '1 s'")
     (again,) = await heir.settle_and_claim([], [], 10)
     assert (again.id, again.attempt) == (job.claim.id, 2)
+
+
+async def test_a_replay_beside_a_completion_leaves_no_follower_without_a_head(hub: Hub) -> None:
+    desk, job, lane = await claimed(hub)
+    pair = (job.claim.route_id, job.claim.record_id)
+    async with hub.database.transaction() as held:
+        await held.execute("LOCK TABLE attempt IN SHARE MODE")
+        # stands behind the lock once it has looked for followers, before its commit
+        completing = asyncio.create_task(desk.settle_and_claim([job], [], 10))
+        await waiting(hub, 1, completing)
+        replaying = asyncio.create_task(hub.replay.states(lane.tenant_id, [pair]))
+        await waiting(hub, 2, replaying)
+    await completing
+    assert await replaying == 1
+    assert await count(hub, "SELECT count(*) FROM delivery WHERE state = 'waiting' AND head") == 1
+
+
+async def waiting(hub: Hub, sessions: int, task: asyncio.Task[object]) -> None:
+    """Wait until so many sessions wait for a lock, or the task has ended."""
+    async with asyncio.timeout(20):
+        while not task.done():
+            if await count(hub, _WAITING) == sessions:
+                return
+            await asyncio.sleep(0.01)

@@ -118,8 +118,10 @@ class Replay:
         self._hints.ring(set(lanes), False)
 
     async def _lock(self, conn: Any, tenant_id: uuid.UUID, records: set[uuid.UUID]) -> dict[uuid.UUID, Any]:
-        """Lock records, so that no arrival makes a head of them meanwhile."""
-        return {row["id"]: row for row in await conn.fetch(SQL["lock_records"], tenant_id, sorted(records))}
+        """Lock records and what is under way of them, so that neither arrival nor pump makes a head meanwhile."""
+        locked = {row["id"]: row for row in await conn.fetch(SQL["lock_records"], tenant_id, sorted(records))}
+        await conn.execute(SQL["lock_deliveries"], list(locked))
+        return locked
 
     async def _states(
         self, conn: Any, tenant_id: uuid.UUID, pairs: Sequence[Pair], records: Mapping[uuid.UUID, Any], way: Way

@@ -5,6 +5,11 @@ FROM record r WHERE r.tenant_id = $1 AND r.id = ANY($2::uuid[])
 ORDER BY r.connection_id, r.stream, r.external_id
 FOR NO KEY UPDATE;
 
+-- name: lock_deliveries
+-- What is under way of these records. A pump that is completing one of them is waited for: it has looked for followers
+-- already, and one that is added behind its back would never become a head.
+SELECT d.id FROM delivery d WHERE d.record_id = ANY($1::uuid[]) ORDER BY d.id FOR UPDATE;
+
 -- name: live_routes
 SELECT r.id, r.destination_id, r.source_id, r.occurrence, r.stream, r.action FROM route r
 WHERE r.tenant_id = $1 AND r.id = ANY($2::uuid[]) AND r.enabled;
