@@ -30,8 +30,10 @@ final class Plugin {
 		Setup\Activation::class,
 		Setup\Migrations::class,
 		// Site.
+		Site\Probe::class,
 		// Settings.
 		// Hub.
+		Hub\TrialAjax::class,
 		// Capture.
 		// Outbox.
 		// Commands.

@@ -76,4 +76,15 @@ final class Form {
 		}
 		return (array) wp_unslash( $_POST );
 	}
+
+	/**
+	 * Returns a field of what a form sent, as one line of trimmed text without tags.
+	 *
+	 * @param array<string, mixed> $sent What `sent` returned.
+	 * @param string               $name The field.
+	 * @return string Empty when there is none.
+	 */
+	public static function word( array $sent, string $name ): string {
+		return isset( $sent[ $name ] ) && is_string( $sent[ $name ] ) ? trim( sanitize_text_field( $sent[ $name ] ) ) : '';
+	}
 }

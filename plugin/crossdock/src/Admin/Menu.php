@@ -27,9 +27,11 @@ final class Menu implements Part {
 	 * Slug => screen, in the order of the menu. The first is the menu's own.
 	 */
 	private const PAGES = array(
-		OverviewPage::SLUG => OverviewPage::class,
-		QueuePage::SLUG    => QueuePage::class,
-		LogPage::SLUG      => LogPage::class,
+		OverviewPage::SLUG   => OverviewPage::class,
+		QueuePage::SLUG      => QueuePage::class,
+		LogPage::SLUG        => LogPage::class,
+		ConnectionPage::SLUG => ConnectionPage::class,
+		SettingsPage::SLUG   => SettingsPage::class,
 	);
 
 	/**

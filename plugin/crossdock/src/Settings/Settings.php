@@ -109,20 +109,41 @@ class Settings {
 	 * @return array<int, Fault> What is wrong; empty when it was kept.
 	 */
 	public function keep( array $given ): array {
-		$faults = array();
-		$next   = $this->all();
-		foreach ( $given as $name => $value ) {
-			$read = $this->rules->read( (string) $name, $value );
-			if ( $read instanceof Fault ) {
-				$faults[] = $read;
-			} else {
-				$next[ $name ] = $read;
-			}
-		}
+		list( $read, $faults ) = $this->read( $given );
 		if ( array() === $faults ) {
-			$this->options->set( self::OPTION, $next, true );
+			$this->options->set( self::OPTION, $read + $this->all(), true );
 		}
 		return $faults;
+	}
+
+	/**
+	 * Says what is wrong with values, and keeps nothing.
+	 *
+	 * @param array<string, mixed> $given Name => value as given.
+	 * @return array<int, Fault>
+	 */
+	public function faults( array $given ): array {
+		return $this->read( $given )[1];
+	}
+
+	/**
+	 * Reads values.
+	 *
+	 * @param array<string, mixed> $given Name => value as given.
+	 * @return array{0: array<string, bool|int|string>, 1: array<int, Fault>} What is right, what is wrong.
+	 */
+	private function read( array $given ): array {
+		$read   = array();
+		$faults = array();
+		foreach ( $given as $name => $value ) {
+			$found = $this->rules->read( (string) $name, $value );
+			if ( $found instanceof Fault ) {
+				$faults[] = $found;
+			} else {
+				$read[ (string) $name ] = $found;
+			}
+		}
+		return array( $read, $faults );
 	}
 
 	/**

@@ -1,0 +1,188 @@
+<?php
+/**
+ * The way into this site.
+ *
+ * @package Crossdock
+ */
+
+declare( strict_types=1 );
+
+namespace Crossdock\Site;
+
+use Crossdock\Part;
+use Crossdock\Wp\Clock;
+use Crossdock\Wp\Json;
+use Crossdock\Wp\Options;
+use Crossdock\Wp\Transport;
+
+/**
+ * Calls this site's own REST interface as the hub would, and looks at what arrives: whether the route is reached, which headers
+ * came through, whether the body is whole, whether a cache answers, and whether another process sees an option that was just written.
+ */
+class Probe implements Part {
+
+	/**
+	 * The option with the present mark; it is also what the other process is asked for.
+	 */
+	public const OPTION = 'crossdock_probe';
+
+	/**
+	 * Seconds that a mark is good for.
+	 */
+	private const LIFE = 60;
+
+	/**
+	 * What the body is: letters that a filter likes to change.
+	 */
+	private const BODY = '{"probe":"ü & \\\\ %20 +"}';
+
+	/**
+	 * What carries requests.
+	 *
+	 * @var Transport
+	 */
+	private Transport $transport;
+
+	/**
+	 * WordPress' options.
+	 *
+	 * @var Options
+	 */
+	private Options $options;
+
+	/**
+	 * The time.
+	 *
+	 * @var Clock
+	 */
+	private Clock $clock;
+
+	/**
+	 * Takes what it works with.
+	 *
+	 * @param Transport $transport What carries requests.
+	 * @param Options   $options   WordPress' options.
+	 * @param Clock     $clock     The time.
+	 */
+	public function __construct( Transport $transport, Options $options, Clock $clock ) {
+		$this->transport = $transport;
+		$this->options   = $options;
+		$this->clock     = $clock;
+	}
+
+	/**
+	 * Adds this part's hooks.
+	 *
+	 * @return void
+	 */
+	public function register(): void {
+		add_action( 'rest_api_init', array( $this, 'route' ) );
+	}
+
+	/**
+	 * Adds the route; it answers nobody who does not know the mark of this minute.
+	 *
+	 * @return void
+	 */
+	public function route(): void {
+		register_rest_route(
+			'crossdock/v1',
+			'/probe',
+			array(
+				'methods'             => 'POST',
+				'callback'            => array( $this, 'answer' ),
+				'permission_callback' => array( $this, 'known' ),
+			)
+		);
+	}
+
+	/**
+	 * Tells whether a request knows the mark.
+	 *
+	 * @param \WP_REST_Request $request The request.
+	 * @return bool
+	 */
+	public function known( $request ): bool {
+		$mark = $this->options->fresh( self::OPTION, array() );
+		$then = is_array( $mark ) ? (float) ( $mark['at'] ?? 0 ) : 0.0;
+		$same = is_array( $mark ) && isset( $mark['mark'] ) && hash_equals( (string) $mark['mark'], (string) $request->get_param( 'mark' ) );
+		return $same && $this->clock->now() - $then <= self::LIFE;
+	}
+
+	/**
+	 * Says what arrived.
+	 *
+	 * @param \WP_REST_Request $request The request.
+	 * @return \WP_REST_Response
+	 */
+	public function answer( $request ) {
+		$names   = array( 'X-Crossdock-Key', 'X-Crossdock-Timestamp', 'X-Crossdock-Nonce', 'X-Crossdock-Signature', 'Authorization' );
+		$headers = array();
+		foreach ( $names as $name ) {
+			$headers[ $name ] = (string) $request->get_header( $name );
+		}
+		$cached = wp_cache_get( self::OPTION, 'crossdock' );
+		$kept   = get_option( self::OPTION );
+		return rest_ensure_response(
+			array(
+				'headers' => $headers,
+				'body'    => hash( 'sha256', $request->get_body() ),
+				'once'    => bin2hex( random_bytes( 8 ) ),
+				'option'  => is_array( $kept ) ? (string) ( $kept['mark'] ?? '' ) : '',
+				'cache'   => is_string( $cached ) ? $cached : '',
+			)
+		);
+	}
+
+	/**
+	 * Calls the site twice and looks at what comes back.
+	 *
+	 * @return array{code: string, said: string} Code: empty when all is well; `unreachable`, `rest-blocked`, `noise`, `headers-stripped`,
+	 *                                           `body-changed`, `cached`, `stale-options`, `cache-lost`.
+	 */
+	public function run(): array {
+		$mark = bin2hex( random_bytes( 16 ) );
+		$this->options->set( self::OPTION, array( 'mark' => $mark, 'at' => $this->clock->now() ), false );
+		wp_cache_set( self::OPTION, $mark, 'crossdock', self::LIFE );
+		$found = $this->ask( $mark );
+		if ( '' === $found['code'] ) {
+			$again = $this->ask( $mark );
+			if ( '' === $again['code'] && $again['once'] === $found['once'] ) {
+				$found['code'] = 'cached';
+			}
+		}
+		$this->options->drop( self::OPTION );
+		wp_cache_delete( self::OPTION, 'crossdock' );
+		return array( 'code' => $found['code'], 'said' => $found['said'] );
+	}
+
+	/**
+	 * Returns the result as a step of the connection test.
+	 *
+	 * @return array<string, mixed> ok, cause, text, remedy, said.
+	 */
+	public function told(): array {
+		$found = $this->run();
+		$words = ProbeWords::of( $found['code'] );
+		return array( 'ok' => '' === $found['code'], 'cause' => '' === $found['code'] ? 'ok' : $found['code'], 'text' => $words['title'], 'remedy' => $words['remedy'], 'said' => $found['said'] );
+	}
+
+	/**
+	 * Calls the site once.
+	 *
+	 * @param string $mark The mark.
+	 * @return array{code: string, said: string, once: string}
+	 */
+	private function ask( string $mark ): array {
+		$sent  = array(
+			'X-Crossdock-Key'       => 'probe',
+			'X-Crossdock-Timestamp' => '1',
+			'X-Crossdock-Nonce'     => 'probe-' . substr( $mark, 0, 12 ),
+			'X-Crossdock-Signature' => 'v1=' . hash( 'sha256', $mark ),
+			'Content-Type'          => 'application/json',
+		);
+		$reply = $this->transport->send( 'POST', add_query_arg( 'mark', $mark, get_rest_url( null, 'crossdock/v1/probe' ) ), $sent, self::BODY, 10.0 );
+		unset( $sent['Content-Type'] );
+		return ProbeReading::of( $reply, $sent, $mark, hash( 'sha256', self::BODY ) );
+	}
+}
