@@ -43,6 +43,8 @@ final class Plugin {
 		// Mapping.
 		// Admin.
 		Admin\Menu::class,
+		Admin\EditScreens::class,
+		Admin\SendAgain::class,
 		// Privacy.
 		// Cli.
 	);

@@ -28,6 +28,7 @@ final class Menu implements Part {
 	 */
 	private const PAGES = array(
 		OverviewPage::SLUG   => OverviewPage::class,
+		ActivityPage::SLUG   => ActivityPage::class,
 		QueuePage::SLUG      => QueuePage::class,
 		LogPage::SLUG        => LogPage::class,
 		ConnectionPage::SLUG => ConnectionPage::class,
