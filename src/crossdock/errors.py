@@ -8,11 +8,20 @@ to do (``remedy``). None holds a secret or personal data. API answers are proble
         TooLarge            413
         MethodNotAllowed    405
         KeyReused           422  an Idempotency-Key came back with another body
+        Invalid             422  several fields break rules; each is named
       Unauthenticated       401
+        UnknownKey               of a site: not known, or revoked
+        BadSignature
+        ClockSkew                the time that was signed is too far from ours; carries ours
+        NonceReplayed
       Forbidden             403
       NotFound              404
+        UnknownCode
+      ExpiredCode           410
       Conflict              409
+        AnotherSite
         VersionConflict     409  it has changed meanwhile; carries both versions
+      RateLimited           429  too many requests; come again after ``retry_after_s``
       Overloaded            503  not accepted; come again after ``retry_after_s``
       Trouble               500  something of ours: set-up, database, disk
         WrongMasterKey
@@ -89,12 +98,65 @@ class KeyReused(BadInput):
     title = "The Idempotency-Key was used for another body"
 
 
+class Invalid(BadInput):
+    """Fields break rules; each is named with its rule and what to do. Nothing of it was stored."""
+
+    code = "invalid"
+    status = 422
+    title = "Fields break rules"
+
+    def __init__(self, problem: str, problems: list[dict[str, str]], *, remedy: str = "") -> None:
+        first = problems[0] if problems else {}
+        super().__init__(problem, remedy=remedy or first.get("remedy", ""), field=first.get("field"))
+        self.problems = problems
+
+    def as_problem(self) -> dict[str, Any]:
+        """Return the problem+json document with ``problems``."""
+        return {**super().as_problem(), "problems": self.problems}
+
+
 class Unauthenticated(CrossdockError):
     """A signature or key does not verify."""
 
     code = "unauthenticated"
     status = 401
     title = "The request is not authenticated"
+
+
+class UnknownKey(Unauthenticated):
+    """A site's key is not known, or was revoked."""
+
+    code = "unknown-key"
+    title = "The site's key is not known"
+
+
+class BadSignature(Unauthenticated):
+    """A site's request is not signed, or not with its secret."""
+
+    code = "bad-signature"
+    title = "The signature is wrong"
+
+
+class ClockSkew(Unauthenticated):
+    """The time a request was signed at is too far from ours; ``server_time`` is ours (RFC 3339)."""
+
+    code = "clock-skew"
+    title = "The two clocks differ"
+
+    def __init__(self, problem: str, *, server_time: str, remedy: str = "") -> None:
+        super().__init__(problem, remedy=remedy, field="X-Crossdock-Timestamp")
+        self.server_time = server_time
+
+    def as_problem(self) -> dict[str, Any]:
+        """Return the problem+json document with ``server_time``."""
+        return {**super().as_problem(), "server_time": self.server_time}
+
+
+class NonceReplayed(Unauthenticated):
+    """A request came a second time."""
+
+    code = "nonce-replayed"
+    title = "The request was sent before"
 
 
 class Forbidden(CrossdockError):
@@ -113,12 +175,34 @@ class NotFound(CrossdockError):
     title = "Not found"
 
 
+class UnknownCode(NotFound):
+    """There is no such pairing code."""
+
+    code = "unknown-code"
+    title = "The pairing code is not known"
+
+
+class ExpiredCode(CrossdockError):
+    """A pairing code was used, or is too old."""
+
+    code = "expired-code"
+    status = 410
+    title = "The pairing code is over"
+
+
 class Conflict(CrossdockError):
     """It contradicts what is there."""
 
     code = "conflict"
     status = 409
     title = "That conflicts with what is there"
+
+
+class AnotherSite(Conflict):
+    """Another site than the paired one calls: a copy, or one that has moved."""
+
+    code = "another-site"
+    title = "This is another site"
 
 
 class VersionConflict(Conflict):
@@ -135,6 +219,18 @@ class VersionConflict(Conflict):
     def as_problem(self) -> dict[str, Any]:
         """Return the problem+json document with ``expected`` and ``current``."""
         return {**super().as_problem(), "expected": self.expected, "current": self.current}
+
+
+class RateLimited(CrossdockError):
+    """Too many requests of one key; nothing was accepted."""
+
+    code = "rate-limited"
+    status = 429
+    title = "Too many requests"
+
+    def __init__(self, problem: str, *, retry_after_s: int) -> None:
+        super().__init__(problem, remedy="send it again after Retry-After seconds")
+        self.retry_after_s = retry_after_s
 
 
 class Overloaded(CrossdockError):

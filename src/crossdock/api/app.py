@@ -16,6 +16,7 @@ from crossdock.api.connecting import ConnectDoors
 from crossdock.api.consent import ConsentDoor
 from crossdock.api.events import EventsDoor
 from crossdock.api.health import Prometheus, Readiness, healthz
+from crossdock.api.integrations import routes as integrations
 from crossdock.api.plugin_files import PluginFiles
 from crossdock.api.problems import problem, refusal
 from crossdock.api.rest import build_rest
@@ -61,6 +62,7 @@ class App:
                 Route("/connect/{connector}/return", connecting.back),
                 Route("/oauth/callback", ConsentDoor(hub).callback),
                 *PluginFiles(hub).routes(),
+                *integrations(hub),
                 *pages,
                 Mount("/api/v1", build_rest(hub, access)),
             ],

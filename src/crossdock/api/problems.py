@@ -10,7 +10,7 @@ import orjson
 import structlog
 from starlette.responses import Response
 
-from crossdock.errors import CrossdockError, MethodNotAllowed, Overloaded
+from crossdock.errors import CrossdockError, MethodNotAllowed, Overloaded, RateLimited
 
 _encoder = msgspec.json.Encoder()
 log = structlog.get_logger("crossdock.api")
@@ -38,7 +38,7 @@ def problem(error: CrossdockError) -> Response:
     response = Response(
         orjson.dumps(error.as_problem(), default=str), error.status, media_type="application/problem+json"
     )
-    if isinstance(error, Overloaded):
+    if isinstance(error, Overloaded | RateLimited):
         response.headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = error.allow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -131,6 +132,31 @@ class Journey:
                 answers.append(refused)
         await self._failpoints.reach("receive.answered")
         return answers
+
+    async def told(
+        self, connection: Connection, arrivals: Sequence[tuple[Arrived, Origin]]
+    ) -> list[Receipt | Exception]:
+        """Take what a site tells by its plugin; each gets its own receipt or refusal, once it is committed."""
+        await self._failpoints.reach("receive.told")
+        waiting: list[asyncio.Future[Receipt] | Exception] = []
+        for arrived, origin in arrivals:
+            try:
+                body = b"" if isinstance(arrived, Doorbell) else orjson.dumps(arrived.document)
+                waiting.append(self.intake.enqueue(self.parcel(connection, arrived, origin, body)))
+            except (BadInput, orjson.JSONEncodeError) as refused:
+                waiting.append(refused)
+        done = await asyncio.gather(
+            *(one for one in waiting if isinstance(one, asyncio.Future)), return_exceptions=True
+        )
+        answers = iter(done)
+        found: list[Receipt | Exception] = []
+        for one in waiting:
+            answer = one if isinstance(one, Exception) else next(answers)
+            if isinstance(answer, BaseException) and not isinstance(answer, Exception):
+                raise answer
+            found.append(answer)
+        await self._failpoints.reach("receive.recorded")
+        return found
 
     async def wishes(
         self, connection: Connection, wishes: Sequence[Occurrence], cause: Cause | None = None

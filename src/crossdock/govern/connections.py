@@ -18,6 +18,7 @@ from crossdock.errors import BadInput, Conflict, NotFound, VendorTrouble
 from crossdock.govern.directory import ACCESS, BY_GRANT, HOOK, HUB, Directory, connection_of, secret_row
 from crossdock.govern.forms import sort_answers
 from crossdock.govern.routing import SQL, Routing, Store
+from crossdock.govern.sites.turning import turn
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.connection import Connection, ConnectionState
@@ -95,7 +96,7 @@ class Connections(Routing):
         )
         if connector.destination is not None:
             account.update(await self._prepare(connector, draft, secrets, tokens))
-        await self._save(connector, draft, account, secrets, actor, granting)
+        draft = await self._save(connector, draft, account, secrets, actor, granting)
         hooks, trouble = (0, "") if hooks_later else await self._register_hooks(connector, draft, secrets)
         routes = await self.default_routes(draft, actor)
         warnings = tuple(w for w in (*checked.warnings, trouble) if w)
@@ -262,25 +263,12 @@ class Connections(Routing):
         secrets: Mapping[str, str],
         actor: str,
         granting: Granting | None = None,
-    ) -> None:
+    ) -> Connection:
         async with self._store.transaction() as conn:
-            made = await conn.fetchval(
-                SQL["add_connection"],
-                draft.id,
-                draft.tenant_id,
-                draft.connector,
-                draft.name,
-                "active",
-                draft.account_uid,
-                orjson.dumps(draft.config).decode(),
-                orjson.dumps(account).decode(),
-            )
-            moved_here = (draft.tenant_id, draft.connector, draft.account_uid, draft.id)
-            if made is None or await conn.fetchval(SQL["moved_here"], *moved_here):
-                raise Conflict(
-                    f"the account {draft.account_uid} is connected already",
-                    remedy="rotate its credentials instead, or disconnect it first",
-                )
+            turned = await turn(conn, draft, account, self._directory.connector)
+            if turned is None:
+                await self._add(conn, draft, account)
+            draft = turned or draft
             for name, secret in secrets.items():
                 await self.put_secret(conn, draft, name, secret)
             if granting is not None:
@@ -289,7 +277,29 @@ class Connections(Routing):
                 await conn.execute(SQL["add_lane"], draft.id, draft.tenant_id)
             if self._directory.streams(draft):
                 await conn.execute(SQL["add_schedule"], draft.id, draft.tenant_id)
-            await audit(conn, draft.tenant_id, actor, "connection.add", draft.id, {"connector": draft.connector})
+            action = "connection.turn" if turned else "connection.add"
+            await audit(conn, draft.tenant_id, actor, action, draft.id, {"connector": draft.connector})
+        self._directory.forget(draft.id)
+        return draft
+
+    async def _add(self, conn: Any, draft: Connection, account: Mapping[str, Any]) -> None:
+        made = await conn.fetchval(
+            SQL["add_connection"],
+            draft.id,
+            draft.tenant_id,
+            draft.connector,
+            draft.name,
+            "active",
+            draft.account_uid,
+            orjson.dumps(draft.config).decode(),
+            orjson.dumps(account).decode(),
+        )
+        moved_here = (draft.tenant_id, draft.connector, draft.account_uid, draft.id)
+        if made is None or await conn.fetchval(SQL["moved_here"], *moved_here):
+            raise Conflict(
+                f"the account {draft.account_uid} is connected already",
+                remedy="rotate its credentials instead, or disconnect it first",
+            )
 
     async def put_secret(self, conn: Any, connection: Connection, name: str, secret: str) -> None:
         """Seal a secret into its row."""

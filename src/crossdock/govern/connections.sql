@@ -5,6 +5,10 @@ FROM connection WHERE id = $1;
 -- name: secrets
 SELECT id, name, sealed FROM credential WHERE connection_id = $1;
 
+-- name: site_secrets
+-- What a site that runs the plugin is called with: key and secret, sealed together.
+SELECT id, sealed FROM site_key WHERE connection_id = $1 AND revoked_at IS NULL ORDER BY created_at, id;
+
 -- name: of_app
 -- The accounts that are told of by one app of a vendor, of every tenant that has the app's secret. Who was let in by
 -- consent to an app of the tenant has that app's secret.
@@ -70,7 +74,8 @@ SELECT topic, vendor_id, url FROM hook WHERE connection_id = $1 ORDER BY topic;
 DELETE FROM hook WHERE connection_id = $1;
 
 -- name: end_secrets
-WITH granted AS (DELETE FROM oauth_grant WHERE connection_id = $1)
+WITH granted AS (DELETE FROM oauth_grant WHERE connection_id = $1),
+     keys AS (UPDATE site_key SET revoked_at = now(), sealed = NULL WHERE connection_id = $1 AND revoked_at IS NULL)
 DELETE FROM credential WHERE connection_id = $1;
 
 -- name: end_keys

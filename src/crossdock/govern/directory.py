@@ -25,6 +25,7 @@ from crossdock.govern.oauth.seals import app_row
 from crossdock.govern.vault import Vault
 from crossdock.kit.clock import Clock
 from crossdock.model.connection import Connection, ConnectionState
+from crossdock.model.seals import site_key_row
 from crossdock.store.memory import Ear, Memory
 from crossdock.store.queries import load
 
@@ -231,6 +232,13 @@ class Directory:
             return ()
         return tuple(stream for stream in connector.manifest.streams if stream.cursor != "none")
 
+    def told(self, connection: Connection) -> tuple[Stream, ...]:
+        """Return what the manifest says of the streams that an account tells of by itself, so that none is read."""
+        connector = self.connector(connection.connector)
+        if connector is None or not connector.speaks:
+            return ()
+        return tuple(stream for stream in connector.manifest.streams if stream.cursor == "none")
+
     def access(self, connection: Connection, secrets: Mapping[str, str], tokens: Tokens | None = None) -> Access:
         """Return what a connector gets to work with; ``tokens`` that are not kept yet, in place of the grant."""
         transport = Metered(self._transport, self.meter, connection)
@@ -253,11 +261,14 @@ class Directory:
         async with self._store.engine() as conn:
             row = await conn.fetchrow(SQL["connection"], connection_id)
             sealed = await conn.fetch(SQL["secrets"], connection_id)
+            sites = await conn.fetch(SQL["site_secrets"], connection_id)
         if row is None or row["state"] == "revoked":
             raise NotFound("there is no such connection", remedy="list them with: crossdock connections")
         secrets = {
             s["name"]: self._vault.open_secret(s["sealed"], secret_row(connection_id, s["name"])) for s in sealed
         }
+        for one in sites:
+            secrets |= orjson.loads(self._vault.open_secret(one["sealed"], site_key_row(one["id"])))
         connection = connection_of(row)
         if known is not None and known.connection == connection and known.secrets == secrets:
             # the client keeps what it has learned (rate windows)

@@ -16,7 +16,7 @@ from crossdock.govern.directory import secret_row
 from crossdock.govern.oauth.seals import app_row, grant_row, request_row
 from crossdock.govern.routing import Store
 from crossdock.govern.vault import Vault
-from crossdock.model.seals import invoice_row, invoice_terms_row
+from crossdock.model.seals import invoice_row, invoice_terms_row, site_field_row, site_key_row
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("resealing.sql"))
@@ -28,6 +28,8 @@ SEALS: Final[Mapping[str, Callable[[Any], bytes]]] = {
     "oauth_request": lambda row: request_row(row["id"]),
     "invoice_terms": lambda row: invoice_terms_row(row["id"]),
     "invoice": lambda row: invoice_row(row["id"]),
+    "site_key": lambda row: site_key_row(row["id"]),
+    "site_field": lambda row: site_field_row(row["id"]),
 }
 """Every table with a sealed secret (``key_id``, ``sealed``), and the name of the row each seal is bound to."""
 _AT_ONCE: Final = 200

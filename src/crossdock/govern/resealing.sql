@@ -41,3 +41,16 @@ SELECT id, sealed FROM invoice WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT 
 
 -- name: reseal_invoice
 UPDATE invoice SET key_id = $2, sealed = $3 WHERE id = $1 AND sealed = $4 RETURNING 1;
+
+-- name: old_site_key
+SELECT id, sealed FROM site_key
+WHERE key_id <> $1 AND sealed IS NOT NULL AND id > $2 ORDER BY id LIMIT $3;
+
+-- name: reseal_site_key
+UPDATE site_key SET key_id = $2, sealed = $3 WHERE id = $1 AND sealed = $4 RETURNING 1;
+
+-- name: old_site_field
+SELECT id, sealed FROM site_field WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
+
+-- name: reseal_site_field
+UPDATE site_field SET key_id = $2, sealed = $3 WHERE id = $1 AND sealed = $4 RETURNING 1;

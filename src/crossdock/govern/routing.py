@@ -16,6 +16,7 @@ from crossdock.connect.manifest import Action
 from crossdock.errors import BadInput, Conflict, NotFound
 from crossdock.govern.directory import HUB, Directory, connection_of
 from crossdock.govern.route_terms import Terms, usual_priority
+from crossdock.govern.sites.turning import TOLD, homes_of
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.connection import Connection
 from crossdock.model.route import Priority
@@ -129,6 +130,8 @@ class Routing:
         if connector is None or stream == "*" or (action is not None and action.stream == stream):
             return
         known = [one.name for one in connector.manifest.streams]
+        if source.connector in homes_of(self._directory.connector):
+            known += [told for told in TOLD if told not in known]
         if known and stream not in known:
             problem = f"{source.connector} has no stream {stream[:60]!r}"
             raise BadInput(problem, field="stream", remedy=f"one of *, {', '.join(known)}")
@@ -232,10 +235,9 @@ class Routing:
     def fitting(self, source: Connection, destination: Connection) -> Sequence[tuple[str, str]]:
         """Return the (stream, action) pairs that a source and a destination have in common."""
         theirs = self._directory.connector(destination.connector)
-        ours = self._directory.connector(source.connector)
         if theirs is None or theirs.destination is None or source.id == destination.id:
             return []
-        streams = {s.name: s.entity for s in self._directory.described(source)} if ours and ours.source else {}
+        streams = {s.name: s.entity for s in (*self._directory.described(source), *self._directory.told(source))}
         pairs = []
         for action in theirs.manifest.actions:
             if wishes_of(action):

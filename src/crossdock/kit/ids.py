@@ -49,6 +49,7 @@ class Prefix(StrEnum):
     CAUSE = "cau"
     OAUTH_APP = "oap"
     INVOICE = "inv"
+    SITE = "sit"
 
 
 _lock = threading.Lock()

@@ -27,6 +27,7 @@ from crossdock.flow.invoice import Invoicing
 from crossdock.flow.journey import Journey
 from crossdock.flow.map import Versions
 from crossdock.flow.mapping import Mappings
+from crossdock.flow.plugin import Tellings
 from crossdock.flow.pull import Bells, Live, Reading, Schedule, Turns
 from crossdock.flow.reconcile import Prover, Reports
 from crossdock.flow.record import Ledger, Tally
@@ -44,6 +45,9 @@ from crossdock.govern.hooks import HookDesk
 from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.oauth.consents import Consents
 from crossdock.govern.rollups import Rollups
+from crossdock.govern.sites.fields import SiteFields
+from crossdock.govern.sites.keys import SiteKeys
+from crossdock.govern.sites.pairing import Pairing
 from crossdock.govern.tenants import Tenants
 from crossdock.govern.upkeep import Upkeep
 from crossdock.govern.vault import Vault, open_vault
@@ -101,6 +105,22 @@ class Hub(msgspec.Struct, frozen=True):
     links: Links
     stock: Stock
     papers: Papers
+    sites: SiteKeys
+
+    @property
+    def pairing(self) -> Pairing:
+        """Return what gives a site that runs the plugin its key."""
+        return Pairing(self.database, self.vault, self.directory, self.connections, self.settings.public_url)
+
+    @property
+    def site_fields(self) -> SiteFields:
+        """Return the fields that sites found in their own data."""
+        return SiteFields(self.database, self.vault)
+
+    @property
+    def tellings(self) -> Tellings:
+        """Return what records the items of sites that run the plugin."""
+        return Tellings(self.database, self.vault, connector_named, self.journey.told)
 
     @property
     def rollups(self) -> Rollups:
@@ -247,7 +267,6 @@ async def open_hub(
         stack.push_async_callback((papers := Papers(peppol_rules=settings.peppol_rules)).close)
         dealing = deal_runs_of(settings, database, vault, directory, connections, journey, runs, papers, failpoints)
         schedule = schedule_of(settings, database, directory, runs)
-        prover = prover_of(database, directory, journey, planner, replay, vault, turns := Turns(clock))
         stock = bell.stock = stock_of(database, directory, canonical, journey, connections, runs)
         yield Hub(
             settings=settings,
@@ -266,10 +285,10 @@ async def open_hub(
             pump=pump_of(settings, database, directory, planner, dealing, failpoints),
             runs=runs,
             schedule=schedule,
+            prover=(prover := prover_of(database, directory, journey, planner, replay, vault, turns := Turns(clock))),
             reports=Reports(database, directory, prover, vault),
             bells=Bells(database, directory, journey, turns),
             reading=Reading(database, directory, journey, runs, turns, failpoints),
-            prover=prover,
             replay=replay,
             replays=replays,
             canonical=canonical,
@@ -280,6 +299,7 @@ async def open_hub(
             links=Links(database, canonical, directory),
             stock=stock,
             papers=papers,
+            sites=SiteKeys(database, vault),
             alerting=alerting_of(settings, database, vault, transport, directory, connections, clock, failpoints),
         )
 

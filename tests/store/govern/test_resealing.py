@@ -36,6 +36,8 @@ HASHES = {
     "record.digest",
     "replay.asked_hash",
     "record.subject",
+    "site_key.key_hash",
+    "site_pairing.code_hash",
     "vault_key.check_value",
 }
 """What nothing can be read from."""

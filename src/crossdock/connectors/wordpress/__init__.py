@@ -25,4 +25,5 @@ CONNECTOR: Final = Connector(
     watcher=SiteWatcher,
     outpost=SiteClient,
     mappings=MAPPINGS,
+    speaks="woocommerce",
 )

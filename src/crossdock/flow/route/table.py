@@ -24,6 +24,8 @@ from crossdock.store.queries import load
 SQL = load(Path(__file__).with_name("table.sql"))
 _MOST = 4096
 _OURS = "routes:"
+TEST = "test"
+"""The stream of what a site's test buttons send."""
 
 
 class Reads(Protocol):
@@ -60,7 +62,7 @@ class Fan:
     def __init__(self, epoch: int, routes: Sequence[Route]) -> None:
         self.epoch = epoch
         self.read_at = time.monotonic()
-        self._by_stream: dict[str, tuple[Route, ...]] = {}
+        self._by_stream: dict[tuple[str, bool], tuple[Route, ...]] = {}
         self._routes = tuple(routes)
         self.planned = tuple(
             r.id for r in routes if r.occurrence and r.schedule and r.schedule.on_change is not OnChange.KEEP
@@ -69,12 +71,14 @@ class Fan:
 
     def __call__(self, event: Facts, /) -> list[tuple[Route, SkipReason | None]]:
         """Return the routes that take ``event``; a named rule beside those that end it at once."""
-        routes = self._by_stream.get(event.stream)
+        sample = event.stream == TEST and event.origin == Origin.PLUGIN
+        routes = self._by_stream.get((event.stream, sample))
         if routes is None:
-            # a wish is between the hub and the store it is about: a route for everything does not tell it to others
-            takes = (event.stream,) if event.stream in WISHES else ("*", event.stream)
+            # a wish is between the hub and the store it is about, a sample for whoever asks for samples: a route for
+            # everything tells neither to others
+            takes = (event.stream,) if sample or event.stream in WISHES else ("*", event.stream)
             routes = tuple(r for r in self._routes if r.stream in takes)
-            self._by_stream[event.stream] = routes
+            self._by_stream[event.stream, sample] = routes
         return [(r, _rule(r, event)) for r in routes if not r.types or event.type in r.types]
 
 
