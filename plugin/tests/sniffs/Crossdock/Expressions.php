@@ -139,6 +139,13 @@ final class Expressions {
 	}
 
 	/**
+	 * Tells whether `Form::sent`, which verifies the nonce and asks for the capability, is called between two places.
+	 */
+	public static function through_the_form( File $file, int $from, int $to ): bool {
+		return false !== strpos( $file->getTokensAsString( $from, $to - $from + 1 ), 'Form::sent(' );
+	}
+
+	/**
 	 * Returns the text of a literal string without its quotes; null when it is none.
 	 */
 	public static function literal( File $file, int $from, int $to ): ?string {

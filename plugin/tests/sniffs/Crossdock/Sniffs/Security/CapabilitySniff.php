@@ -43,7 +43,7 @@ final class CapabilitySniff implements Sniff {
 		}
 		if ( in_array( $name, array( 'wp_verify_nonce', 'check_admin_referer', 'check_ajax_referer' ), true ) ) {
 			list( $from, $to ) = Expressions::around( $file, $at );
-			if ( ! Expressions::has_call( $file, $from, $to, array( 'current_user_can', 'user_can' ) ) ) {
+			if ( ! Expressions::through_the_form( $file, $from, $to ) && ! Expressions::has_call( $file, $from, $to, array( 'current_user_can', 'user_can' ) ) ) {
 				$file->addError( '%s() without current_user_can() in the same function', $at, 'NotAsked', array( $name ) );
 			}
 		} elseif ( in_array( $name, array( 'add_menu_page', 'add_submenu_page' ), true ) ) {

@@ -38,7 +38,7 @@ final class NonceSniff implements Sniff {
 		$token               = $file->getTokens()[ $at ];
 		list( $from, $to ) = Expressions::around( $file, $at );
 		if ( in_array( $token['content'], array( '$_POST', '$_REQUEST', '$_FILES', 'INPUT_POST' ), true ) ) {
-			if ( ! Expressions::has_call( $file, $from, $to, self::VERIFIES ) ) {
+			if ( ! Expressions::through_the_form( $file, $from, $to ) && ! Expressions::has_call( $file, $from, $to, self::VERIFIES ) ) {
 				$file->addError( '%s is read, and no nonce is verified in this function', $at, 'Unverified', array( $token['content'] ) );
 			}
 		} elseif ( in_array( $token['content'], array( '$_GET', 'INPUT_GET' ), true ) ) {
