@@ -35,7 +35,16 @@ final class Plugin {
 		// Hub.
 		Hub\TrialAjax::class,
 		// Capture.
+		Capture\Visits::class,
+		Capture\Consent::class,
+		Capture\ConsentForms::class,
+		Capture\Users::class,
+		Capture\Orders::class,
+		Capture\Products::class,
+		Capture\CustomEvents::class,
 		// Outbox.
+		Outbox\Timetable::class,
+		Outbox\Immediate::class,
 		// Commands.
 		Commands\Route::class,
 		// Monitor.
@@ -47,6 +56,7 @@ final class Plugin {
 		Admin\SendAgain::class,
 		// Privacy.
 		// Cli.
+		Outbox\Verbs::class,
 	);
 
 	/**

@@ -11,7 +11,8 @@ namespace Crossdock\Wp;
 
 /**
  * Runs statements on the site's database. Statements are constants of the code; what comes from outside goes in as
- * arguments (`%s`, `%d`, `%f`), and `{outbox}`, `{log}`, `{command}` stand for the plugin's tables.
+ * arguments (`%s`, `%d`, `%f`), and `{outbox}`, `{log}`, `{command}` stand for the plugin's tables; `{wp:posts}` and the like
+ * for WordPress' own and its plugins' (of this site, or of the network where they are shared).
  */
 class Database {
 
@@ -24,6 +25,16 @@ class Database {
 	public function table( string $name ): string {
 		global $wpdb;
 		return $wpdb->prefix . 'crossdock_' . $name;
+	}
+
+	/**
+	 * Returns what this site's tables begin with.
+	 *
+	 * @return string
+	 */
+	public function table_prefix(): string {
+		global $wpdb;
+		return (string) $wpdb->prefix;
 	}
 
 	/**
@@ -96,6 +107,17 @@ class Database {
 	}
 
 	/**
+	 * Returns the full name of a table of WordPress or of another plugin.
+	 *
+	 * @param string $name options, posts, users, wc_orders …
+	 * @return string
+	 */
+	private function others( string $name ): string {
+		global $wpdb;
+		return in_array( $name, $wpdb->tables( 'all', false ), true ) ? (string) $wpdb->$name : $wpdb->prefix . $name;
+	}
+
+	/**
 	 * Puts the tables' names and the arguments in.
 	 *
 	 * @param string       $sql  The statement.
@@ -105,9 +127,9 @@ class Database {
 	private function prepared( string $sql, array $args ): string {
 		global $wpdb;
 		$sql = (string) preg_replace_callback(
-			'/\{(outbox|log|command)\}/',
+			'/\{(wp:)?([a-z_]+)\}/',
 			function ( array $found ): string {
-				return '`' . $this->table( $found[1] ) . '`';
+				return '`' . ( '' === $found[1] ? $this->table( $found[2] ) : $this->others( $found[2] ) ) . '`';
 			},
 			$sql
 		);
