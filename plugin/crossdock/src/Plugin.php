@@ -28,10 +28,15 @@ final class Plugin {
 	private const PARTS = array(
 		// Setup.
 		Setup\Activation::class,
-		Setup\Migrations::class,
+		Setup\Upkeep::class,
+		Setup\PluginRow::class,
 		// Site.
+		Site\Compatibility::class,
+		Site\CopyNotice::class,
+		Site\HazardWatch::class,
 		Site\Probe::class,
 		// Settings.
+		Settings\AsideNotice::class,
 		// Hub.
 		Hub\TrialAjax::class,
 		// Capture.

@@ -42,7 +42,7 @@ final class SettingsFile {
 		}
 		check_admin_referer( 'crossdock-settings-import', 'crossdock_nonce' );
 		$path = isset( $_FILES['file']['tmp_name'] ) ? sanitize_text_field( $_FILES['file']['tmp_name'] ) : '';
-		if ( '' === $path || ! is_uploaded_file( $path ) || filesize( $path ) > Transfer::MOST ) {
+		if ( '' === $path || ! current_user_can( Menu::CAPABILITY ) || ! is_uploaded_file( $path ) || filesize( $path ) > Transfer::MOST ) {
 			return '';
 		}
 		return (string) file_get_contents( $path );

@@ -9,6 +9,7 @@ declare( strict_types=1 );
 
 namespace Crossdock\Hub;
 
+use Crossdock\Site\Copies;
 use Crossdock\Site\Facts;
 use Crossdock\Wp\Clock;
 use Crossdock\Wp\Json;
@@ -127,12 +128,15 @@ class Pairing {
 	}
 
 	/**
-	 * Takes leave of the hub and forgets the pairing, also when the hub does not answer.
+	 * Takes leave of the hub and forgets the pairing, also when the hub does not answer. A copy of a site takes no leave: the key is
+	 * the site's own.
 	 *
+	 * @param float $timeout_s Seconds.
 	 * @return Answer
 	 */
-	public function disconnect(): Answer {
-		$answer = $this->client->post( '/disconnect', (object) array(), 10.0 );
+	public function disconnect( float $timeout_s = 10.0 ): Answer {
+		$copied = '' !== ( new Copies( $this->credentials, $this->facts ) )->reason();
+		$answer = $copied ? Answer::unasked( 'another-site', '' ) : $this->client->post( '/disconnect', (object) array(), $timeout_s );
 		$this->credentials->forget();
 		return $answer;
 	}

@@ -9,6 +9,7 @@ declare( strict_types=1 );
 
 namespace Crossdock\Setup;
 
+use Crossdock\Container;
 use Crossdock\Part;
 use Crossdock\Wp\Home;
 
@@ -24,39 +25,11 @@ final class Activation implements Part {
 	public const INSTANCE = 'crossdock_instance';
 
 	/**
-	 * The tables.
+	 * Builds what is needed, when it is.
 	 *
-	 * @var Tables
+	 * @var Container
 	 */
-	private Tables $tables;
-
-	/**
-	 * Who may manage the plugin.
-	 *
-	 * @var Capability
-	 */
-	private Capability $capability;
-
-	/**
-	 * The sites of the network.
-	 *
-	 * @var Sites
-	 */
-	private Sites $sites;
-
-	/**
-	 * What runs by itself.
-	 *
-	 * @var Schedules
-	 */
-	private Schedules $schedules;
-
-	/**
-	 * What brings a site to the version of the code.
-	 *
-	 * @var Migrations
-	 */
-	private Migrations $migrations;
+	private Container $container;
 
 	/**
 	 * Where the plugin lies.
@@ -68,20 +41,12 @@ final class Activation implements Part {
 	/**
 	 * Takes what it works with.
 	 *
-	 * @param Tables     $tables     The tables.
-	 * @param Capability $capability Who may manage the plugin.
-	 * @param Sites      $sites      The sites of the network.
-	 * @param Schedules  $schedules  What runs by itself.
-	 * @param Migrations $migrations What brings a site to the version of the code.
-	 * @param Home       $home       Where the plugin lies.
+	 * @param Container $container Builds what is needed, when it is.
+	 * @param Home      $home      Where the plugin lies.
 	 */
-	public function __construct( Tables $tables, Capability $capability, Sites $sites, Schedules $schedules, Migrations $migrations, Home $home ) {
-		$this->tables     = $tables;
-		$this->capability = $capability;
-		$this->sites      = $sites;
-		$this->schedules  = $schedules;
-		$this->migrations = $migrations;
-		$this->home       = $home;
+	public function __construct( Container $container, Home $home ) {
+		$this->container = $container;
+		$this->home      = $home;
 	}
 
 	/**
@@ -94,7 +59,7 @@ final class Activation implements Part {
 		register_deactivation_hook( $this->home->file(), array( $this, 'deactivate' ) );
 		add_action( 'wp_initialize_site', array( $this, 'site_made' ), 900 );
 		add_filter( 'wpmu_drop_tables', array( $this, 'site_dropped' ), 10, 2 );
-		add_action( 'admin_init', array( $this->capability, 'give' ) );
+		add_action( 'admin_init', array( $this, 'give' ) );
 	}
 
 	/**
@@ -105,7 +70,7 @@ final class Activation implements Part {
 	 */
 	public function activate( $network = false ): void {
 		if ( $network ) {
-			$this->sites->each( array( $this, 'prepare' ) );
+			$this->container->get( Sites::class )->each( array( $this, 'prepare' ) );
 		} else {
 			$this->prepare();
 		}
@@ -119,9 +84,9 @@ final class Activation implements Part {
 	 */
 	public function deactivate( $network = false ): void {
 		if ( $network ) {
-			$this->sites->each( array( $this->schedules, 'stop' ) );
+			$this->container->get( Sites::class )->each( array( $this->container->get( Schedules::class ), 'stop' ) );
 		} else {
-			$this->schedules->stop();
+			$this->container->get( Schedules::class )->stop();
 		}
 	}
 
@@ -131,7 +96,16 @@ final class Activation implements Part {
 	 * @return void
 	 */
 	public function prepare(): void {
-		$this->migrations->run();
+		$this->container->get( Migrations::class )->run();
+	}
+
+	/**
+	 * Gives the capability to roles that came later.
+	 *
+	 * @return void
+	 */
+	public function give(): void {
+		$this->container->get( Capability::class )->give();
 	}
 
 	/**
@@ -145,7 +119,7 @@ final class Activation implements Part {
 			require_once ABSPATH . 'wp-admin/includes/plugin.php';
 		}
 		if ( is_plugin_active_for_network( plugin_basename( $this->home->file() ) ) ) {
-			$this->sites->on( (int) $site->blog_id, array( $this, 'prepare' ) );
+			$this->container->get( Sites::class )->on( (int) $site->blog_id, array( $this, 'prepare' ) );
 		}
 	}
 
@@ -158,7 +132,7 @@ final class Activation implements Part {
 	 */
 	public function site_dropped( $tables, $id ) {
 		global $wpdb;
-		foreach ( $this->tables->names() as $name ) {
+		foreach ( $this->container->get( Tables::class )->names() as $name ) {
 			$tables[] = $wpdb->get_blog_prefix( (int) $id ) . 'crossdock_' . $name;
 		}
 		return $tables;

@@ -9,7 +9,6 @@ declare( strict_types=1 );
 
 namespace Crossdock\Setup;
 
-use Crossdock\Part;
 use Crossdock\Settings\Review;
 use Crossdock\Wp\Clock;
 use Crossdock\Wp\Home;
@@ -17,9 +16,9 @@ use Crossdock\Wp\Options;
 
 /**
  * Brings tables and settings to the version of the code: settings are backed up before, every step runs once, the settings are
- * validated after. A plugin updated by copying files, on any site of a network, is noticed at its next page.
+ * validated after.
  */
-class Migrations implements Part {
+class Migrations {
 
 	/**
 	 * The option with the number of the last step that ran.
@@ -103,27 +102,6 @@ class Migrations implements Part {
 	}
 
 	/**
-	 * Adds this part's hooks: before anything of ours does its work on `init`.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_action( 'init', array( $this, 'check' ), 0 );
-	}
-
-	/**
-	 * Migrates when the code is newer (or older) than what ran last. Costs a page nothing otherwise: both options are loaded with it.
-	 *
-	 * @return void
-	 */
-	public function check(): void {
-		if ( $this->options->get( self::VERSION, '' ) === $this->home->version() && (int) $this->options->get( self::STEP, 0 ) >= $this->last() ) {
-			return;
-		}
-		$this->run();
-	}
-
-	/**
 	 * Migrates now, unless another request does.
 	 *
 	 * @return bool Whether all is at the version of the code.
@@ -180,14 +158,5 @@ class Migrations implements Part {
 			$this->options->set( self::STEP, $number, true );
 		}
 		return true;
-	}
-
-	/**
-	 * Returns the number of the last step.
-	 *
-	 * @return int
-	 */
-	private function last(): int {
-		return (int) max( array_keys( $this->steps() ) );
 	}
 }

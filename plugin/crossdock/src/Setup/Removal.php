@@ -9,8 +9,8 @@ declare( strict_types=1 );
 
 namespace Crossdock\Setup;
 
-use Crossdock\Hub\Client;
 use Crossdock\Hub\Credentials;
+use Crossdock\Hub\Pairing;
 
 /**
  * Removes everything the plugin has put into the sites of this installation: tables, options, meta of users and orders,
@@ -64,11 +64,11 @@ class Removal {
 	private Traces $traces;
 
 	/**
-	 * The way to the hub.
+	 * What takes leave of the hub.
 	 *
-	 * @var Client
+	 * @var Pairing
 	 */
-	private Client $client;
+	private Pairing $pairing;
 
 	/**
 	 * What the site proves itself with.
@@ -92,16 +92,16 @@ class Removal {
 	 * @param Schedules   $schedules   What runs by itself.
 	 * @param Capability  $capability  Who may manage the plugin.
 	 * @param Traces      $traces      Options and meta.
-	 * @param Client      $client      The way to the hub.
+	 * @param Pairing     $pairing     What takes leave of the hub.
 	 * @param Credentials $credentials What the site proves itself with.
 	 */
-	public function __construct( Sites $sites, Tables $tables, Schedules $schedules, Capability $capability, Traces $traces, Client $client, Credentials $credentials ) {
+	public function __construct( Sites $sites, Tables $tables, Schedules $schedules, Capability $capability, Traces $traces, Pairing $pairing, Credentials $credentials ) {
 		$this->sites       = $sites;
 		$this->tables      = $tables;
 		$this->schedules   = $schedules;
 		$this->capability  = $capability;
 		$this->traces      = $traces;
-		$this->client      = $client;
+		$this->pairing     = $pairing;
 		$this->credentials = $credentials;
 	}
 
@@ -162,8 +162,8 @@ class Removal {
 	private function take_leave(): void {
 		$hub = $this->credentials->hub();
 		if ( '' !== $hub && ! isset( $this->silent[ $hub ] ) ) {
-			$answer = $this->client->post( '/disconnect', (object) array(), self::LEAVE_S );
-			if ( 0 === $answer->status ) {
+			$answer = $this->pairing->disconnect( self::LEAVE_S );
+			if ( 'unreachable' === $answer->code() ) {
 				$this->silent[ $hub ] = true;
 			}
 		}

@@ -1,0 +1,65 @@
+<?php
+/**
+ * Notices that the code is another one.
+ *
+ * @package Crossdock
+ */
+
+declare( strict_types=1 );
+
+namespace Crossdock\Setup;
+
+use Crossdock\Container;
+use Crossdock\Part;
+use Crossdock\Wp\Home;
+
+/**
+ * Migrates when the code is newer (or older) than what ran last, also where it was updated by copying files, on any site of a network.
+ */
+final class Upkeep implements Part {
+
+	/**
+	 * Builds what migrates when it is wanted.
+	 *
+	 * @var Container
+	 */
+	private Container $container;
+
+	/**
+	 * The version of the code.
+	 *
+	 * @var Home
+	 */
+	private Home $home;
+
+	/**
+	 * Takes what it works with.
+	 *
+	 * @param Container $container Builds what migrates when it is wanted.
+	 * @param Home      $home      The version of the code.
+	 */
+	public function __construct( Container $container, Home $home ) {
+		$this->container = $container;
+		$this->home      = $home;
+	}
+
+	/**
+	 * Adds this part's hooks: before anything of ours does its work on `init`.
+	 *
+	 * @return void
+	 */
+	public function register(): void {
+		add_action( 'init', array( $this, 'check' ), 0 );
+	}
+
+	/**
+	 * Compares the versions; the option is loaded with every page anyway.
+	 *
+	 * @return void
+	 */
+	public function check(): void {
+		if ( get_option( Migrations::VERSION, '' ) !== $this->home->version() ) {
+			$this->container->get( Migrations::class )->run();
+		}
+	}
+}
