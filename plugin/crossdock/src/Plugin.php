@@ -45,6 +45,7 @@ final class Plugin {
 		Capture\ConsentForms::class,
 		Capture\Users::class,
 		Capture\Orders::class,
+		Capture\Refunds::class,
 		Capture\Products::class,
 		Capture\CustomEvents::class,
 		// Outbox.
