@@ -248,6 +248,8 @@ class Manifest(Word, frozen=True, kw_only=True):
     paging: Paging | None = None
     webhooks: Webhooks | None = None
     errors: tuple[ErrorRule, ...] = ()
+    record_urls: dict[str, str] = msgspec.field(default_factory=dict)
+    """Object -> address of one record for people, with ``{id}`` and names of the account's facts (``{portal_id}``)."""
 
     @property
     def name(self) -> str:

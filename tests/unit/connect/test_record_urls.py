@@ -1,0 +1,33 @@
+"""Where people see a record."""
+
+from __future__ import annotations
+
+import pytest
+
+from crossdock.connect import catalogue
+from crossdock.connect.record_urls import record_url
+
+HUBSPOT = catalogue.get("hubspot").manifest
+
+
+@pytest.mark.parametrize(
+    ("name", "external_id", "account", "url"),
+    [
+        ("contacts", "501", {"portal_id": "9"}, "https://app.hubspot.com/contacts/9/record/0-1/501"),
+        ("deals", "7", {"portal_id": 9}, "https://app.hubspot.com/contacts/9/record/0-3/7"),
+        ("deals", "7/../x", {"portal_id": "9"}, "https://app.hubspot.com/contacts/9/record/0-3/7%2F..%2Fx"),
+        ("deals", "7", {}, None),
+        ("deals", "", {"portal_id": "9"}, None),
+        ("line_items", "7", {"portal_id": "9"}, None),
+    ],
+)
+def test_an_address_is_told_only_where_all_of_it_is_known(
+    name: str, external_id: str, account: dict[str, object], url: str | None
+) -> None:
+    assert record_url(HUBSPOT, name, external_id, account) == url
+
+
+def test_every_object_with_an_address_is_written() -> None:
+    for connector in catalogue.connectors():
+        written = {name for action in connector.manifest.actions for name in action.objects}
+        assert connector.manifest.record_urls.keys() <= written
