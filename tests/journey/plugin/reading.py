@@ -65,18 +65,11 @@ async def town(hub: Hub, doors: Street, *, crm: bool = True) -> AsyncIterator[To
             form = {"token": hubspot.TOKEN, "base_url": served.url}
             made = await hub.connections.connect(tenant, "hubspot", form, actor="test")
             target = await hub.connections.one(tenant, made.id)
-            await add_route(hub, other, target, "order", "order")
         else:
             target = await add_sink(hub, "http://127.0.0.1:9/")
             await add_route(hub, other, target, "order", "post")
         site = await paired(hub, doors)
         home = await hub.directory.connection(parse(Prefix.CONNECTION, site.told["connection"]["id"]))
-        if crm:
-            found = await rows(hub, "SELECT id FROM route WHERE source_id = $1 AND action = 'contact'", home.id)
-            if not found:
-                await add_route(hub, home, target, "customer", "contact")
-        else:
-            await add_route(hub, home, target, "customer", "post")
         yield Town(hub, doors, site, home, other)
 
 

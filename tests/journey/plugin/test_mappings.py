@@ -24,9 +24,6 @@ async def contact_route(here: Town) -> dict[str, Any]:
 async def put(here: Town, route: str, mapping: Any, version: int | str) -> Answer:
     """Send a mapping."""
 
-
-
-
     body = json.dumps(mapping).encode()
     headers = {**here.site.signed("PUT", f"{BASE}/mappings/{route}", body), "If-Match": str(version)}
     return await here.site.call("PUT", f"/mappings/{route}", body, headers)

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.routing import Mount, Route
 
 from crossdock.api.integrations.operation import Operation
-from crossdock.api.integrations.wordpress import fields, pairing, standing, telling
+from crossdock.api.integrations.wordpress import activity, fields, mapping, pairing, standing, telling
 from crossdock.api.integrations.wordpress.document import pages
 from crossdock.api.integrations.wordpress.gate import Gate
 from crossdock.api.integrations.wordpress.room import doors
@@ -20,6 +20,8 @@ PARTS: Final[tuple[Callable[[Hub], tuple[Operation, ...]], ...]] = (
     standing.operations,
     telling.operations,
     fields.operations,
+    activity.operations,
+    mapping.operations,
 )
 
 

@@ -7,9 +7,9 @@ import uuid
 from typing import Any, Final
 
 import msgspec
-from crossdock.api.integrations.operation import Caller, Operation, Reply
 from starlette.requests import Request
 
+from crossdock.api.integrations.operation import Caller, Operation, Reply
 from crossdock.api.integrations.wordpress.story import KINDS, RECORDS, SQL, STATES, Stories, named
 from crossdock.errors import BadInput, NotFound
 from crossdock.flow.deliver import Ask
@@ -102,7 +102,9 @@ class Activity:
         home, below, ids = caller.connection, asked.below, list[uuid.UUID]()
         for size in _WINDOWS:
             left = asked.limit - len(ids)
-            row = await conn.fetchrow(SQL["window"], home.tenant_id, home.id, below, asked.streams, left, size, asked.type)
+            row = await conn.fetchrow(
+                SQL["window"], home.tenant_id, home.id, below, asked.streams, left, size, asked.type
+            )
             ids += row["ids"]
             if len(ids) >= asked.limit:
                 return ids, ids[-1]

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from starlette.requests import Request
+
 from crossdock.api.integrations.operation import Caller, Operation, Reply
 from crossdock.api.integrations.wordpress.checking import invalid
 from crossdock.api.integrations.wordpress.items import parsed
-from starlette.requests import Request
-
 from crossdock.api.integrations.wordpress.story import Place, named
 from crossdock.connect.connector import Connector
 from crossdock.errors import BadInput, CrossdockError, Invalid, NotFound, VersionConflict
@@ -24,8 +24,9 @@ from crossdock.flow.map.catalogue import TRANSFORMS
 from crossdock.flow.map.engine import compile_mapping
 from crossdock.flow.map.failures import MappingFailed, MappingInvalid
 from crossdock.flow.map.problems import Problem, of_compiling
-from crossdock.flow.mapping import Chosen, MappingRefused, draft_of
-from crossdock.flow.mapping.words import mapping_of
+from crossdock.flow.mapping import MappingRefused, draft_of
+from crossdock.flow.mapping.desk import MappingDesk
+from crossdock.flow.mapping.words import Chosen, mapping_of
 from crossdock.flow.schema import shown
 from crossdock.kit.ids import Prefix, parse, show
 from crossdock.model.mapping import Mapping, Rule
@@ -45,7 +46,7 @@ class SiteMappings:
         self._hub = hub
 
     @property
-    def _desk(self) -> Any:
+    def _desk(self) -> MappingDesk:
         return self._hub.mappings.desk
 
     async def listed(self, caller: Caller) -> dict[str, Any]:
