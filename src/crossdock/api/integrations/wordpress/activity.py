@@ -257,7 +257,10 @@ _QUERY: Final = {
 def operations(hub: Hub) -> tuple[Operation, ...]:
     """Return the operations."""
     activity = Activity(hub)
+    return (*_events(activity), _entities(activity))
 
+
+def _events(activity: Activity) -> tuple[Operation, ...]:
     async def page(caller: Caller, request: Request) -> Reply:
         return Reply(await activity.page(caller, asked_of(request)))
 
@@ -267,13 +270,6 @@ def operations(hub: Hub) -> tuple[Operation, ...]:
     async def resend(caller: Caller, request: Request) -> Reply:
         return Reply({"replay": await activity.resend(caller, event_of(request))}, 202)
 
-    async def entity(caller: Caller, request: Request) -> Reply:
-        kind = request.path_params["kind"]
-        if kind not in STATES:
-            raise NotFound("there is no such kind", field="kind", remedy=f"one of {', '.join(STATES)}")
-        return Reply(await activity.entity(caller, kind, request.path_params["id"]))
-
-    refused = (no_event(),)
     tried = {**_DELIVERY, "tries": [{"number": 1, "step": "deal", "outcome": "delivered", "took_ms": 210}]}
     return (
         Operation(
@@ -290,7 +286,7 @@ def operations(hub: Hub) -> tuple[Operation, ...]:
             summary="One event with the attempts of each delivery.",
             does=one,
             example={**_ITEM, "deliveries": [tried]},
-            refusals=refused,
+            refusals=(no_event(),),
         ),
         Operation(
             method="POST",
@@ -299,25 +295,29 @@ def operations(hub: Hub) -> tuple[Operation, ...]:
             does=resend,
             answers={202: "queued"},
             example={"replay": "run_…"},
-            refusals=refused,
+            refusals=(no_event(),),
         ),
-        Operation(
-            method="GET",
-            path="/entities/{kind}/{id}",
-            summary="An order, customer, product or refund by the site's id: what it became elsewhere, and its story.",
-            does=entity,
-            example={
-                "record": "ord_…",
-                "links": [
-                    {
-                        "destination": _DELIVERY["destination"],
-                        "object": "deals",
-                        "record_id": "501",
-                        "record_url": _DELIVERY["record_url"],
-                    }
-                ],
-                "items": [_ITEM],
-            },
-            refusals=(NotFound("the hub has no order of this id", field="id", remedy="send it"),),
-        ),
+    )
+
+
+def _entities(activity: Activity) -> Operation:
+    async def entity(caller: Caller, request: Request) -> Reply:
+        kind = request.path_params["kind"]
+        if kind not in STATES:
+            raise NotFound("there is no such kind", field="kind", remedy=f"one of {', '.join(STATES)}")
+        return Reply(await activity.entity(caller, kind, request.path_params["id"]))
+
+    link = {
+        "destination": _DELIVERY["destination"],
+        "object": "deals",
+        "record_id": "501",
+        "record_url": _DELIVERY["record_url"],
+    }
+    return Operation(
+        method="GET",
+        path="/entities/{kind}/{id}",
+        summary="An order, customer, product or refund by the site's id: what it became elsewhere, and its story.",
+        does=entity,
+        example={"record": "ord_…", "links": [link], "items": [_ITEM]},
+        refusals=(NotFound("the hub has no order of this id", field="id", remedy="send it"),),
     )
