@@ -29,6 +29,7 @@ final class Plugin {
 		// Setup.
 		Setup\Activation::class,
 		Setup\Upkeep::class,
+		Setup\Updater::class,
 		Setup\PluginRow::class,
 		// Site.
 		Site\Compatibility::class,

@@ -82,7 +82,7 @@ class Pairing {
 		if ( $answer->ok() && ! $this->keep( $code->hub, (string) $data['key'], (string) $data['secret'], $data ) ) {
 			return $this->no_sealing();
 		}
-		return $answer;
+		return $this->announced( $answer );
 	}
 
 	/**
@@ -109,7 +109,7 @@ class Pairing {
 				$this->credentials->keep( (string) $was['hub'], $before['key'], $before['secret'], $was );
 			}
 		}
-		return $answer;
+		return $this->announced( $answer );
 	}
 
 	/**
@@ -138,6 +138,19 @@ class Pairing {
 		$copied = '' !== ( new Copies( $this->credentials, $this->facts ) )->reason();
 		$answer = $copied ? Answer::unasked( 'another-site', '' ) : $this->client->post( '/disconnect', (object) array(), $timeout_s );
 		$this->credentials->forget();
+		return $answer;
+	}
+
+	/**
+	 * Lets the rest of the plugin know that the site was paired.
+	 *
+	 * @param Answer $answer The hub's answer.
+	 * @return Answer The same.
+	 */
+	private function announced( Answer $answer ): Answer {
+		if ( $answer->ok() ) {
+			do_action( 'crossdock_paired' );
+		}
 		return $answer;
 	}
 

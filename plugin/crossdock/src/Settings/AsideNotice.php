@@ -15,6 +15,7 @@ use Crossdock\Admin\Menu;
 use Crossdock\Admin\SettingsPage;
 use Crossdock\Container;
 use Crossdock\Part;
+use Crossdock\Wp\Json;
 
 /**
  * Names the settings that were not valid after an update and have their default now, until a person has seen it.
@@ -59,7 +60,7 @@ final class AsideNotice implements Part {
 		}
 		echo '<div class="notice notice-warning" role="status"><p><strong>' . esc_html__( 'Crossdock: some settings were not valid and have their default now.', 'crossdock' ) . '</strong></p><ul>';
 		foreach ( $aside as $name => $one ) {
-			$value = is_scalar( $one['value'] ) ? var_export( $one['value'], true ) : __( 'no single value', 'crossdock' );
+			$value = is_scalar( $one['value'] ) ? Json::encode( $one['value'] ) : __( 'no single value', 'crossdock' );
 			/* translators: 1: name of a setting, 2: its former value, 3: what it may be. */
 			echo '<li>' . esc_html( sprintf( __( '%1$s (was: %2$s). %3$s', 'crossdock' ), Words::of( (string) $name )['label'], $value, (string) $one['remedy'] ) ) . '</li>';
 		}
