@@ -57,6 +57,7 @@ final class Plugin {
 		// Monitor.
 		Monitor\Chores::class,
 		// Mapping.
+		Mapping\Telling::class,
 		// Admin.
 		Admin\Menu::class,
 		Admin\EditScreens::class,

@@ -30,6 +30,7 @@ final class Menu implements Part {
 		OverviewPage::SLUG   => OverviewPage::class,
 		ActivityPage::SLUG   => ActivityPage::class,
 		QueuePage::SLUG      => QueuePage::class,
+		MappingPage::SLUG    => MappingPage::class,
 		LogPage::SLUG        => LogPage::class,
 		ConnectionPage::SLUG => ConnectionPage::class,
 		SettingsPage::SLUG   => SettingsPage::class,
