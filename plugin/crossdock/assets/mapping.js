@@ -5,7 +5,7 @@
 const form = document.querySelector( '.crossdock-mapping' );
 
 if ( form ) {
-	const words = JSON.parse( form.ownerDocument.getElementById( 'crossdock-words' )?.textContent || '{}' );
+	const words = document.getElementById( 'crossdock-words' ).dataset;
 	let changed = false;
 
 	const settle = ( row ) => {

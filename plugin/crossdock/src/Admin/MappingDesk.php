@@ -129,10 +129,9 @@ class MappingDesk {
 			return;
 		}
 		$this->told( $answer );
-		$mapping = null === $this->draft ? $whole->data->mapping : $this->draft;
-		$version = '' === $this->version ? (string) (int) ( $whole->data->version ?? 0 ) : $this->version;
+		$mapping = $this->draft ?? $whole->data->mapping;
 		$editor  = new MappingEditor( $answer->data, $this->site_fields( (string) ( $mapping->entity ?? '' ) ) );
-		$editor->show( $mapping, $version );
+		$editor->show( $mapping, '' === $this->version ? (string) (int) ( $whole->data->version ?? 0 ) : $this->version );
 		if ( null !== $this->preview ) {
 			MappingPreview::show( $this->preview );
 		}

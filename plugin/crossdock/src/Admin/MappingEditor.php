@@ -59,6 +59,7 @@ final class MappingEditor {
 		$this->sources();
 		$this->transforms();
 		Form::open( 'mapping-edit', array( 'version' => $version, 'given' => Json::encode( $mapping ) ), 'crossdock-mapping' );
+		echo '<span hidden id="crossdock-words" data-add="' . esc_attr__( 'Add a rule', 'crossdock' ) . '"></span>';
 		// Enter in a field saves; it must not take a button that comes earlier.
 		echo '<button class="screen-reader-text" name="do" value="save" tabindex="-1" aria-hidden="true">' . esc_html__( 'Save the mapping', 'crossdock' ) . '</button>';
 		foreach ( array_values( (array) ( $mapping->objects ?? array() ) ) as $place => $object ) {
@@ -69,7 +70,7 @@ final class MappingEditor {
 		echo '<p class="crossdock-actions"><button class="button button-primary" name="do" value="save">' . esc_html__( 'Save the mapping', 'crossdock' ) . '</button>';
 		/* translators: %s: a version. */
 		echo '<span>' . esc_html( '0' === $version ? __( 'You edit the default mapping.', 'crossdock' ) : sprintf( __( 'You edit version %s.', 'crossdock' ), $version ) ) . '</span></p>';
-		echo '<p class="crossdock-actions"><label for="crossdock-record">' . esc_html__( 'Number of a real record (empty for the newest)', 'crossdock' ) . '</label> <input id="crossdock-record" name="record" inputmode="numeric" class="small-text"> ';
+		echo '<p class="crossdock-actions"><label for="crossdock-record">' . esc_html__( 'Number of a real record (empty for the newest)', 'crossdock' ) . '</label> <input type="text" id="crossdock-record" name="record" inputmode="numeric" class="small-text"> ';
 		echo '<button class="button" name="do" value="preview">' . esc_html__( 'Preview without saving', 'crossdock' ) . '</button></p>';
 		echo '<input type="hidden" name="end" value="whole"></form>';
 	}

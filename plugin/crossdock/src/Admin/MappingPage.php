@@ -54,6 +54,13 @@ final class MappingPage implements Page {
 	private Telling $telling;
 
 	/**
+	 * Loads the small script.
+	 *
+	 * @var Module
+	 */
+	private Module $module;
+
+	/**
 	 * What the address asks for.
 	 *
 	 * @var Query
@@ -67,13 +74,15 @@ final class MappingPage implements Page {
 	 * @param Credentials $credentials What is known of the pairing.
 	 * @param MappingDesk $desk        Edits one mapping.
 	 * @param Telling     $telling     Tells the hub this site's fields.
+	 * @param Module      $module      Loads the small script.
 	 * @param Query       $query       What the address asks for.
 	 */
-	public function __construct( Client $client, Credentials $credentials, MappingDesk $desk, Telling $telling, Query $query ) {
+	public function __construct( Client $client, Credentials $credentials, MappingDesk $desk, Telling $telling, Module $module, Query $query ) {
 		$this->client      = $client;
 		$this->credentials = $credentials;
 		$this->desk        = $desk;
 		$this->telling     = $telling;
+		$this->module      = $module;
 		$this->query       = $query;
 	}
 
@@ -94,6 +103,7 @@ final class MappingPage implements Page {
 	public function load(): void {
 		$route = $this->route();
 		if ( '' !== $route ) {
+			$this->module->load( 'mapping' );
 			$this->desk->load( $route );
 			return;
 		}

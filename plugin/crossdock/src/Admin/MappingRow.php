@@ -102,11 +102,11 @@ final class MappingRow {
 		$label = __( 'Destination field', 'crossdock' ) . ', ' . $row;
 		if ( count( $this->targets ) > self::MANY ) {
 			$list = 'crossdock-targets-' . $this->place;
-			echo '<input name="' . esc_attr( $name . '[target]' ) . '" list="' . esc_attr( $list ) . '" value="' . esc_attr( $target ) . '" aria-label="' . esc_attr( $label ) . '">';
+			echo '<input type="text" name="' . esc_attr( $name . '[target]' ) . '" list="' . esc_attr( $list ) . '" value="' . esc_attr( $target ) . '" aria-label="' . esc_attr( $label ) . '">';
 			if ( ! $this->listed ) {
 				$this->listed = true;
 				echo '<datalist id="' . esc_attr( $list ) . '">';
-				self::options( $this->targets, '' );
+				Choice::options( $this->targets, '' );
 				echo '</datalist>';
 			}
 			return;
@@ -116,7 +116,7 @@ final class MappingRow {
 			/* translators: %s: name of a field. */
 			$choices[ $target ] = sprintf( __( '%s (unknown to the destination)', 'crossdock' ), $target );
 		}
-		self::select( $name . '[target]', $label, $choices, $target );
+		Choice::select( $name . '[target]', $label, $choices, $target );
 	}
 
 	/**
@@ -138,8 +138,8 @@ final class MappingRow {
 			'template'   => __( 'Template with {fields}', 'crossdock' ),
 			'expression' => __( 'Expression (JMESPath)', 'crossdock' ),
 		);
-		self::select( $name . '[how]', __( 'Kind of source', 'crossdock' ) . ', ' . $row, $words, $how );
-		echo ' <input class="regular-text code" list="crossdock-sources" name="' . esc_attr( $name . '[source]' ) . '" value="' . esc_attr( (string) ( $rule->$how ?? '' ) ) . '" aria-label="' . esc_attr( __( 'Source', 'crossdock' ) . ', ' . $row ) . '">';
+		Choice::select( $name . '[how]', __( 'Kind of source', 'crossdock' ) . ', ' . $row, $words, $how );
+		echo ' <input type="text" class="code" list="crossdock-sources" name="' . esc_attr( $name . '[source]' ) . '" value="' . esc_attr( (string) ( $rule->$how ?? '' ) ) . '" aria-label="' . esc_attr( __( 'Source', 'crossdock' ) . ', ' . $row ) . '">';
 	}
 
 	/**
@@ -159,8 +159,8 @@ final class MappingRow {
 			/* translators: 1: number of a transform, 2: number of a row. */
 			$label = sprintf( __( 'Transform %1$s, %2$s', 'crossdock' ), number_format_i18n( $number + 1 ), $row );
 			echo '<div class="crossdock-transform">';
-			self::select( $field . '[name]', $label, $choices, $transform );
-			echo ' <input class="code" name="' . esc_attr( $field . '[argument]' ) . '" value="' . esc_attr( $argument ) . '" placeholder="' . esc_attr__( 'argument', 'crossdock' ) . '" aria-label="' . esc_attr( __( 'Argument', 'crossdock' ) . ', ' . $label ) . '"></div>';
+			Choice::select( $field . '[name]', $label, $choices, $transform );
+			echo ' <input type="text" class="code" name="' . esc_attr( $field . '[argument]' ) . '" value="' . esc_attr( $argument ) . '" placeholder="' . esc_attr__( 'argument', 'crossdock' ) . '" aria-label="' . esc_attr( __( 'Argument', 'crossdock' ) . ', ' . $label ) . '"></div>';
 		}
 	}
 
@@ -179,36 +179,8 @@ final class MappingRow {
 			'default' => __( 'Use this text:', 'crossdock' ),
 			'fail'    => __( 'Do not deliver', 'crossdock' ),
 		);
-		self::select( $name . '[missing]', __( 'Without a value', 'crossdock' ) . ', ' . $row, $words, (string) ( $rule->when_missing ?? 'skip' ) );
-		echo ' <input class="crossdock-default" name="' . esc_attr( $name . '[default]' ) . '" value="' . esc_attr( (string) ( $rule->default ?? '' ) ) . '" aria-label="' . esc_attr( __( 'Text without a value', 'crossdock' ) . ', ' . $row ) . '">';
+		Choice::select( $name . '[missing]', __( 'Without a value', 'crossdock' ) . ', ' . $row, $words, (string) ( $rule->when_missing ?? 'skip' ) );
+		echo ' <input type="text" class="crossdock-default" name="' . esc_attr( $name . '[default]' ) . '" value="' . esc_attr( (string) ( $rule->default ?? '' ) ) . '" aria-label="' . esc_attr( __( 'Text without a value', 'crossdock' ) . ', ' . $row ) . '">';
 		echo '<label class="crossdock-blanks"><input type="checkbox" name="' . esc_attr( $name . '[blanks]' ) . '" value="1"' . checked( ! empty( $rule->fill_blanks ), true, false ) . '> <span class="screen-reader-text">' . esc_html( $row ) . ' </span>' . esc_html__( 'Only fill blanks', 'crossdock' ) . '</label>';
-	}
-
-	/**
-	 * Prints a list to choose from.
-	 *
-	 * @param string                $name    Name of the field.
-	 * @param string                $label   What it chooses.
-	 * @param array<string, string> $choices Value => words.
-	 * @param string                $chosen  The value chosen.
-	 * @return void
-	 */
-	private static function select( string $name, string $label, array $choices, string $chosen ): void {
-		echo '<select name="' . esc_attr( $name ) . '" aria-label="' . esc_attr( $label ) . '">';
-		self::options( $choices, $chosen );
-		echo '</select>';
-	}
-
-	/**
-	 * Prints choices.
-	 *
-	 * @param array<string, string> $choices Value => words.
-	 * @param string                $chosen  The value chosen.
-	 * @return void
-	 */
-	private static function options( array $choices, string $chosen ): void {
-		foreach ( $choices as $value => $words ) {
-			echo '<option value="' . esc_attr( (string) $value ) . '"' . selected( (string) $value, $chosen, false ) . '>' . esc_html( $words ) . '</option>';
-		}
 	}
 }

@@ -40,21 +40,33 @@ final class Pauses {
 	/**
 	 * Returns the present pace.
 	 *
-	 * @param mixed $pace What the outbox noted: `batch`, `rate`, `seconds` and `why`, each may be missing.
+	 * @param array<string, mixed> $pace As `Outbox\Pace::now` tells it.
 	 * @return array<string, string> Label => words, translated.
 	 */
-	public static function pace( $pace ): array {
-		$pace  = is_array( $pace ) ? $pace : array();
-		$words = array();
-		if ( isset( $pace['batch'] ) ) {
-			/* translators: %s: number of items. */
-			$words[ __( 'Batch size', 'crossdock' ) ] = sprintf( _n( '%s item', '%s items', (int) $pace['batch'], 'crossdock' ), number_format_i18n( (int) $pace['batch'] ) );
+	public static function pace( array $pace ): array {
+		$why   = array(
+			'first'         => __( 'The first size; it grows while answers come quickly.', 'crossdock' ),
+			'steady'        => __( 'It suits both sides.', 'crossdock' ),
+			'set-by-hand'   => __( 'It is set in the settings.', 'crossdock' ),
+			'hub-limit'     => __( 'The hub takes no more at once.', 'crossdock' ),
+			'slow-answers'  => __( 'Answers came slowly, so batches are smaller.', 'crossdock' ),
+			'quick-answers' => __( 'Answers came quickly, so batches are larger.', 'crossdock' ),
+			'little-memory' => __( 'PHP has little memory on this host.', 'crossdock' ),
+			'rate-limit'    => __( 'The hub asked for a slower pace.', 'crossdock' ),
+			'too-large'     => __( 'A batch was too large for the hub.', 'crossdock' ),
+		);
+		$items = (int) ( $pace['items'] ?? 0 );
+		$code  = (string) ( $pace['why'] ?? '' );
+		/* translators: %s: number of changes. */
+		$words = array( __( 'Batch', 'crossdock' ) => sprintf( _n( '%s change', '%s changes', $items, 'crossdock' ), number_format_i18n( $items ) ) . '. ' . ( $why[ $code ] ?? $code ) );
+		if ( (float) ( $pace['rest_s'] ?? 0 ) > 0 ) {
+			$words[ __( 'Rest between batches', 'crossdock' ) ] = Words::span( (float) $pace['rest_s'] );
 		}
-		if ( isset( $pace['seconds'] ) ) {
-			$words[ __( 'A run lasts at most', 'crossdock' ) ] = Words::span( (float) $pace['seconds'] );
-		}
-		if ( isset( $pace['why'] ) && '' !== $pace['why'] ) {
-			$words[ __( 'Why this pace', 'crossdock' ) ] = is_array( $pace['why'] ) ? implode( ' ', array_map( 'strval', $pace['why'] ) ) : (string) $pace['why'];
+		/* translators: 1: a span of time, 2: a span of time. */
+		$words[ __( 'Time', 'crossdock' ) ] = sprintf( __( 'a run lasts at most %1$s, a request %2$s', 'crossdock' ), Words::span( (float) ( $pace['seconds'] ?? 0 ) ), Words::span( (float) ( $pace['timeout_s'] ?? 0 ) ) );
+		if ( (int) ( $pace['memory'] ?? 0 ) > 0 ) {
+			/* translators: %s: a number of bytes with its unit. */
+			$words[ __( 'Memory', 'crossdock' ) ] = sprintf( __( 'a run ends at %s', 'crossdock' ), (string) size_format( (int) $pace['memory'] ) );
 		}
 		return $words;
 	}

@@ -11,7 +11,9 @@ namespace Crossdock\Admin;
 
 use Crossdock\Container;
 use Crossdock\Monitor\Condition;
-use Crossdock\Monitor\QueueActions;
+use Crossdock\Outbox\Brake;
+use Crossdock\Outbox\Hands;
+use Crossdock\Outbox\Runner;
 
 /**
  * Carries out pause, resume, run now, and what is done with rows; says what was done and goes back.
@@ -28,9 +30,9 @@ final class QueueForms {
 	/**
 	 * What people do with rows.
 	 *
-	 * @var QueueActions
+	 * @var Hands
 	 */
-	private QueueActions $actions;
+	private Hands $hands;
 
 	/**
 	 * Builds what sends, when it is asked to run now.
@@ -42,13 +44,13 @@ final class QueueForms {
 	/**
 	 * Notes what it needs.
 	 *
-	 * @param Condition    $condition How sending goes.
-	 * @param QueueActions $actions   What people do with rows.
-	 * @param Container    $container Builds what sends.
+	 * @param Condition $condition How sending goes.
+	 * @param Hands     $hands     What people do with rows.
+	 * @param Container $container Builds what sends.
 	 */
-	public function __construct( Condition $condition, QueueActions $actions, Container $container ) {
+	public function __construct( Condition $condition, Hands $hands, Container $container ) {
 		$this->condition = $condition;
-		$this->actions   = $actions;
+		$this->hands     = $hands;
 		$this->container = $container;
 	}
 
@@ -77,11 +79,11 @@ final class QueueForms {
 	public function carry_out( string $back, array $filter ): void {
 		$pause = Form::sent( 'queue-pause' );
 		if ( null !== $pause ) {
-			$this->condition->pause( 'by-hand', self::text( $pause, 'reason' ), get_current_user_id() );
+			$this->container->get( Brake::class )->pause( 'by-hand', self::text( $pause, 'reason' ), get_current_user_id() );
 			Flash::go( 'success', __( 'Sending is paused. What happens meanwhile is kept and sent when you resume.', 'crossdock' ), $back );
 		}
 		if ( null !== Form::sent( 'queue-resume' ) ) {
-			$this->condition->resume();
+			$this->container->get( Brake::class )->resume();
 			Flash::go( 'success', __( 'Sending goes on.', 'crossdock' ), $back );
 		}
 		if ( null !== Form::sent( 'queue-run' ) ) {
@@ -103,11 +105,10 @@ final class QueueForms {
 		if ( $this->condition->paused() ) {
 			Flash::go( 'warning', __( 'Sending is paused; resume it first.', 'crossdock' ), $back );
 		}
-		/**
-		 * The outbox is to be sent now, in this request.
-		 */
-		do_action( 'crossdock_run' );
-		Flash::go( 'success', __( 'A run was made. What the hub took is gone from the list below.', 'crossdock' ), $back );
+		$report = $this->container->get( Runner::class )->run( 0.0, 0.0, 0, true );
+		/* translators: 1: number of changes the hub took, 2: number it refused, 3: number that wait for another attempt. */
+		$words = sprintf( __( 'The hub took %1$s, refused %2$s; %3$s wait for another attempt.', 'crossdock' ), number_format_i18n( $report->sent ), number_format_i18n( $report->refused ), number_format_i18n( $report->failed ) );
+		Flash::go( '' === $report->trouble ? 'success' : 'warning', trim( $words . ' ' . $report->trouble ), $back );
 	}
 
 	/**
@@ -119,45 +120,44 @@ final class QueueForms {
 	 * @return void
 	 */
 	private function rows( array $sent, string $back, array $filter ): void {
-		$what = self::text( $sent, 'do' );
-		$ids  = isset( $sent['ids'] ) && is_array( $sent['ids'] ) ? array_map( 'absint', array_filter( $sent['ids'], 'is_scalar' ) ) : array();
+		$what  = self::text( $sent, 'do' );
+		$ids   = isset( $sent['ids'] ) && is_array( $sent['ids'] ) ? array_map( 'absint', array_filter( $sent['ids'], 'is_scalar' ) ) : array();
+		$which = array( 'ids' => $ids );
 		if ( preg_match( '/^retry:(\d{1,18})$/D', self::text( $sent, 'one' ), $one ) ) {
-			$what = 'retry';
-			$ids  = array( (int) $one[1] );
+			$what  = 'retry';
+			$which = array( 'ids' => array( (int) $one[1] ) );
 		} elseif ( '1' === self::text( $sent, 'all' ) ) {
-			$ids = $this->actions->ids( $filter );
-		}
-		$ids = array_values( array_filter( $ids ) );
-		if ( array() === $ids ) {
+			$which = $filter;
+		} elseif ( array() === array_filter( $ids ) ) {
 			Flash::go( 'warning', __( 'Choose the rows first.', 'crossdock' ), $back );
 		}
 		$reason = self::text( $sent, 'reason' );
 		if ( 'discard' === $what && '' === $reason ) {
 			Flash::go( 'error', __( 'Nothing was discarded: give the reason. It is kept in the log.', 'crossdock' ), $back );
 		}
-		Flash::go( 'success', $this->done( $what, $ids, $reason ), $back );
+		Flash::go( 'success', $this->done( $what, $which, $reason ), $back );
 	}
 
 	/**
 	 * Does it and says what was done.
 	 *
-	 * @param string          $what   One of `words`.
-	 * @param array<int, int> $ids    The rows.
-	 * @param string          $reason Why they are discarded.
+	 * @param string       $what   One of `words`.
+	 * @param array<mixed> $which  `ids`, or a filter.
+	 * @param string       $reason Why they are discarded.
 	 * @return string
 	 */
-	private function done( string $what, array $ids, string $reason ): string {
+	private function done( string $what, array $which, string $reason ): string {
 		if ( 'discard' === $what ) {
-			$n = $this->actions->discard( $ids, $reason, get_current_user_id() );
+			$n = $this->hands->discard( $which, $reason, get_current_user_id() );
 			/* translators: %s: number of rows. */
 			return sprintf( _n( '%s row was discarded.', '%s rows were discarded.', $n, 'crossdock' ), number_format_i18n( $n ) );
 		}
 		if ( 0 === strpos( $what, 'priority-' ) ) {
-			$n = $this->actions->reprioritise( $ids, (int) substr( $what, 9 ) );
+			$n = $this->hands->reprioritise( $which, (int) substr( $what, 9 ) );
 			/* translators: %s: number of rows. */
 			return sprintf( _n( 'The priority of %s row was changed.', 'The priority of %s rows was changed.', $n, 'crossdock' ), number_format_i18n( $n ) );
 		}
-		$n = $this->actions->retry( $ids );
+		$n = $this->hands->retry( $which );
 		/* translators: %s: number of rows. */
 		return sprintf( _n( '%s row goes with the next run.', '%s rows go with the next run.', $n, 'crossdock' ), number_format_i18n( $n ) );
 	}

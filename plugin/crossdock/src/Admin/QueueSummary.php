@@ -12,6 +12,7 @@ namespace Crossdock\Admin;
 use Crossdock\Monitor\Condition;
 use Crossdock\Monitor\NextRun;
 use Crossdock\Monitor\Queue;
+use Crossdock\Outbox\Pace;
 use Crossdock\Wp\Clock;
 
 /**
@@ -41,6 +42,13 @@ final class QueueSummary {
 	private NextRun $next;
 
 	/**
+	 * How fast it goes.
+	 *
+	 * @var Pace
+	 */
+	private Pace $pace;
+
+	/**
 	 * The clock.
 	 *
 	 * @var Clock
@@ -53,12 +61,14 @@ final class QueueSummary {
 	 * @param Queue     $queue     What lies in the outbox.
 	 * @param Condition $condition How sending goes.
 	 * @param NextRun   $next      When sending runs next.
+	 * @param Pace      $pace      How fast it goes.
 	 * @param Clock     $clock     The clock.
 	 */
-	public function __construct( Queue $queue, Condition $condition, NextRun $next, Clock $clock ) {
+	public function __construct( Queue $queue, Condition $condition, NextRun $next, Pace $pace, Clock $clock ) {
 		$this->queue     = $queue;
 		$this->condition = $condition;
 		$this->next      = $next;
+		$this->pace      = $pace;
 		$this->clock     = $clock;
 	}
 
@@ -87,7 +97,7 @@ final class QueueSummary {
 		if ( array() === $pause ) {
 			Form::button( 'queue-run', __( 'Run now', 'crossdock' ), array(), 'button button-primary' );
 			Form::open( 'queue-pause', array(), 'crossdock-inline' );
-			echo '<label class="screen-reader-text" for="crossdock-why">' . esc_html__( 'Why (optional)', 'crossdock' ) . '</label><input id="crossdock-why" name="reason" maxlength="200" placeholder="' . esc_attr__( 'Why (optional)', 'crossdock' ) . '"> ';
+			echo '<label class="screen-reader-text" for="crossdock-why">' . esc_html__( 'Why (optional)', 'crossdock' ) . '</label><input type="text" id="crossdock-why" name="reason" maxlength="200" placeholder="' . esc_attr__( 'Why (optional)', 'crossdock' ) . '"> ';
 			echo '<button class="button">' . esc_html__( 'Pause sending', 'crossdock' ) . '</button></form>';
 		} else {
 			State::show( 'paused', Pauses::words( $pause ) );
@@ -140,7 +150,7 @@ final class QueueSummary {
 			echo ' ' . esc_html( 'wp-cron' === $this->next->by() ? __( '(by WP-Cron)', 'crossdock' ) : __( '(by Action Scheduler)', 'crossdock' ) );
 		}
 		echo '</dd>';
-		foreach ( Pauses::pace( $this->condition->get( 'pace', array() ) ) as $label => $words ) {
+		foreach ( Pauses::pace( $this->pace->now() ) as $label => $words ) {
 			$this->fact( $label, $words );
 		}
 		echo '</dl>';

@@ -9,7 +9,6 @@ declare( strict_types=1 );
 
 namespace Crossdock\Commands;
 
-use Crossdock\Monitor\Condition;
 use Crossdock\Monitor\Log;
 
 /**
@@ -32,11 +31,11 @@ class Runner {
 	private Writer $writer;
 
 	/**
-	 * How sending goes.
+	 * What concerns the sending.
 	 *
-	 * @var Condition
+	 * @var Sending
 	 */
-	private Condition $condition;
+	private Sending $sending;
 
 	/**
 	 * The log.
@@ -48,16 +47,16 @@ class Runner {
 	/**
 	 * Notes what it needs.
 	 *
-	 * @param Seen      $seen      The commands seen.
-	 * @param Writer    $writer    Writes meta.
-	 * @param Condition $condition How sending goes.
-	 * @param Log       $log       The log.
+	 * @param Seen    $seen    The commands seen.
+	 * @param Writer  $writer  Writes meta.
+	 * @param Sending $sending What concerns the sending.
+	 * @param Log     $log     The log.
 	 */
-	public function __construct( Seen $seen, Writer $writer, Condition $condition, Log $log ) {
-		$this->seen      = $seen;
-		$this->writer    = $writer;
-		$this->condition = $condition;
-		$this->log       = $log;
+	public function __construct( Seen $seen, Writer $writer, Sending $sending, Log $log ) {
+		$this->seen    = $seen;
+		$this->writer  = $writer;
+		$this->sending = $sending;
+		$this->log     = $log;
 	}
 
 	/**
@@ -125,28 +124,14 @@ class Runner {
 				$this->writer->write( (array) ( $command['target'] ?? array() ), (array) ( $command['meta'] ?? array() ) );
 				return;
 			case 'pause':
-				$this->condition->pause( 'hub', sanitize_text_field( is_string( $command['reason'] ?? null ) ? $command['reason'] : '' ), -1 );
-				return;
 			case 'resume':
-				$this->resume();
+			case 'export':
+			case 'refresh':
+				$this->sending->carry_out( $action, $command );
 				return;
 			default:
 				throw new Refusal( 'unknown-action', 'This version of the plugin knows write_meta, ping, pause, resume, export and refresh.', 'action' );
 		}
-	}
-
-	/**
-	 * Lets sending go on when it was the hub or the failures that paused it: what a person paused, a person resumes.
-	 *
-	 * @return void
-	 * @throws Refusal When a person paused it.
-	 */
-	private function resume(): void {
-		$paused = $this->condition->pause_reason();
-		if ( array() !== $paused && (int) ( $paused['by'] ?? 0 ) > 0 ) {
-			throw new Refusal( 'paused-by-person', 'Somebody on the site paused sending; it is resumed there.', 'action' );
-		}
-		$this->condition->resume();
 	}
 
 	/**

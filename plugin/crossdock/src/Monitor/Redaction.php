@@ -37,6 +37,7 @@ final class Redaction {
 		'version',
 		'hook',
 		'command',
+		'user',
 		'request_id',
 		'skew_s',
 	);
