@@ -54,3 +54,38 @@ def _watched(site: Site) -> Iterator[Site]:
     site.reset()
     yield site
     assert site.complaints() == [], "PHP or WordPress complained of the plugin"
+
+
+@pytest.fixture(scope="session")
+def shop_home() -> Iterator[Site]:
+    """A WordPress with WooCommerce: the real one that ``CROSSDOCK_TEST_WP`` brings, else the stand-in."""
+    with booted(standin=STANDIN) as site:
+        site.php(SHOP, user=1, place="admin")
+        site.keep()
+        yield site
+
+
+SHOP = """
+if ( ! get_page_by_path( 'checkout' ) ) {
+	wp_insert_post( array( 'post_type' => 'page', 'post_status' => 'publish', 'post_title' => 'Checkout', 'post_name' => 'checkout', 'post_content' => '[woocommerce_checkout]' ) );
+}
+$page = get_page_by_path( 'checkout' );
+wp_update_post( array( 'ID' => $page->ID, 'post_content' => '[woocommerce_checkout]' ) );
+update_option( 'woocommerce_checkout_page_id', $page->ID );
+update_option( 'woocommerce_cod_settings', array( 'enabled' => 'yes', 'title' => 'Cash', 'enable_for_virtual' => 'yes' ) );
+update_option( 'woocommerce_currency', 'EUR' );
+update_option( 'woocommerce_calc_taxes', 'no' );
+update_option( 'woocommerce_ship_to_countries', 'disabled' );
+update_option( 'woocommerce_coming_soon', 'no' );
+update_option( 'woocommerce_default_country', 'DE' );
+update_option( 'woocommerce_onboarding_profile', array( 'skipped' => true ) );
+update_option( 'woocommerce_task_list_hidden', 'yes' );
+"""
+
+
+@pytest.fixture
+def shop(shop_home: Site) -> Iterator[Site]:
+    """A fresh shop with the plugin active."""
+    for fresh in _watched(shop_home):
+        assert fresh.activate() == ""
+        yield fresh

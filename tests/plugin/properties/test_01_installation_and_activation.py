@@ -49,7 +49,7 @@ foreach ( $cases as $case ) {
 		$c = $fresh();
 		if ( 'activate' === $what ) { $c->get( \\Crossdock\\Setup\\Activation::class )->activate( false ); }
 		if ( 'deactivate' === $what ) { wp_schedule_event( time(), 'daily', 'crossdock_daily' ); $c->get( \\Crossdock\\Setup\\Activation::class )->deactivate( false ); }
-		if ( 'visit' === $what ) { $c->get( \\Crossdock\\Setup\\Migrations::class )->check(); }
+		if ( 'visit' === $what ) { $c->get( \\Crossdock\\Setup\\Upkeep::class )->check(); }
 		if ( 'uninstall' === $what ) {
 			update_user_meta( 1, 'crossdock_crm_id', $with ); add_post_meta( 1, '_crossdock_ga4', $with ); set_transient( 'crossdock_x', $with );
 			wp_schedule_event( time(), 'daily', 'crossdock_daily' );

@@ -16,6 +16,9 @@ import pytest
 
 from tests.support import machine
 
+PAGE = "<?php wp_head(); while ( have_posts() ) { the_post(); the_content(); } wp_footer();"
+"""The whole of the tests' theme."""
+
 LAYOUT = 2
 """Raised when the cached folder is laid out anew."""
 
@@ -44,7 +47,7 @@ class Core:
             (site / "wp-content" / name).mkdir(parents=True, exist_ok=True)
         theme = site / "wp-content/themes/blank"
         (theme / "style.css").write_text("/*\nTheme Name: Blank\n*/", encoding="utf-8")
-        (theme / "index.php").write_text("<?php wp_head(); wp_footer();", encoding="utf-8")
+        (theme / "index.php").write_text(PAGE, encoding="utf-8")
 
 
 def find() -> Core:

@@ -6,6 +6,7 @@ function good( $name, $count, $url, $on ) {
 	/* translators: %s: a name. */
 	printf( esc_html__( 'Hello %s', 'crossdock' ), esc_html( $name ) );
 	wp_die( esc_html( $name ), '', array( 'response' => $count ) );
+	echo esc_html( var_export( $name, true ) );
 	exit;
 }
 ?>

@@ -64,6 +64,11 @@ final class EscapedOutputSniff implements Sniff {
 	 * Checks the arguments of a function that prints.
 	 */
 	private function printer( File $file, int $at, string $name ): void {
+		$second = Expressions::arguments( $file, $at )[1] ?? array( 0, 0 );
+		if ( in_array( $name, array( 'print_r', 'var_export' ), true ) && 'true' === strtolower( $file->getTokens()[ $second[0] ]['content'] ) ) {
+			// returned, not printed
+			return;
+		}
 		if ( in_array( $name, array( 'print_r', 'var_dump', 'var_export', 'trigger_error' ), true ) ) {
 			$file->addError( '%s() does not belong into the plugin', $at, 'Debug', array( $name ) );
 			return;
