@@ -22,6 +22,7 @@ from crossdock.cli import (
     measuring,
     oauthing,
     papering,
+    plugging,
     proofs,
     proving,
     reading,
@@ -65,6 +66,7 @@ app.command("status")(measuring.status)
 app.command("stats")(measuring.stats)
 app.command("check")(connecting.check)
 app.add_typer(oauthing.oauth, name="oauth")
+app.add_typer(plugging.plugin, name="plugin")
 app.add_typer(hooking.webhooks, name="webhooks")
 app.command("watch")(watching.watch)
 app.add_typer(alerting.alerts, name="alerts")

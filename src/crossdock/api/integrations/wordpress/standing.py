@@ -10,6 +10,8 @@ from starlette.requests import Request
 from crossdock.api.integrations.operation import VERSION, Caller, Operation, Reply
 from crossdock.api.integrations.wordpress.gate import shown
 from crossdock.api.integrations.wordpress.pairing import limits
+from crossdock.api.plugin_files import ZIP
+from crossdock.connect import plugin_package
 from crossdock.connect.outpost import META_KEYS
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import ConnectionState
@@ -17,8 +19,6 @@ from crossdock.store.queries import load
 from crossdock.wiring import Hub
 
 SQL = load(Path(__file__).with_name("standing.sql"))
-PLUGIN: Final = "1.0.0"
-"""The newest version of the plugin."""
 _REASONS: Final = {
     ConnectionState.PAUSED: "the connection is paused in the hub",
     ConnectionState.DRAFT: "the connection is not set up yet",
@@ -27,7 +27,11 @@ _REASONS: Final = {
 
 def plugin_of(hub: Hub) -> dict[str, str]:
     """Return the newest version of the plugin and where its package is."""
-    return {"latest": PLUGIN, "package": f"{(hub.settings.public_url or '').rstrip('/')}/plugin/crossdock.zip"}
+    try:
+        latest = plugin_package.header()["Version"]
+    except (OSError, KeyError):
+        latest = ""  # this installation carries no plugin
+    return {"latest": latest, "package": f"{(hub.settings.public_url or '').rstrip('/')}{ZIP}"}
 
 
 def operations(hub: Hub) -> tuple[Operation, ...]:
@@ -85,7 +89,7 @@ def operations(hub: Hub) -> tuple[Operation, ...]:
                         "problem": None,
                     }
                 ],
-                "plugin": {"latest": PLUGIN, "package": "https://hub.example/plugin/crossdock.zip"},
+                "plugin": {"latest": "1.0.0", "package": "https://hub.example/plugin/crossdock.zip"},
                 "commands": {"meta_keys": list(META_KEYS)},
             },
         ),
