@@ -64,6 +64,7 @@ final class Plugin {
 		Admin\SendAgain::class,
 		// Privacy.
 		// Cli.
+		Cli\Verbs::class,
 		Outbox\Verbs::class,
 	);
 
