@@ -14,10 +14,12 @@ from crossdock.flow.invoice import EXAMPLE
 from crossdock.govern.alerts.channels import NewChannel
 from crossdock.govern.oauth.seals import app_row, grant_row, request_row
 from crossdock.govern.resealing import SEALS, Resealing
+from crossdock.govern.sites.fields import Found
 from crossdock.govern.vault import Vault, new_master_key, read_masters
 from crossdock.kit.ids import new_id
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
+from tests.journey.plugin.stage import facts
 from tests.support.deals import deal
 from tests.support.hub import add_shop
 
@@ -82,13 +84,15 @@ async def sealed_things(hub: Hub) -> uuid.UUID:
             " scopes, actor, expires_at) VALUES ($1, $2, 'hubspot', $3, $4, $5, $6, 'n', '{}', '{}', 'test', now())",
             *(asked, tenant, app, b"hash", vault.key_id, vault.seal_secret("verifier", request_row(asked))),
         )
+    site = (await hub.pairing.pair((await hub.pairing.code(tenant, actor="test")).code, facts())).connection
+    await hub.site_fields.put(tenant, site.id, "order", [Found("a", "text", "sample")])
     await hub.invoicing.terms.put(tenant, EXAMPLE, actor="test")
     await hub.invoicing.make(tenant, shop.id, deal(), actor="test")
     return shop.id
 
 
 def keyed(settings: Settings, *keys: str) -> Settings:
-    return settings.model_copy(update={"master_key": SecretStr(",".join(keys))})
+    return settings.model_copy(update={"master_key": SecretStr(",".join(keys)), "public_url": "https://hub.example"})
 
 
 async def test_all_secrets_are_sealed_with_the_key_that_stands_first(settings: Settings) -> None:
