@@ -56,6 +56,7 @@ final class Plugin {
 		Commands\Route::class,
 		// Monitor.
 		Monitor\Chores::class,
+		Monitor\PauseNotice::class,
 		// Mapping.
 		Mapping\Telling::class,
 		// Admin.

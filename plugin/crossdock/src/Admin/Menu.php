@@ -31,7 +31,9 @@ final class Menu implements Part {
 		ActivityPage::SLUG   => ActivityPage::class,
 		QueuePage::SLUG      => QueuePage::class,
 		MappingPage::SLUG    => MappingPage::class,
+		StatisticsPage::SLUG => StatisticsPage::class,
 		LogPage::SLUG        => LogPage::class,
+		TestsPage::SLUG      => TestsPage::class,
 		ConnectionPage::SLUG => ConnectionPage::class,
 		SettingsPage::SLUG   => SettingsPage::class,
 	);

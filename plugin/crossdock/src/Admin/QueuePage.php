@@ -50,6 +50,13 @@ final class QueuePage implements Page {
 	private QueueForms $forms;
 
 	/**
+	 * The export of what was there before.
+	 *
+	 * @var ExportBox
+	 */
+	private ExportBox $export;
+
+	/**
 	 * What the address asks for.
 	 *
 	 * @var Query
@@ -69,13 +76,15 @@ final class QueuePage implements Page {
 	 * @param Queue        $queue   What lies in the outbox.
 	 * @param QueueSummary $summary The summary above the list.
 	 * @param QueueForms   $forms   Carries out the forms.
+	 * @param ExportBox    $export  The export of what was there before.
 	 * @param Query        $query   What the address asks for.
 	 * @param Clock        $clock   The clock.
 	 */
-	public function __construct( Queue $queue, QueueSummary $summary, QueueForms $forms, Query $query, Clock $clock ) {
+	public function __construct( Queue $queue, QueueSummary $summary, QueueForms $forms, ExportBox $export, Query $query, Clock $clock ) {
 		$this->queue   = $queue;
 		$this->summary = $summary;
 		$this->forms   = $forms;
+		$this->export  = $export;
 		$this->query   = $query;
 		$this->clock   = $clock;
 	}
@@ -96,6 +105,7 @@ final class QueuePage implements Page {
 	 */
 	public function load(): void {
 		$this->forms->carry_out( Menu::url( self::SLUG, array_filter( $this->filter(), 'strlen' ) ), $this->filter() );
+		$this->export->load( Menu::url( self::SLUG ) . '#crossdock-export' );
 		add_screen_option(
 			'per_page',
 			array(
@@ -134,6 +144,7 @@ final class QueuePage implements Page {
 		$list->show( $this->queue->find( $filter, $rows, ( $page - 1 ) * $rows ) );
 		echo '</form>';
 		Filters::pages( self::SLUG, $filter, $page, $total, $rows );
+		$this->export->show();
 	}
 
 	/**
