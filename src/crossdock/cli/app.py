@@ -22,6 +22,7 @@ from crossdock.cli import (
     measuring,
     oauthing,
     papering,
+    pinging,
     plugging,
     proofs,
     proving,
@@ -67,6 +68,8 @@ app.command("stats")(measuring.stats)
 app.command("check")(connecting.check)
 app.add_typer(oauthing.oauth, name="oauth")
 app.add_typer(plugging.plugin, name="plugin")
+for word, does in pinging.VERBS.items():
+    plugging.plugin.command(word)(does)
 app.add_typer(hooking.webhooks, name="webhooks")
 app.command("watch")(watching.watch)
 app.add_typer(alerting.alerts, name="alerts")

@@ -45,6 +45,7 @@ from crossdock.govern.hooks import HookDesk
 from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.oauth.consents import Consents
 from crossdock.govern.rollups import Rollups
+from crossdock.govern.sites.commanding import SiteCommands
 from crossdock.govern.sites.fields import SiteFields
 from crossdock.govern.sites.keys import SiteKeys
 from crossdock.govern.sites.pairing import Pairing
@@ -111,6 +112,11 @@ class Hub(msgspec.Struct, frozen=True):
     def pairing(self) -> Pairing:
         """Return what gives a site that runs the plugin its key."""
         return Pairing(self.database, self.vault, self.directory, self.connections, self.settings.public_url)
+
+    @property
+    def site_commands(self) -> SiteCommands:
+        """Return what people ask of sites that run the plugin."""
+        return SiteCommands(self.database, self.sites, self.directory, connector_named)
 
     @property
     def site_fields(self) -> SiteFields:

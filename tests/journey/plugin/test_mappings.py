@@ -42,7 +42,7 @@ async def test_a_mapping_comes_with_all_that_its_screen_needs(hub: Hub, doors: S
         paths = {one["path"]: one for one in told["fields"]}
         assert paths["email"]["samples"], "a field of a recorded customer shows that it holds something"
         assert "user1@example.com" not in str(told)
-        assert told["site_fields"] == [{"path": "meta_data.loyalty", "type": "text", "sample": "g***"}]
+        assert told["site_fields"] == [{"path": "meta.loyalty", "type": "text", "sample": "g***"}]
         targets = {one["name"]: one for one in told["destination_fields"]}
         assert targets["email"]["object"] == "contacts"
         assert {one["object"] for one in told["destination_fields"]} == {"contacts"}
@@ -58,13 +58,17 @@ async def test_an_edited_mapping_is_the_next_version_and_acts(hub: Hub, doors: S
         edited["objects"][0]["rules"] = [
             {"target": "email", "path": "email"},
             {"target": "firstname", "path": "first_name", "transforms": ["upper"]},
+            {"target": "city", "path": "billing.address_1"},
+            {"target": "website", "path": "meta_data.website"},
         ]
         answer = await put(here, route, edited, told["version"])
         assert answer.status == 200, answer.body
         made = answer.json["data"]
         assert (made["version"], made["active"], made["actor"][:4]) == (1, True, "sit_")
         listed = await contact_route(here)
-        assert (listed["version"], listed["rules"]) == (1, 2)
+        assert (listed["version"], listed["rules"]) == (1, 4)
+        paths = [rule["path"] for rule in made["mapping"]["objects"][0]["rules"]]
+        assert paths == ["email", "first_name", "billing.line_1", "meta.website"], "in the hub's words"
         is_problem(await put(here, route, edited, 0), 409, "version-conflict")
         reset = await here.site.call("POST", f"/mappings/{route}/reset")
         assert reset.json["data"]["version"] == 0

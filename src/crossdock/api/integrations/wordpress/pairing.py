@@ -69,7 +69,12 @@ def operations(hub: Hub) -> tuple[Operation, ...]:
                 "connector": home.connector,
                 "joined": paired.joined,
             },
-            "hub": {"url": hub.settings.public_url or "", "version": VERSION, "name": "Crossdock"},
+            "hub": {
+                "url": hub.settings.public_url or "",
+                "version": VERSION,
+                "name": "Crossdock",
+                "public_key": hub.vault.release_key,
+            },
             "limits": limits(hub),
         }
         return Reply(told, 201)
@@ -97,7 +102,12 @@ def _pairing(pair: OpenHandler) -> Operation:
             "secret": "cds_…",
             "signature_required": True,
             "connection": _CONNECTION,
-            "hub": {"url": "https://hub.example", "version": "1.0.0", "name": "Crossdock"},
+            "hub": {
+                "url": "https://hub.example",
+                "version": "1.0.0",
+                "name": "Crossdock",
+                "public_key": "base64 of the Ed25519 key that signs the plugin's releases",
+            },
             "limits": {"items": ITEMS, "bytes": BYTES, "per_minute": PER_MINUTE},
         },
         refusals=(

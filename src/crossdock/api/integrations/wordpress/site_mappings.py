@@ -15,6 +15,7 @@ import msgspec
 
 from crossdock.api.integrations.operation import Caller
 from crossdock.api.integrations.wordpress.checking import invalid
+from crossdock.api.integrations.wordpress.site_paths import in_words, rules_in_words
 from crossdock.api.integrations.wordpress.story import Place, named
 from crossdock.connect.connector import Connector
 from crossdock.errors import BadInput, CrossdockError, NotFound, VersionConflict
@@ -99,7 +100,7 @@ class SiteMappings:
         return {
             **told,
             "fields": [_source(field) for one in read_as for field in one["fields"]],
-            "site_fields": [{"path": one.path, "type": one.type, "sample": one.sample} for one in found],
+            "site_fields": [{"path": in_words(one.path), "type": one.type, "sample": one.sample} for one in found],
             "destination_fields": [
                 _target(one["name"], field) for one in written_as for field in one["fields"] if not field["read_only"]
             ],
@@ -120,7 +121,7 @@ class SiteMappings:
         who = show(Prefix.SITE, caller.key.id)
         values = (caller.connection.tenant_id, route.id)
         try:
-            made = await self._desk.add(*values, draft_of(drafted(body)), actor=who)
+            made = await self._desk.add(*values, draft_of(rules_in_words(drafted(body), route.stream)), actor=who)
         except MappingRefused as refused:
             raise invalid([_told(one) for one in refused.problems]) from None
         except BadInput as wrong:
@@ -159,7 +160,7 @@ class SiteMappings:
             found: Mapping = await self._desk.mapping(chosen, chosen.route.mapping_version)
             return found
         try:
-            draft = draft_of(drafted(given))
+            draft = draft_of(rules_in_words(drafted(given), chosen.route.stream))
             if draft.template is not None:
                 return (await self._desk.drafted(chosen, draft))[0]
             return mapping_of(chosen, draft.objects or (), draft)

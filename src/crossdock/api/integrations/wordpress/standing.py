@@ -52,7 +52,11 @@ def operations(hub: Hub) -> tuple[Operation, ...]:
                 "state": now["state"],
                 "problem": now["problem"],
             },
-            "hub": {"version": VERSION, "time": shown(hub.directory.clock.now())},
+            "hub": {
+                "version": VERSION,
+                "time": shown(hub.directory.clock.now()),
+                "public_key": hub.vault.release_key,
+            },
             "limits": limits(hub, caller.key.per_minute),
             "sending": {"allowed": not reason, "reason": reason},
             "destinations": [_destination(hub, row) for row in rows],
@@ -76,7 +80,7 @@ def operations(hub: Hub) -> tuple[Operation, ...]:
                     "state": "active",
                     "problem": None,
                 },
-                "hub": {"version": "1.0.0", "time": "2026-11-21T10:00:00Z"},
+                "hub": {"version": "1.0.0", "time": "2026-11-21T10:00:00Z", "public_key": "base64"},
                 "limits": {"items": 100, "bytes": 1048576, "per_minute": 600},
                 "sending": {"allowed": True, "reason": ""},
                 "destinations": [
