@@ -34,6 +34,32 @@ def plugin_of(hub: Hub) -> dict[str, str]:
     return {"latest": latest, "package": f"{(hub.settings.public_url or '').rstrip('/')}{ZIP}"}
 
 
+_EXAMPLE: Final[dict[str, Any]] = {
+    "connection": {
+        "id": "con_…",
+        "name": "shop",
+        "connector": "woocommerce",
+        "state": "active",
+        "problem": None,
+    },
+    "hub": {"version": "1.0.0", "time": "2026-11-21T10:00:00Z", "public_key": "base64"},
+    "limits": {"items": 100, "bytes": 1048576, "per_minute": 600},
+    "sending": {"allowed": True, "reason": ""},
+    "destinations": [
+        {
+            "connection": "con_…",
+            "name": "Sales",
+            "connector": "hubspot",
+            "title": "HubSpot",
+            "state": "active",
+            "problem": None,
+        }
+    ],
+    "plugin": {"latest": "1.0.0", "package": "https://hub.example/plugin/crossdock.zip"},
+    "commands": {"meta_keys": list(META_KEYS)},
+}
+
+
 def operations(hub: Hub) -> tuple[Operation, ...]:
     """Return the operations."""
 
@@ -72,30 +98,7 @@ def operations(hub: Hub) -> tuple[Operation, ...]:
             summary="How the connection stands, what may be sent, and where it goes.",
             does=status,
             headers={"X-Crossdock-Site": "base64url of the JSON of SITE: kept at most once a minute, and compared"},
-            example={
-                "connection": {
-                    "id": "con_…",
-                    "name": "shop",
-                    "connector": "woocommerce",
-                    "state": "active",
-                    "problem": None,
-                },
-                "hub": {"version": "1.0.0", "time": "2026-11-21T10:00:00Z", "public_key": "base64"},
-                "limits": {"items": 100, "bytes": 1048576, "per_minute": 600},
-                "sending": {"allowed": True, "reason": ""},
-                "destinations": [
-                    {
-                        "connection": "con_…",
-                        "name": "Sales",
-                        "connector": "hubspot",
-                        "title": "HubSpot",
-                        "state": "active",
-                        "problem": None,
-                    }
-                ],
-                "plugin": {"latest": "1.0.0", "package": "https://hub.example/plugin/crossdock.zip"},
-                "commands": {"meta_keys": list(META_KEYS)},
-            },
+            example=_EXAMPLE,
         ),
     )
 
