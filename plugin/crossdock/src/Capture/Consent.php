@@ -131,7 +131,7 @@ class Consent implements Part {
 	 * @return void
 	 */
 	public function block( $order, $request = null ): void {
-		if ( ! $order instanceof \WC_Order || ! $request instanceof \WP_REST_Request || ! $this->settings->on( 'consent_checkout' ) ) {
+		if ( ! $order instanceof \WC_Order || ! $request instanceof \WP_REST_Request || ! $this->settings->on( 'consent_checkout' ) || ! function_exists( 'woocommerce_register_additional_checkout_field' ) ) {
 			return;
 		}
 		$fields = (array) $request->get_param( 'additional_fields' );

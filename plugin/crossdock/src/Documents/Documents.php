@@ -22,14 +22,30 @@ class Documents {
 	private array $readers;
 
 	/**
+	 * What this process remembers.
+	 *
+	 * @var Memory
+	 */
+	private Memory $memory;
+
+	/**
+	 * Whether things have to be dropped from caches one by one.
+	 *
+	 * @var bool
+	 */
+	private bool $one_by_one = false;
+
+	/**
 	 * Takes what reads each kind.
 	 *
 	 * @param OrderDocument    $orders    Orders.
 	 * @param CustomerDocument $customers Customers.
 	 * @param ProductDocument  $products  Products and variations.
 	 * @param RefundDocument   $refunds   Refunds.
+	 * @param Memory           $memory    What this process remembers.
 	 */
-	public function __construct( OrderDocument $orders, CustomerDocument $customers, ProductDocument $products, RefundDocument $refunds ) {
+	public function __construct( OrderDocument $orders, CustomerDocument $customers, ProductDocument $products, RefundDocument $refunds, Memory $memory ) {
+		$this->memory  = $memory;
 		$this->readers = array(
 			'order'    => $orders,
 			'customer' => $customers,
@@ -48,6 +64,15 @@ class Documents {
 	}
 
 	/**
+	 * Begins anew: what is read from now on is what the database holds now.
+	 *
+	 * @return void
+	 */
+	public function afresh(): void {
+		$this->one_by_one = ! $this->memory->forget();
+	}
+
+	/**
 	 * Reads a document.
 	 *
 	 * @param string $kind Either order, customer, product or refund.
@@ -58,6 +83,9 @@ class Documents {
 		if ( ! isset( $this->readers[ $kind ] ) ) {
 			/* translators: %s: kind of a thing. */
 			return Found::unreadable( sprintf( __( 'Nothing here reads a %s.', 'crossdock' ), $kind ) );
+		}
+		if ( $this->one_by_one ) {
+			$this->memory->drop( $kind, $id );
 		}
 		$found = $this->readers[ $kind ]->read( $id );
 		if ( Found::DOCUMENT !== $found->what ) {

@@ -79,10 +79,9 @@ class BulkExport {
 	 * @return bool Whether one was running.
 	 */
 	public function cancel(): bool {
-		$export  = $this->kept();
-		$running = 'running' === ( $export['state'] ?? '' );
+		$running = in_array( $this->progress()['state'], array( 'running', 'sending' ), true );
 		if ( $running ) {
-			$this->keep( array( 'state' => 'cancelled', 'ended_at' => $this->clock->now() ) + $export );
+			$this->keep( array( 'state' => 'cancelled', 'ended_at' => $this->clock->now() ) + $this->kept() );
 		}
 		$this->database->run( "DELETE FROM {outbox} WHERE state = 'waiting' AND priority = 3 AND origin = 'bulk'" );
 		return $running;

@@ -62,6 +62,7 @@ class Composer {
 	 */
 	public function batch( Taken $taken, int $bytes, Budget $budget ): Batch {
 		$batch = new Batch();
+		$this->documents->afresh();
 		foreach ( $taken->rows as $row ) {
 			if ( array() !== $batch->items && '' !== $budget->spent() ) {
 				break;
