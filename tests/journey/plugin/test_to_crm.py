@@ -61,7 +61,12 @@ async def test_what_the_plugin_tells_stands_in_the_crm(settings: Settings) -> No
         assert sorted(one["email"] for one in contacts) == ["ada@example.com", "guest@example.com"]
 
         changed = item("order", order(12, customer_id=7, status="completed", billing={"email": "ada@example.com"}))
-        await site.tell(changed, item("order", order(14), origin="test"))
+        _, sample = await site.tell(changed, item("order", order(14), origin="test"))
+        (shown,) = sample["preview"]
+        assert (shown["destination"]["connector"], shown["problem"]) == ("hubspot", None)
+        assert "processing" in str(shown["fields"])
+        single = await site.call("POST", "/events", {"type": "user.login", "data": {}, "origin": "test"})
+        assert single.json["data"]["preview"] == []
         await until(lambda: rested(hub))
         deals = {one["crossdock_order_number"]: one for one in await objects("deals")}
         assert set(deals) == {"12", "13"}, "a sample goes nowhere"

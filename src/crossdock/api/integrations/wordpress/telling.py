@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 
@@ -11,6 +11,7 @@ from crossdock.api.integrations.operation import Caller, Handler, Operation, Rep
 from crossdock.api.integrations.wordpress.checking import invalid
 from crossdock.api.integrations.wordpress.gate import ITEMS
 from crossdock.api.integrations.wordpress.items import Body, read, shown
+from crossdock.api.integrations.wordpress.previewing import Previews
 from crossdock.errors import BadInput, CrossdockError, Overloaded
 from crossdock.flow.plugin import Told
 from crossdock.govern.sites.keys import same_site
@@ -96,7 +97,9 @@ def _taking(hub: Hub, name: str, *, mixed: bool) -> Handler:
         if body.sender is not None:
             same_site(caller.key, str(body.sender.instance), body.sender.url)
         told = await _record(hub, caller, body)
-        return _many(body, told) if body.batch else _one(body, told[0])
+        results = [shown(one, became) for one, became in zip(body.given, told, strict=True)]
+        await Previews(hub).of(caller, body.given, results)
+        return _many(results) if body.batch else _one(body, told[0], results[0])
 
     return take
 
@@ -111,18 +114,17 @@ async def _record(hub: Hub, caller: Caller, body: Body) -> list[Told | None]:
     return told
 
 
-def _many(body: Body, told: list[Told | None]) -> Reply:
-    results = [shown(one, became) for one, became in zip(body.given, told, strict=True)]
+def _many(results: list[dict[str, Any]]) -> Reply:
     return Reply({"results": results, "counts": dict(Counter(one["status"] for one in results))})
 
 
-def _one(body: Body, told: Told | None) -> Reply:
+def _one(body: Body, told: Told | None, result: dict[str, Any]) -> Reply:
     given = body.given[0]
     refused = given.refused if told is None else told.problem
     if refused is not None:
         raise _named(refused)
     assert told is not None
-    return Reply(shown(given, told), 201 if told.status == "recorded" else 200)
+    return Reply(result, 201 if told.status == "recorded" else 200)
 
 
 def _named(refused: CrossdockError) -> CrossdockError:
