@@ -82,7 +82,7 @@ class Site:
         )
         (self.folder / "wp-config.php").write_text(text, encoding="utf-8")
 
-    def php(self, code: str, *, user: int = 0, place: str = "", timeout_s: float = 120.0, **given: Any) -> Any:
+    def php(self, code: str, /, *, user: int = 0, place: str = "", timeout_s: float = 120.0, **given: Any) -> Any:
         """Run PHP inside WordPress and return what it returns.
 
         ``given`` become variables of the code; ``place`` is admin, cron, cli or nothing (a page).
