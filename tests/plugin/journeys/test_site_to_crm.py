@@ -45,9 +45,7 @@ async def test_while_the_hub_is_away_nothing_is_lost_and_nothing_is_doubled(sett
     async with opened(settings, shop) as stage:
         await stage.shut()
         product = await stage.php(PRODUCT)
-        numbers = []
-        for person in ("a", "b", "c"):
-            numbers.append(await asyncio.to_thread(checkout, shop, product, f"{person}@example.com"))
+        numbers = [await asyncio.to_thread(checkout, shop, product, f"{person}@example.com") for person in "abc"]
         await stage.send()
         await stage.send()
         waiting = await stage.outbox()
