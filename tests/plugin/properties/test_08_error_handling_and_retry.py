@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -117,7 +118,7 @@ def test_each_thing_is_recorded_once_or_dead_with_its_reason(site: Site, rng: ra
 
 def _patience(asked: list[dict[str, Any]], said: str) -> None:
     """What the hub asked for is kept to, and a hub that is down is not hammered."""
-    for one, after in zip(asked, asked[1:], strict=False):
+    for one, after in itertools.pairwise(asked):
         step, pause = one["step"], after["at"] - one["at"] - 0.25
         if step["do"] in {"silence", "silence-after", "page"} or step.get("status") in {500, 503, 401}:
             assert pause >= min(1.0, step.get("wait", 1.0)), said
