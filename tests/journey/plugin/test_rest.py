@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import crossdock
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street, is_problem
 from tests.journey.plugin.stage import BASE, Site, item
 from tests.support.hub import add_sink, order
+
+ROOT = Path(crossdock.__file__).parents[2]
 
 
 async def test_a_site_is_paired_shown_changed_and_ended(hub: Hub, doors: Street) -> None:
@@ -135,6 +139,8 @@ async def test_the_room_describes_itself(doors: Street, site: Site) -> None:
         *("unknown-key", "bad-signature", "clock-skew", "nonce-replayed", "rate-limited", "another-site", "too-large"),
         *("unknown-code", "expired-code", "invalid", "bad-input", "overloaded"),
     }
+    page = (ROOT / "docs" / "reference" / "plugin-api.md").read_text(encoding="utf-8")
+    assert {code for code in codes if f"| `{code}`" not in page} == set(), "the page names every code"
     _resolved(document, document)
     for name in (await doors.get(f"{BASE}/schemas")).json:
         assert (await doors.get(f"{BASE}/schemas/{name}.json")).json["type"] == "object"
