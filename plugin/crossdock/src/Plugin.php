@@ -57,6 +57,7 @@ final class Plugin {
 		// Monitor.
 		Monitor\Chores::class,
 		Monitor\PauseNotice::class,
+		Monitor\SiteHealth::class,
 		// Mapping.
 		Mapping\Telling::class,
 		// Admin.
@@ -64,6 +65,7 @@ final class Plugin {
 		Admin\EditScreens::class,
 		Admin\SendAgain::class,
 		// Privacy.
+		Privacy\Tools::class,
 		// Cli.
 		Cli\Verbs::class,
 		Outbox\Verbs::class,
