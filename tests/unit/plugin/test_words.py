@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,8 @@ from crossdock.api.integrations.wordpress.items import AHEAD, read
 from crossdock.errors import BadInput
 from tests.journey.plugin.stage import customer, facts, item
 from tests.support.hub import order
+from tests.support.shared import needs_recordings
+from tests.unit.woocommerce.recordings import stored
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 GOOD: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
@@ -73,7 +76,7 @@ WRONG: dict[str, list[tuple[str, Any]]] = {
         ("entity", ""),
         ("entity", "x" * 97),
         ("subject", "nobody"),
-        ("data", []),
+        ("data", [1]),
         ("data", None),
     ],
 }
@@ -148,6 +151,30 @@ def test_each_item_stands_for_itself(plan: list[str]) -> None:
     body = read(json.dumps({"items": items}).encode(), ("order",), 100, NOW + timedelta(days=365), mixed=True)
     assert ["good" if one.item else "bad" for one in body.given] == plan
     assert [one.id for one in body.given] == [one["id"] for one in items]
+
+
+@needs_recordings
+@pytest.mark.parametrize(
+    ("stream", "kind"),
+    [
+        *(("orders", "order"), ("customers", "customer"), ("products", "product"), ("variations", "product")),
+        ("refunds", "refund"),
+    ],
+)
+def test_documents_of_a_real_store_are_taken_as_they_are(stream: str, kind: str) -> None:
+    """What the plugin adds to a document: the id of what it belongs to, and that a variation is one."""
+    more = {"variations": {"type": "variation", "parent_id": 1}, "refunds": {"parent_id": 1}}.get(stream, {})
+    found = [problems_of(words.DOCUMENTS[kind], {**more, **document}) for document in stored(stream)]
+    assert len(found) > 50
+    assert [one for one in found if one] == []
+
+
+def test_an_empty_object_may_be_written_as_php_writes_it() -> None:
+    event = {"type": "user.login", "data": [], "id": str(uuid.uuid4()), "occurred_at": NOW.isoformat()}
+    (taken,) = read(json.dumps(event).encode(), ("event",), 100, NOW).given
+    assert taken.item is not None
+    assert taken.item.data == {}
+    assert problems_of(words.Order, order(1, billing=[], shipping=[])) == []
 
 
 def test_what_happens_in_the_future_is_refused() -> None:

@@ -63,7 +63,7 @@ def read(body: bytes, kinds: Sequence[str], most: int, now: datetime, *, mixed: 
             raise BadInput(f"a batch holds 1 to {most} items", field="items", remedy="split it")
         sender = _sender(document.get("site"))
         return Body(tuple(_given(item, kinds, now) for item in items), True, sender)
-    raw = not isinstance(document.get("data"), dict)
+    raw = not isinstance(document.get("data"), dict) and document.get("data") != []
     if raw and kinds[0] != "event":
         document = {"data": document}
     defaults = {"id": str(new_id()), "kind": _kind(document, kinds), "occurred_at": now.isoformat()}

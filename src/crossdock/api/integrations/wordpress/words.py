@@ -172,7 +172,7 @@ class Item(BaseModel):
     subject: Mail = Field(None, description="of an event: e-mail of the person it is about, so that erasure finds it")
     occurred_at: Moment
     origin: Literal["live", "bulk", "resend", "test"] = "live"
-    data: dict[str, Any]
+    data: Annotated[dict[str, Any], BeforeValidator(_object)]
 
     @model_validator(mode="after")
     def _typed(self) -> Item:
