@@ -111,7 +111,7 @@ class Settings {
 	public function keep( array $given ): array {
 		list( $read, $faults ) = $this->read( $given );
 		if ( array() === $faults ) {
-			$this->options->set( self::OPTION, $read + $this->all(), true );
+			$this->options->set( self::OPTION, array_merge( $this->all(), $read ), true );
 		}
 		return $faults;
 	}

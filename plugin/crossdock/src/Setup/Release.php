@@ -120,7 +120,7 @@ class Release {
 	 *
 	 * @param array<string, mixed> $document What the hub told.
 	 * @param string               $file     The ZIP that was fetched.
-	 * @return string Empty when it may; `unsigned`, `key`, `signature` or `digest`.
+	 * @return string Empty when it may; `sodium`, `unsigned`, `key`, `signature` or `digest`.
 	 */
 	public function fault( array $document, string $file ): string {
 		$fault = self::signed( $document, $this->key() );
@@ -136,11 +136,14 @@ class Release {
 	 *
 	 * @param array<string, mixed> $document What the hub told.
 	 * @param string               $key      The key that was noted at pairing, base64.
-	 * @return string Empty when it is right; `unsigned`, `key` or `signature`.
+	 * @return string Empty when it is right; `sodium`, `unsigned`, `key` or `signature`.
 	 */
 	public static function signed( array $document, string $key ): string {
 		$public     = base64_decode( $key, true );
 		$signatures = $document['signatures'] ?? array( $document );
+		if ( ! function_exists( 'sodium_crypto_sign_verify_detached' ) ) {
+			return 'sodium';
+		}
 		if ( ! is_array( $signatures ) || array() === $signatures || '' === $key ) {
 			return 'unsigned';
 		}
