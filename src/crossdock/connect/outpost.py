@@ -11,6 +11,8 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+OUTPOST: Final = "wordpress"
+"""The connector of the program."""
 META_KEYS: Final = ("crossdock_crm_id", "crossdock_crm_url", "crossdock_lead_status", "crossdock_subscription_status")
 """Meta that the hub may write to a site's users and orders; the plugin refuses all others."""
 MOST_COMMANDS: Final = 50

@@ -18,7 +18,9 @@ from crossdock.connect.connector import Access, Connector, Destination, Source
 from crossdock.connect.deals import Deals
 from crossdock.connect.manifest import Stream
 from crossdock.connect.metering import Meter, Metered
+from crossdock.connect.outpost import OUTPOST, SECRETS
 from crossdock.connect.watching import Watcher
+from crossdock.connect.watching_both import BothWatcher
 from crossdock.errors import BadInput, NotFound
 from crossdock.govern.oauth.grants import Grants
 from crossdock.govern.oauth.seals import app_row
@@ -213,7 +215,16 @@ class Directory:
         connector = self.connector(entry.connection.connector)
         if connector is None or connector.watcher is None:
             raise BadInput(f"{entry.connection.connector} is not watched", field="connection")
-        return connector.watcher(self._access(entry))
+        access = self._access(entry)
+        own, program = connector.watcher(access), self._program(entry, connector)
+        return BothWatcher(own, program(access)) if program is not None else own
+
+    def _program(self, entry: Entry, connector: Connector) -> Callable[[Access], Watcher] | None:
+        """Return who watches the program of ours at the other side; None where there is none beside the account."""
+        if connector.outpost is not None or not all(entry.secrets.get(name) for name in SECRETS):
+            return None
+        plugin = self.connector(OUTPOST)
+        return plugin.watcher if plugin is not None else None
 
     def streams(self, connection: Connection) -> tuple[str, ...]:
         """Return the streams of a connection in the manifest's order."""

@@ -10,6 +10,7 @@ import pytest_asyncio
 from crossdock.settings import Settings
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street, street
+from tests.journey.hubspot.stage import Place, placed
 from tests.journey.plugin.stage import Site, paired
 
 
@@ -30,3 +31,10 @@ async def doors(hub: Hub) -> AsyncIterator[Street]:
 async def site(hub: Hub, doors: Street) -> Site:
     """A site without REST keys, paired."""
     return await paired(hub, doors)
+
+
+@pytest_asyncio.fixture
+async def place(hub: Hub) -> AsyncIterator[Place]:
+    """Portals and people's hands in them."""
+    async with placed(hub) as opened:
+        yield opened

@@ -10,9 +10,11 @@ import pytest
 
 from crossdock.connect.outpost import Action
 from crossdock.connect.sandbox import serving
+from crossdock.connect.watching_both import BothWatcher
 from crossdock.connectors.wordpress.sandbox import Settings as SiteSettings
 from crossdock.connectors.wordpress.sandbox import Site, SiteApp
 from crossdock.errors import BadInput, Conflict, VendorTrouble
+from crossdock.flow.watch import findings_of
 from crossdock.govern.sites.commanding import Asked
 from crossdock.kit.ids import Prefix, parse
 from crossdock.wiring import Hub
@@ -159,3 +161,21 @@ async def test_a_shop_by_rest_keys_is_commanded_where_its_plugin_answers(hub: Hu
         assert told["body"]["data"]["connection"]["joined"] is True
         (shown,) = await hub.sites.list(tenant)
         assert (await Ground(hub, doors, site, app, shown).command("ping")).status == "done"
+        assert isinstance(await hub.directory.watcher(shop.id), BothWatcher)
+
+
+async def test_a_paused_outbox_is_found_by_the_watch(hub: Hub, doors: Street) -> None:
+    async with ground(hub, doors) as here:
+        await here.command("pause", reason="moving")
+        here.site.add("product")
+        await hub.watch.plan()
+        home = parse(Prefix.CONNECTION, here.shown["connection"]["id"])
+        assert not isinstance(await hub.directory.watcher(home), BothWatcher)
+        assert await hub.watch.one("test", home)
+        async with hub.database.engine() as conn:
+            found = await findings_of(conn, await hub.tenants.find())
+        assert [(one.code, one.connection_id) for one in found] == [("outbox-paused", here.shown["connection"]["id"])]
+        await here.command("resume")
+        assert await hub.watch.one("test", home)
+        async with hub.database.engine() as conn:
+            assert not await findings_of(conn, await hub.tenants.find())
