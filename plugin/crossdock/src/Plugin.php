@@ -69,6 +69,7 @@ final class Plugin {
 		// Cli.
 		Cli\Verbs::class,
 		Outbox\Verbs::class,
+		Cli\MonitorVerbs::class,
 	);
 
 	/**
