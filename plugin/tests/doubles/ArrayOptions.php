@@ -35,6 +35,10 @@ final class ArrayOptions extends Options {
 		$this->kept[ $name ] = $value;
 	}
 
+	public function change( string $name, callable $change ): void {
+		$this->kept[ $name ] = $change( $this->kept[ $name ] ?? null );
+	}
+
 	public function add( string $name, $value ): bool {
 		if ( array_key_exists( $name, $this->kept ) ) {
 			return false;

@@ -121,3 +121,14 @@ def test_a_runner_that_was_too_slow_sends_nothing_that_another_has(shop: Shop) -
         $queue->hold( $taken ); return array_map( function ( $row ) { return $row->payload['data']['n']; }, array_values( $taken->rows ) );"""
     )
     assert kept == [3]
+
+
+def test_what_several_processes_note_at_once_is_all_kept(shop: Shop) -> None:
+    code = """for ( $i = 0; $i < 60; $i++ ) { $c->get( \\Crossdock\\Wp\\Options::class )->change( 'crossdock_state',
+        function ( $kept ) { $kept['counted'] = ( $kept['counted'] ?? 0 ) + 1; return $kept; } ); }"""
+    counters = [shop.start(code) for _ in range(3)]
+    shop.php("$c->get( Condition::class )->pause( 'by-hand', '', 1 );")
+    for counter in counters:
+        counter.communicate(timeout=60)
+    assert shop.php("return $c->get( Condition::class )->get( 'counted' );") == 180
+    assert shop.php("return $c->get( Condition::class )->paused();") is True

@@ -77,13 +77,17 @@ class Condition {
 	 * @return void
 	 */
 	public function note( array $changes ): void {
-		$next = array_filter(
-			$changes + $this->all(),
-			static function ( $value ): bool {
-				return null !== $value;
+		$this->options->change(
+			self::OPTION,
+			static function ( $kept ) use ( $changes ): array {
+				return array_filter(
+					$changes + ( is_array( $kept ) ? $kept : array() ),
+					static function ( $value ): bool {
+						return null !== $value;
+					}
+				);
 			}
 		);
-		$this->options->set( self::OPTION, $next, false );
 	}
 
 	/**

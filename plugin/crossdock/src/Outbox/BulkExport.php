@@ -12,7 +12,6 @@ namespace Crossdock\Outbox;
 use Crossdock\Settings\Settings;
 use Crossdock\Wp\Clock;
 use Crossdock\Wp\Database;
-use Crossdock\Wp\Options;
 
 /**
  * Walks through all users, products, orders and refunds by their ids and puts them into the outbox at the lowest priority, a
@@ -22,17 +21,12 @@ use Crossdock\Wp\Options;
 class BulkExport {
 
 	/**
-	 * The option it is kept in (never loaded by itself).
-	 */
-	public const OPTION = 'crossdock_export';
-
-	/**
 	 * Ids of a page; rows of the export that wait at most.
 	 */
 	private const PAGE    = 200;
 	private const WAITING = 1000;
 
-	private Options $options;
+	private ExportState $state;
 	private Database $database;
 	private ExportSource $source;
 	private Inserts $inserts;
@@ -40,10 +34,10 @@ class BulkExport {
 	private Clock $clock;
 
 	/**
-	 * Takes the options, the database, what finds ids, what writes rows, the settings, the time.
+	 * Takes where it is kept, the database, what finds ids, what writes rows, the settings, the time.
 	 */
-	public function __construct( Options $options, Database $database, ExportSource $source, Inserts $inserts, Settings $settings, Clock $clock ) {
-		$this->options  = $options;
+	public function __construct( ExportState $state, Database $database, ExportSource $source, Inserts $inserts, Settings $settings, Clock $clock ) {
+		$this->state    = $state;
 		$this->database = $database;
 		$this->source   = $source;
 		$this->inserts  = $inserts;
@@ -69,7 +63,12 @@ class BulkExport {
 		foreach ( array() === $kinds ? $known : array_values( array_intersect( $known, $kinds ) ) as $kind ) {
 			$parts[ $kind ] = array( 'last' => 0, 'queued' => 0, 'total' => $this->source->count( $kind ), 'done' => false );
 		}
-		$this->keep( array( 'state' => 'running', 'started_at' => $this->clock->now(), 'ended_at' => null, 'parts' => $parts ) );
+		$begun = array( 'state' => 'running', 'started_at' => $this->clock->now(), 'ended_at' => null, 'parts' => $parts );
+		$this->state->change(
+			static function () use ( $begun ): array {
+				return $begun;
+			}
+		);
 		return $this->progress();
 	}
 
@@ -81,7 +80,11 @@ class BulkExport {
 	public function cancel(): bool {
 		$running = in_array( $this->progress()['state'], array( 'running', 'sending' ), true );
 		if ( $running ) {
-			$this->keep( array( 'state' => 'cancelled', 'ended_at' => $this->clock->now() ) + $this->kept() );
+			$this->state->change(
+				function ( array $export ): array {
+					return array( 'state' => 'cancelled', 'ended_at' => $this->clock->now() ) + $export;
+				}
+			);
 		}
 		$this->database->run( "DELETE FROM {outbox} WHERE state = 'waiting' AND priority = 3 AND origin = 'bulk'" );
 		return $running;
@@ -95,7 +98,7 @@ class BulkExport {
 	 *                              `waiting` (rows in the outbox), `sent`.
 	 */
 	public function progress(): array {
-		$export  = $this->kept() + array( 'state' => 'none', 'started_at' => null, 'ended_at' => null, 'parts' => array() );
+		$export  = $this->state->kept() + array( 'state' => 'none', 'started_at' => null, 'ended_at' => null, 'parts' => array() );
 		$waiting = $this->waiting();
 		$queued  = (int) array_sum( array_column( $export['parts'], 'queued' ) );
 		if ( 'done' === $export['state'] && $waiting > 0 ) {
@@ -119,57 +122,45 @@ class BulkExport {
 		$put  = 0;
 		$most = $this->settings->number( 'bulk_per_run', self::WAITING );
 		while ( $put < $most && '' === $budget->spent() && $this->waiting() < self::WAITING ) {
-			$export = $this->kept();
-			$kind   = $this->unfinished( $export );
+			$export = $this->state->kept();
+			$kind   = ExportState::unfinished( $export );
 			if ( 'running' !== ( $export['state'] ?? '' ) || '' === $kind ) {
 				break;
 			}
-			$ids = $this->source->after( $kind, (int) $export['parts'][ $kind ]['last'], min( self::PAGE, $most - $put ) );
+			$last = (int) $export['parts'][ $kind ]['last'];
+			$ids  = $this->source->after( $kind, $last, min( self::PAGE, $most - $put ) );
 			if ( ! $this->inserts->states( $kind, $ids, 3, 'bulk', 0.0 ) ) {
 				break;
 			}
 			$put += count( $ids );
-			$this->advance( $kind, $ids );
+			$this->advance( $kind, $last, $ids );
 		}
 		return $put;
 	}
 
 	/**
-	 * Notes that a page is in the outbox.
+	 * Notes that a page is in the outbox, unless the export was begun anew or cancelled meanwhile.
 	 *
 	 * @param string          $kind The kind.
+	 * @param int             $last The last id before it.
 	 * @param array<int, int> $ids  The page's ids; empty when there are no more.
 	 * @return void
 	 */
-	private function advance( string $kind, array $ids ): void {
-		$export = $this->kept();
-		if ( 'running' !== ( $export['state'] ?? '' ) ) {
-			return;
-		}
-		if ( array() === $ids ) {
-			$export['parts'][ $kind ]['done'] = true;
-		} else {
-			$export['parts'][ $kind ]['last']    = max( $ids );
-			$export['parts'][ $kind ]['queued'] += count( $ids );
-		}
-		if ( '' === $this->unfinished( $export ) ) {
-			$export = array( 'state' => 'done', 'ended_at' => $this->clock->now() ) + $export;
-		}
-		$this->keep( $export );
-	}
-
-	/**
-	 * Returns the first kind that is not through; empty when all are.
-	 *
-	 * @param array<string, mixed> $export The export.
-	 */
-	private function unfinished( array $export ): string {
-		foreach ( (array) ( $export['parts'] ?? array() ) as $kind => $part ) {
-			if ( ! $part['done'] ) {
-				return (string) $kind;
+	private function advance( string $kind, int $last, array $ids ): void {
+		$this->state->change(
+			function ( array $export ) use ( $kind, $last, $ids ): array {
+				if ( 'running' !== ( $export['state'] ?? '' ) || ( $export['parts'][ $kind ]['last'] ?? -1 ) !== $last ) {
+					return $export;
+				}
+				if ( array() === $ids ) {
+					$export['parts'][ $kind ]['done'] = true;
+				} else {
+					$export['parts'][ $kind ]['last']    = max( $ids );
+					$export['parts'][ $kind ]['queued'] += count( $ids );
+				}
+				return '' === ExportState::unfinished( $export ) ? array( 'state' => 'done', 'ended_at' => $this->clock->now() ) + $export : $export;
 			}
-		}
-		return '';
+		);
 	}
 
 	/**
@@ -177,22 +168,5 @@ class BulkExport {
 	 */
 	private function waiting(): int {
 		return (int) $this->database->value( "SELECT COUNT(*) FROM {outbox} WHERE state IN ('waiting', 'sending') AND priority = 3" );
-	}
-
-	/**
-	 * Returns the export as it is kept, whatever this process remembers.
-	 *
-	 * @return array<string, mixed>
-	 */
-	private function kept(): array {
-		$kept = $this->options->fresh( self::OPTION, array() );
-		return is_array( $kept ) ? $kept : array();
-	}
-
-	/**
-	 * Keeps the export.
-	 */
-	private function keep( array $export ): void {
-		$this->options->set( self::OPTION, $export, false );
 	}
 }

@@ -15,6 +15,11 @@ namespace Crossdock\Wp;
 class Options {
 
 	/**
+	 * How often a change is tried when others change the same at the same time.
+	 */
+	private const TRIES = 20;
+
+	/**
 	 * Returns an option.
 	 *
 	 * @param string $name     Its name.
@@ -33,10 +38,49 @@ class Options {
 	 * @return mixed
 	 */
 	public function fresh( string $name, $fallback = null ) {
-		wp_cache_delete( $name, 'options' );
-		wp_cache_delete( 'alloptions', 'options' );
-		wp_cache_delete( 'notoptions', 'options' );
+		$this->forget( $name );
 		return get_option( $name, $fallback );
+	}
+
+	/**
+	 * Changes an option that is not loaded with every page, so that two processes cannot undo each other's change.
+	 *
+	 * @param string   $name   Its name.
+	 * @param callable $change Takes what the database holds now (null for nothing) and returns what shall be kept; may be called
+	 *                         again when another process was quicker.
+	 * @return void
+	 */
+	public function change( string $name, callable $change ): void {
+		global $wpdb;
+		for ( $try = 0; $try < self::TRIES; ++$try ) {
+			$old = $wpdb->get_var( $wpdb->prepare( "SELECT option_value FROM {$wpdb->options} WHERE option_name = %s", $name ) );
+			$new = (string) maybe_serialize( $change( null === $old ? null : maybe_unserialize( $old ) ) );
+			if ( null === $old ) {
+				$done = $wpdb->query( $wpdb->prepare( "INSERT IGNORE INTO {$wpdb->options} (option_name, option_value, autoload) VALUES (%s, %s, 'no')", $name, $new ) );
+			} else {
+				$done = $old === $new ? 1 : $wpdb->query( $wpdb->prepare( "UPDATE {$wpdb->options} SET option_value = %s WHERE option_name = %s AND BINARY option_value = %s", $new, $name, $old ) );
+			}
+			if ( $done > 0 ) {
+				break;
+			}
+		}
+		$this->forget( $name );
+	}
+
+	/**
+	 * Forgets what is remembered of an option; the other options' memory stays, unless this one is in it.
+	 *
+	 * @param string $name Its name.
+	 * @return void
+	 */
+	private function forget( string $name ): void {
+		wp_cache_delete( $name, 'options' );
+		foreach ( array( 'alloptions', 'notoptions' ) as $all ) {
+			$known = wp_cache_get( $all, 'options' );
+			if ( is_array( $known ) && isset( $known[ $name ] ) ) {
+				wp_cache_delete( $all, 'options' );
+			}
+		}
 	}
 
 	/**
