@@ -217,3 +217,22 @@ def test_what_is_missing_takes_one_ability_not_the_plugin(site: Site) -> None:
     }
     now = site.php(f"return {CONTAINER}Site\\Requirements::class )->lacking();")
     assert set(now) == {"scheduler"}
+
+
+def test_one_mail_tells_that_sending_has_stopped(site: Site) -> None:
+    pair(site, database="0123456789abcdef")
+    for _ in range(2):
+        site.php("do_action( 'crossdock_copy_hourly' );")
+    assert [(mail["to"], "is this a copy?" in mail["subject"]) for mail in site.mails()] == [
+        (["admin@example.com"], True)
+    ]
+    site.php(f"{CONTAINER}Site\\Copies::class )->same(); do_action( 'crossdock_copy_hourly' );")
+    assert len(site.mails()) == 1
+
+
+def test_a_new_pairing_ends_the_pause_that_the_old_one_caused_and_no_other(site: Site) -> None:
+    condition = f"{CONTAINER}Monitor\\Condition::class )"
+    for code, by, ends in (("unknown-key", 0, True), ("failures", 0, True), ("by-hand", 1, False), ("hub", -1, False)):
+        site.php(f"{condition}->resume(); {condition}->pause( $why, '', $by );", why=code, by=by)
+        site.php("do_action( 'crossdock_paired' );")
+        assert site.php(f"return {condition}->paused();") is not ends, code

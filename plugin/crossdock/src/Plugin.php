@@ -34,11 +34,13 @@ final class Plugin {
 		// Site.
 		Site\Compatibility::class,
 		Site\CopyNotice::class,
+		Site\CopyWatch::class,
 		Site\HazardWatch::class,
 		Site\Probe::class,
 		// Settings.
 		Settings\AsideNotice::class,
 		// Hub.
+		Hub\AfterPairing::class,
 		Hub\TrialAjax::class,
 		// Capture.
 		Capture\Visits::class,
