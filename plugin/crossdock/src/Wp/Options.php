@@ -17,7 +17,7 @@ class Options {
 	/**
 	 * How often a change is tried when others change the same at the same time.
 	 */
-	private const TRIES = 20;
+	private const TRIES = 50;
 
 	/**
 	 * Returns an option.
@@ -63,6 +63,7 @@ class Options {
 			if ( $done > 0 ) {
 				break;
 			}
+			usleep( random_int( 0, 500 * min( 10, $try + 1 ) ) );
 		}
 		$this->forget( $name );
 	}
