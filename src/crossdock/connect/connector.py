@@ -47,6 +47,8 @@ class Access(msgspec.Struct, frozen=True):
     clock: Clock
     tokens: Tokens | None = None
     """Access by OAuth 2.0: bearer tokens that are renewed; None: the secrets are all there is."""
+    outpost: Outpost | None = None
+    """The program of ours at the other side, where an account that is reached otherwise has one, too."""
 
     def __repr__(self) -> str:
         return f"Access(connection={self.connection.id})"

@@ -216,15 +216,8 @@ class Directory:
         if connector is None or connector.watcher is None:
             raise BadInput(f"{entry.connection.connector} is not watched", field="connection")
         access = self._access(entry)
-        own, program = connector.watcher(access), self._program(entry, connector)
-        return BothWatcher(own, program(access)) if program is not None else own
-
-    def _program(self, entry: Entry, connector: Connector) -> Callable[[Access], Watcher] | None:
-        """Return who watches the program of ours at the other side; None where there is none beside the account."""
-        if connector.outpost is not None or not all(entry.secrets.get(name) for name in SECRETS):
-            return None
-        plugin = self.connector(OUTPOST)
-        return plugin.watcher if plugin is not None else None
+        own, plugin = connector.watcher(access), self._plugin(entry.connection, entry.secrets)
+        return BothWatcher(own, plugin.watcher(access)) if plugin is not None and plugin.watcher is not None else own
 
     def streams(self, connection: Connection) -> tuple[str, ...]:
         """Return the streams of a connection in the manifest's order."""
@@ -255,7 +248,17 @@ class Directory:
         transport = Metered(self._transport, self.meter, connection)
         if tokens is None and connection.config.get(ACCESS) == BY_GRANT:
             tokens = self.grants.of(connection.id, connection.connector)
-        return Access(connection, dict(secrets), transport, self.clock, tokens)
+        made = Access(connection, dict(secrets), transport, self.clock, tokens)
+        plugin = self._plugin(connection, secrets)
+        if plugin is None or plugin.outpost is None:
+            return made
+        return msgspec.structs.replace(made, outpost=plugin.outpost(made))
+
+    def _plugin(self, connection: Connection, secrets: Mapping[str, str]) -> Connector | None:
+        """Return the connector of the program of ours that an account has beside its own; None where it has none."""
+        if connection.connector == OUTPOST or not all(secrets.get(name) for name in SECRETS):
+            return None
+        return self.connector(OUTPOST)
 
     def forget(self, connection_id: uuid.UUID) -> None:
         """Read a connection again at its next use: for those who cannot wait until they hear of their own change."""

@@ -15,12 +15,13 @@ import msgspec
 import orjson
 from yarl import URL
 
+from crossdock.connect import site_meta as mapper
 from crossdock.connect.client import Reply, Transport
 from crossdock.connect.connector import Access, Context
 from crossdock.connect.egress import Guard
 from crossdock.connect.sandbox import serving
 from crossdock.connect.suite import Variant
-from crossdock.connectors.wordpress import CONNECTOR, mapper
+from crossdock.connectors.wordpress import CONNECTOR
 from crossdock.connectors.wordpress.sandbox import Settings, Site, build
 from crossdock.kit.clock import SystemClock
 from crossdock.kit.ids import new_id

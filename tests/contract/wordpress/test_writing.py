@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from crossdock.connect import site_meta as mapper
 from crossdock.connect.connector import PlanRefused
-from crossdock.connectors.wordpress import CONNECTOR, mapper
+from crossdock.connectors.wordpress import CONNECTOR
 from crossdock.connectors.wordpress.destination import SiteDestination
 from crossdock.model.outcome import Delivered, Gone
 from tests.contract.wordpress.harness import HARNESS, UID, SiteBench, context

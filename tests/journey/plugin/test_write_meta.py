@@ -6,15 +6,18 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
+
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.wordpress.sandbox import Site, SiteApp
 from crossdock.flow.run import RunKind
 from crossdock.kit.ids import Prefix, parse
+from crossdock.kit.site_address import account_uid
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street, rows
 from tests.journey.hubspot.stage import Place, Portal
-from tests.support.hub import add_route, until, working
+from tests.support.hub import add_connection, add_route, until, working
 
 
 class Bridge:
@@ -54,22 +57,29 @@ class Bridge:
 
 
 @contextlib.asynccontextmanager
-async def bridge(hub: Hub, doors: Street, place: Place) -> AsyncIterator[Bridge]:
-    """Build it, with the route that a person adds."""
+async def bridge(hub: Hub, doors: Street, place: Place, *, joined: bool = False) -> AsyncIterator[Bridge]:
+    """Build it, with the route that a person adds; ``joined``: the shop is connected by REST keys already."""
     portal = await place.portal(62515)
     crm = await place.connected(portal)
     app = SiteApp(Site())
     async with serving(app.switch) as served:
         tenant = await hub.tenants.find()
+        if joined:
+            uid = account_uid(served.url)
+            await add_connection(hub, "woocommerce", uid, {"url": served.url, "plain_http": True}, destination=True)
         code = await hub.pairing.code(tenant, actor="test")
         paired = await app.sender.pair(doors.url, code.code.rsplit(".", 1)[1], served.url)
         home = await hub.directory.connection(parse(Prefix.CONNECTION, paired["body"]["data"]["connection"]["id"]))
+        assert home.connector == ("woocommerce" if joined else "wordpress")
         await add_route(hub, crm, home, "contact", "write_meta")
         yield Bridge(hub, portal, crm, app, served.url, home)
 
 
-async def test_a_contacts_status_reaches_the_user_who_has_its_address(hub: Hub, doors: Street, place: Place) -> None:
-    async with bridge(hub, doors, place) as there, working(hub):
+@pytest.mark.parametrize("joined", [False, True])
+async def test_a_contacts_status_reaches_the_user_who_has_its_address(
+    hub: Hub, doors: Street, place: Place, joined: bool
+) -> None:
+    async with bridge(hub, doors, place, joined=joined) as there, working(hub):
         await there.pulled()
         user = there.site.add("customer", email="Ada@Example.com")
         await there.told()

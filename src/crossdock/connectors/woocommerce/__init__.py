@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from crossdock.connect.connector import Connector
+from crossdock.connect.site_meta import MAPPINGS
 from crossdock.connectors.woocommerce.authorization import WooCommerceAuthorization
 from crossdock.connectors.woocommerce.client import MANIFEST, WooCommerceClient
 from crossdock.connectors.woocommerce.destination import WooCommerceDestination
@@ -27,4 +28,5 @@ CONNECTOR: Final = Connector(
     touches=touches,
     filters=filter_of,
     owned=OWNED,
+    mappings=MAPPINGS,
 )

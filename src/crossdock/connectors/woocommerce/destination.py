@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
+from crossdock.connect import site_meta
 from crossdock.connect.client import CallFailed
-from crossdock.connect.connector import Access, CheckResult, Context, Needs
+from crossdock.connect.connector import Access, CheckResult, Context, Needs, PlanRefused
 from crossdock.connectors.woocommerce import plans, site
 from crossdock.connectors.woocommerce.client import MANIFEST, WooCommerceClient
 from crossdock.connectors.woocommerce.wishes import CORE, KINDS, AddNote, Wish
@@ -23,12 +24,18 @@ from crossdock.connectors.woocommerce.writes.fulfilments import fulfil
 from crossdock.connectors.woocommerce.writes.notes import Notes
 from crossdock.connectors.woocommerce.writes.refunds import refund
 from crossdock.model.mapping import Mapped
-from crossdock.model.outcome import Outcome, Refresh, Throttled
+from crossdock.model.outcome import Outcome, Refresh, Retry, Throttled
 from crossdock.model.plan import Found, Plan, Resolved
 
 _STATUSES_FOR_S: Final = 600.0
 _LEFT_OUT: Final = frozenset({"auto-draft", "checkout-draft", "draft", "trash", "any"})
 _ONE_BY_ONE: Final = frozenset({plans.PLACE, plans.NOTE, "fulfil", "refund"})
+_NO_PLUGIN: Final = (
+    "connection",
+    "the shop has no plugin, or it is not paired",
+    "install Crossdock in its WordPress and pair it: crossdock plugin pair",
+)
+_PLUGIN_AGAIN_S: Final = 300.0
 _NOTES: Final = frozenset({plans.PLACE, plans.NOTE})
 
 
@@ -68,15 +75,21 @@ class WooCommerceDestination:
         return facts
 
     def needs(self, action: str, entity: Any, store_uid: str) -> Needs:
-        """Nothing: a wish is complete."""
-        return Needs()
+        """Nothing: a wish is complete; of a CRM's contact who it is here."""
+        return site_meta.needs(entity) if action == site_meta.WRITE_META else Needs()
 
     def plan(self, action: str, entity: Any, mapped: Mapped, context: Context) -> Plan:
-        """Make the plan of one wish. Raises ``PlanRefused``."""
+        """Make the plan of one wish, or of what a CRM's people know. Raises ``PlanRefused``."""
+        if action == site_meta.WRITE_META:
+            if self._access.outpost is None:
+                raise PlanRefused(*_NO_PLUGIN)
+            return site_meta.plan(entity, mapped, context, self._access.connection.account_uid)
         return plans.plan(action, entity, context)
 
     async def perform(self, step: str, writes: Sequence[Resolved]) -> list[Outcome]:
         """Carry out the wishes of one step; one outcome each, in order."""
+        if step == site_meta.WRITE_META:
+            return await self._by_plugin(writes)
         caller = Caller(self._access, self._client)
         try:
             if step in _ONE_BY_ONE:
@@ -84,6 +97,13 @@ class WooCommerceDestination:
             return await self._together(caller, step, [_wish(step, write) for write in writes])
         except Stop as stop:
             return [stop.outcome] * len(writes)
+
+    async def _by_plugin(self, writes: Sequence[Resolved]) -> list[Outcome]:
+        """Write meta by the plugin; what it refuses is no refusal of the shop's keys."""
+        if self._access.outpost is None:
+            return [Retry(_NO_PLUGIN[1], _PLUGIN_AGAIN_S)] * len(writes)
+        outcomes = await site_meta.perform(self._access.outpost, writes)
+        return [Retry(one.reason, _PLUGIN_AGAIN_S) if isinstance(one, Refresh) else one for one in outcomes]
 
     async def _together(self, caller: Caller, step: str, wishes: Sequence[Any]) -> list[Outcome]:
         match step:

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from crossdock.connect.outpost import META_KEYS
 from crossdock.connectors.woocommerce import ledger, parts, payment
 from crossdock.connectors.woocommerce.fields import Fields, identifier, kind_of, moment
 from crossdock.model.commerce.customer import Customer
@@ -29,6 +30,9 @@ _PRESENCE: Final = {
 }
 _VISITS: Final = ("wc_last_active", "_woocommerce_load_saved_cart_after_login")
 """Seen on 11.0.1 and 7.9.0; the second on 7.9.0 alone."""
+_OURS: Final = META_KEYS
+"""Compared one by one: a plugin may write a key of any type, and not all can be hashed."""
+_UNSAID: Final = (*_VISITS, *META_KEYS)
 _ZERO: Final = Decimal(0)
 _LONGEST_CODE: Final = 200
 _GATEWAY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -68,8 +72,16 @@ def _without_visits(document: Mapping[str, Any]) -> Mapping[str, Any]:
     meta = document.get("meta_data")
     if not isinstance(meta, list):
         return document
-    kept = [row for row in meta if not (isinstance(row, dict) and row.get("key") in _VISITS)]
+    kept = [row for row in meta if not (isinstance(row, dict) and row.get("key") in _UNSAID)]
     return document if len(kept) == len(meta) else {**document, "meta_data": kept}
+
+
+def _without_ours(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    # what the hub itself has the plugin write is no news of the order's
+    meta = document.get("meta_data")
+    if not isinstance(meta, list) or not any(isinstance(row, dict) and row.get("key") in _OURS for row in meta):
+        return document
+    return {**document, "meta_data": [row for row in meta if not (isinstance(row, dict) and row.get("key") in _OURS)]}
 
 
 def _without_keys(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -98,6 +110,7 @@ _PRICED: Final = ("cost", "tax_status", "requires", "min_amount")
 _METHOD: Final = ("id", "instance_id", "title", "order", "enabled", "method_id", "method_title")
 _CLEANED: Final[dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
     "customer": _without_visits,
+    "order": _without_ours,
     "shipping_zone": _without_keys,
     "payment_gateway": _without_settings,
 }

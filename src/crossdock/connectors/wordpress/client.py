@@ -16,7 +16,7 @@ from crossdock.connectors.wordpress import routes
 from crossdock.connectors.wordpress.replies import data_of, error_of, told_of
 from crossdock.connectors.wordpress.routes import Rest
 from crossdock.connectors.wordpress.signature import HubSignature
-from crossdock.model.outcome import Delivered, Refresh, Retry
+from crossdock.model.outcome import Refresh, Retry
 
 MANIFEST: Final = beside(__file__)
 OUTCOMES: Final = Outcomes(MANIFEST)
@@ -120,10 +120,3 @@ def not_this(reason: str) -> CallFailed:
     """Return the failure of an answer that is not the plugin's."""
     remedy = "look for a maintenance page, a firewall, a cache or a plugin that prints warnings"
     return CallFailed(FailKind.ANSWER, True, reason, remedy, Retry(reason))
-
-
-def meant(reply: Reply, now: Any) -> Any:
-    """Return what is wrong with an answer to commands; None when nothing is."""
-    code, text = error_of(reply)
-    outcome = OUTCOMES.of(reply, now, code=code, text=text)
-    return None if isinstance(outcome, Delivered) else outcome
