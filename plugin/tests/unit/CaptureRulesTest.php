@@ -43,10 +43,10 @@ final class CaptureRulesTest extends TestCase {
 	}
 
 	public function test_names_of_events(): void {
-		foreach ( array( 'assessment.completed', 'biomarker.updated', 'health_goal.created', 'a.b.c2' ) as $name ) {
+		foreach ( array( 'assessment.completed', 'biomarker.updated', 'health_goal.created', 'a.b.c2', 'a.b.c.d' ) as $name ) {
 			self::assertSame( '', CustomEvent::name_fault( $name ), $name );
 		}
-		foreach ( array( 'Assessment.completed', 'assessment', 'a..b', '.a', 'a.', 'a.1b', 'ä.b', "a.b\n", 'a b.c', str_repeat( 'a', 63 ) . '.b', null, 7, 'order.created', 'user.login', 'consent.given' ) as $name ) {
+		foreach ( array( 'Assessment.completed', 'assessment', 'a..b', 'a.b.c.d.e', '.a', 'a.', 'a.1b', 'ä.b', "a.b\n", 'a b.c', str_repeat( 'a', 63 ) . '.b', null, 7, 'order.created', 'user.login', 'consent.given' ) as $name ) {
 			self::assertNotSame( '', CustomEvent::name_fault( $name ), var_export( $name, true ) );
 		}
 	}

@@ -89,8 +89,8 @@ final class CustomEvent {
 	 * @return string Empty when nothing is.
 	 */
 	public static function name_fault( $name ): string {
-		if ( ! is_string( $name ) || ! preg_match( '/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/D', $name ) || strlen( $name ) > 64 ) {
-			return 'The name of an event is lower-case words joined by dots, at most 64 characters, such as assessment.completed.';
+		if ( ! is_string( $name ) || ! preg_match( '/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){1,3}$/D', $name ) || strlen( $name ) > 64 ) {
+			return 'The name of an event is two to four lower-case words joined by dots, at most 64 characters, such as assessment.completed.';
 		}
 		if ( in_array( strtok( $name, '.' ), self::OURS, true ) ) {
 			return 'Names that begin with order, customer, product, refund, user or consent are told by the plugin itself; use a word of your own.';
@@ -104,7 +104,7 @@ final class CustomEvent {
 	 * @return string Empty when it is about nobody who has one.
 	 */
 	public function subject(): string {
-		if ( isset( $this->payload['email'] ) && is_string( $this->payload['email'] ) && false !== strpos( $this->payload['email'], '@' ) ) {
+		if ( isset( $this->payload['email'] ) && is_string( $this->payload['email'] ) && is_email( $this->payload['email'] ) ) {
 			return $this->payload['email'];
 		}
 		list( $kind, $id ) = explode( ':', $this->entity . ':' );

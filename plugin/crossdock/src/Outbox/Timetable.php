@@ -73,7 +73,9 @@ class Timetable implements Part {
 	public function register(): void {
 		add_action( self::HOOK, array( $this, 'run' ) );
 		add_filter( 'cron_schedules', array( $this, 'interval' ) );
-		add_action( 'admin_init', array( $this, 'see_to_it' ) );
+		if ( ! wp_doing_ajax() ) {
+			add_action( 'admin_init', array( $this, 'see_to_it' ) );
+		}
 		if ( wp_doing_cron() ) {
 			add_action( 'wp_loaded', array( $this, 'see_to_it' ) );
 		}
