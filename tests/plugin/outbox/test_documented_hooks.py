@@ -10,20 +10,20 @@ from tests.support.wordpress.site import PLUGIN
 DOCS = PLUGIN.parent / "docs"
 FIRED = re.compile(r"(?:apply_filters|do_action)\(\s*'(crossdock_[a-z_]+)'")
 TAKEN = re.compile(r"->on\( '(crossdock_[a-z_]+)'|HOOK = '(crossdock_[a-z_]+)'")
-CALLS = re.compile(r"```php\n(.*?)```", re.S)
+CALLS = re.compile(r"```php\n(.*?)```", re.DOTALL)
 
 
 def code() -> str:
     text = "\n".join(path.read_text(encoding="utf-8") for path in (PLUGIN / "src").rglob("*.php"))
-    return re.sub(r"/\*\*.*?\*/", "", text, flags=re.S)
+    return re.sub(r"/\*\*.*?\*/", "", text, flags=re.DOTALL)
 
 
 def test_every_hook_of_the_code_is_documented_and_every_documented_one_is_in_the_code() -> None:
     told = (DOCS / "hooks.md").read_text(encoding="utf-8")
     hooks = set(FIRED.findall(code())) | {one or other for one, other in TAKEN.findall(code())}
-    headings = set(re.findall(r"^### `(crossdock_[a-z_]+)`", told, re.M))
-    rows = set(re.findall(r"^\| `(crossdock_[a-z_]+)`", told, re.M))
-    assert headings | rows == hooks
+    headings = set(re.findall(r"^### `(crossdock_[a-z_]+)`", told, re.MULTILINE))
+    rows = set(re.findall(r"^\| `(crossdock_[a-z_]+)`", told, re.MULTILINE))
+    assert headings.union(rows) == hooks
     for heading in headings:
         assert f"'{heading}'" in "".join(CALLS.findall(told)), f"{heading} has no example"
 
