@@ -134,15 +134,18 @@ class Journey:
         return answers
 
     async def told(
-        self, connection: Connection, arrivals: Sequence[tuple[Arrived, Origin]]
+        self, connection: Connection, arrivals: Sequence[tuple[Arrived, Origin]], *, final: bool
     ) -> list[Receipt | Exception]:
-        """Take what a site tells by its plugin; each gets its own receipt or refusal, once it is committed."""
+        """Take what a site tells by its plugin; each gets its own receipt or refusal, once it is committed.
+
+        ``final``: the site cannot be asked, so that its word is the last.
+        """
         await self._failpoints.reach("receive.told")
         waiting: list[asyncio.Future[Receipt] | Exception] = []
         for arrived, origin in arrivals:
             try:
                 body = b"" if isinstance(arrived, Doorbell) else orjson.dumps(arrived.document)
-                waiting.append(self.intake.enqueue(self.parcel(connection, arrived, origin, body)))
+                waiting.append(self.intake.enqueue(self.parcel(connection, arrived, origin, body, final=final)))
             except (BadInput, orjson.JSONEncodeError) as refused:
                 waiting.append(refused)
         done = await asyncio.gather(
@@ -212,6 +215,7 @@ class Journey:
         *,
         fresh: bool = False,
         hops: int = 0,
+        final: bool = False,
     ) -> Parcel:
         """Make an arrival ready for the ledger.
 
@@ -239,6 +243,7 @@ class Journey:
             hops=hops,
             volatile=volatile,
             skip=skip,
+            final=final,
             turn=turn,
         )
 

@@ -26,7 +26,7 @@ _ACTS = (
     ("cancel", 3),
     ("note", 1),
 )
-HANDS = ("shop", "caller", "platform", "stock", "keeper", "clerk", "weather")
+HANDS = ("shop", "caller", "platform", "stock", "keeper", "clerk", "weather", "site")
 ERRANDS = ("letters", "replays", "mapper", "branch", "goods", "watchman", "accountant")
 """The hands of :class:`Accounts` and of what it is built upon."""
 _LOOKS = (
@@ -221,6 +221,11 @@ class Traffic:
             self._world.asked.append(Asked(kind, order[0], text))
         else:
             assert status == 409, answer
+
+    async def _site(self, dice: random.Random) -> None:
+        """Tell by the plugin what happens at a site without REST keys."""
+        async for _ in self._ticks(dice, 2.0):
+            await self._world.site.tell(dice)
 
     async def _weather(self, dice: random.Random) -> None:
         """Turn the sandboxes' dials: cuts before and after the effect, errors, throttling, bad webhooks."""

@@ -29,6 +29,7 @@ from crossdock.wiring import Hub, open_hub
 from tests.crash.campaign.annex import Annex, annex
 from tests.crash.campaign.family import Family
 from tests.crash.campaign.mire import Mire, Mood, mire
+from tests.crash.campaign.site import PluginSite
 from tests.support.database import TestServer
 from tests.support.hub import add_route
 
@@ -73,6 +74,7 @@ class World:
         annexed: Annex,
     ) -> None:
         self.annex = annexed
+        self.site = PluginSite(self)
         self.mires = mires
         self._shelf = shelf
         self.hub, self.family, self.http, self.urls = hub, family, http, urls
@@ -116,6 +118,7 @@ class World:
                 await hub.connections.remove_route(self.tenant, parse(Prefix.ROUTE, route["id"]), actor="campaign")
         await add_route(hub, await hub.connections.hub_source(self.tenant), sink, "*", "post")
         await self.annex.connect(self)
+        await self.site.pair()
         self.began = new_id()
 
     async def backfill(self) -> None:
@@ -249,7 +252,7 @@ class World:
         wrong += [f"shop: {what}" for what in writes.judge(self.asked, shop)]
         async with self.hub.database.engine() as conn:
             wrong += [f"ledger: {what}" for what in await ends.judge(conn, self.tenant, since=self.began)]
-        return wrong
+        return wrong + await self.site.judge()
 
     async def ledger(self) -> list[dict[str, Any]]:
         """Return every event with its deliveries, for whoever has to find out what went wrong."""

@@ -33,6 +33,7 @@ def seen(
     presence: Presence = Presence.LIVE,
     *,
     fresh: bool = False,
+    final: bool = False,
 ) -> Seen:
     return Seen(
         digest=digest.encode(),
@@ -41,6 +42,7 @@ def seen(
         presence=presence,
         fresh=fresh,
         listed=begun is not None,
+        final=final,
     )
 
 
@@ -58,6 +60,11 @@ def seen(
         (known(), seen(modified=10, begun=30), Verdict.APPLIED, False),
         (known(), seen(modified=10, begun=20), Verdict.CONTESTED, True),
         (known(), seen(modified=10), Verdict.CONTESTED, True),
+        (known(), seen(modified=10, final=True), Verdict.APPLIED, False),
+        (known(), seen(modified=None, final=True), Verdict.APPLIED, False),
+        (known(), seen(modified=9, final=True), Verdict.STALE, False),
+        (known("b"), seen("b", final=True), Verdict.UNCHANGED, False),
+        (known(presence=Presence.DELETED), seen(modified=99, final=True), Verdict.STALE, False),
         (known(), seen(modified=None), Verdict.CONTESTED, True),
         (known(modified=None), seen(modified=5, begun=30), Verdict.APPLIED, False),
         (known(presence=Presence.DELETED), seen(modified=99), Verdict.CONTESTED, True),

@@ -23,6 +23,7 @@ FROM event e JOIN route r ON r.source_id = e.connection_id AND r.tenant_id = e.t
 WHERE e.tenant_id = $1 AND r.enabled AND e.verdict = 'applied' AND (r.stream = e.stream OR r.stream = '*')
   AND (cardinality(r.types) = 0 OR e.type = ANY(r.types))
   AND e.id > $2
+  AND NOT (r.stream = '*' AND e.stream = 'test' AND e.origin = 'plugin')  -- a site's sample
   AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.id AND d.route_id = r.id)
   AND NOT EXISTS (SELECT 1 FROM delivery_done d WHERE d.event_id = e.id AND d.route_id = r.id)
 ORDER BY e.id LIMIT 20;

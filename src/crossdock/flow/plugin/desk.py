@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 import structlog
@@ -23,11 +22,14 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("plugin.sql"))
 log = structlog.get_logger("crossdock.plugin")
-_TICK: Final = timedelta(microseconds=1)
 
 
-Record = Callable[[Connection, Sequence[tuple[Arrived, Origin]]], Awaitable[Sequence[Any]]]
-"""Records arrivals; gives each a receipt (``verdict``, ``event_id``) or its refusal, once all are committed."""
+class Record(Protocol):
+    """Records arrivals; gives each a receipt (``verdict``, ``event_id``) or its refusal, once all are committed."""
+
+    async def __call__(
+        self, connection: Connection, arrivals: Sequence[tuple[Arrived, Origin]], *, final: bool
+    ) -> Sequence[Any]: ...
 
 
 class _Case(msgspec.Struct):
@@ -128,28 +130,9 @@ class Tellings:
     async def _go(self, connection: Connection, home: Home, cases: Sequence[_Case]) -> None:
         if not cases:
             return
-        answers = await self._record(connection, [_sent(case) for case in cases])
-        unclear = []
+        answers = await self._record(connection, [_sent(case) for case in cases], final=not home.read)
         for case, answer in zip(cases, answers, strict=True):
             case.told = _told(answer)
-            if not home.read and not isinstance(answer, Exception) and answer.verdict == "contested":
-                unclear.append(case)
-        if not unclear:
-            return
-        # two states of one moment, and nobody to ask: what the site told last holds
-        for case in unclear:
-            assert isinstance(case.arrived, Observation)
-            assert case.arrived.modified_at is not None
-            case.arrived = msgspec.structs.replace(case.arrived, modified_at=case.arrived.modified_at + _TICK)
-        answers = await self._record(connection, [_sent(case) for case in unclear])
-        for case, answer in zip(unclear, answers, strict=True):
-            contested = not isinstance(answer, Exception) and answer.verdict == "contested"
-            # it stays so only after a deletion: its last words were still on their way
-            case.told = Told(status="stale", event_id=answer.event_id) if contested else _told(answer)
-        keys = [case.key for case in unclear if case.key is not None]
-        async with self._store.engine() as conn:
-            names = (connection.tenant_id, connection.id)
-            await conn.execute(SQL["quiet"], *names, [key[0] for key in keys], [key[1] for key in keys])
 
     async def _remember(self, connection: Connection, cases: Sequence[_Case]) -> None:
         done = [case for case in cases if _stateful(case.item) and case.told and case.told.status != "refused"]

@@ -37,8 +37,3 @@ LEFT JOIN LATERAL (
     WHERE r.tenant_id = $1 AND r.subject = k.subject AND r.connection_id = $2 AND r.stream = 'customer'
       AND r.presence = 'live'
     ORDER BY r.external_id LIKE 'mail-%', r.id DESC LIMIT 1) AS c ON true;
-
--- name: quiet
--- The bells that were rung for states which nobody can be asked about.
-DELETE FROM doorbell d USING unnest($3::text[], $4::text[]) AS k(stream, external_id)
-WHERE d.tenant_id = $1 AND d.connection_id = $2 AND d.stream = k.stream AND d.external_id = k.external_id;

@@ -198,10 +198,11 @@ class Ledger:
                 presence=arrived.presence,
                 fresh=parcel.fresh,
                 listed=parcel.seen_from is not None,
+                final=parcel.final,
             ),
         )
         ruling, judged = written.judge(parcel, record, ruling)
-        if ruling.ring:
+        if ruling.ring and not parcel.final:
             # a GET that could not decide comes again when the call it waits for may have been answered
             wait = GET_AGAIN if parcel.fresh else timedelta(0)
             batch.ring(parcel.key, parcel.tenant_id, arrived.parent_id, ruling.verdict, wait)

@@ -62,6 +62,8 @@ class Parcel(msgspec.Struct, frozen=True):
     """Keys of the document that change without meaning."""
     skip: SkipReason | None = None
     """The connection's own rule leaves it out: it is recorded, and its deliveries end at once."""
+    final: bool = False
+    """Told by a source that cannot be asked: no bell is rung."""
     turn: Turn | None = None
     """The entity stands in a state whose coming is an event of its own."""
 

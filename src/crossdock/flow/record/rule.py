@@ -9,6 +9,7 @@ row lock:
 * M less: stale. A listing that sees it asks for a fresh GET, and a GET begun after the record's ``to`` applies as
   rewound (a shop restored from a backup).
 * M equal or unknown, H different: applied when ``from`` lies after the record's ``to``; otherwise contested.
+* Where nobody can be asked (a site tells by itself alone) what was told last is the state; its deletion is the end.
 * After a deletion only a reading begun later than the deletion was seen may bring the entity back: its last webhooks
   may still be on their way.
 """
@@ -43,6 +44,8 @@ class Seen(msgspec.Struct, frozen=True):
     """A GET made for this entity, not a listing or a webhook."""
     listed: bool
     """Read by a pull (a listing or a GET), not told by the source."""
+    final: bool = False
+    """Told by a source that cannot be asked: no GET will decide."""
 
 
 class Ruling(msgspec.Struct, frozen=True):
@@ -60,11 +63,13 @@ def rule(known: Known | None, seen: Seen) -> Ruling:
     if seen.digest == known.digest:
         return Ruling(Verdict.UNCHANGED)
     later = seen.seen_from is not None and seen.seen_from > known.seen_to
+    if known.presence is Presence.DELETED and seen.final:
+        return Ruling(Verdict.STALE)
     if known.presence is Presence.DELETED:
         return Ruling(Verdict.APPLIED) if later else Ruling(Verdict.CONTESTED, ring=True)
     if seen.modified_at is not None and known.modified_at is not None and seen.modified_at != known.modified_at:
         return _by_time(known.modified_at, seen, later=later)
-    return Ruling(Verdict.APPLIED) if later else Ruling(Verdict.CONTESTED, ring=True)
+    return Ruling(Verdict.APPLIED) if later or seen.final else Ruling(Verdict.CONTESTED, ring=True)
 
 
 def _by_time(known_at: datetime, seen: Seen, *, later: bool) -> Ruling:
