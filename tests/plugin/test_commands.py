@@ -192,8 +192,8 @@ def test_of_two_at_the_same_moment_one_comes_in(paired: Site) -> None:
 def test_it_works_where_authorization_is_stripped_and_where_only_it_comes(paired: Site) -> None:
     body = {"commands": [command()]}
     assert ask(paired, "POST", COMMANDS, body, Authorization=None).status_code == 200
-    bearer = {"Authorization": f"Bearer {KEY}", "X_Crossdock_Key": None}
-    assert ask(paired, "POST", COMMANDS, {"commands": [command()]}, **bearer).status_code == 200
+    answer = ask(paired, "POST", COMMANDS, body, Authorization=f"Bearer {KEY}", X_Crossdock_Key=None)
+    assert answer.status_code == 200
 
 
 def test_it_works_with_plain_permalinks(paired: Site) -> None:
