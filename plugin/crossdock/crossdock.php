@@ -20,6 +20,11 @@
 
 defined( 'ABSPATH' ) || exit;
 
+// A second copy in another folder stays silent: the first one works, and its screens say so.
+if ( defined( 'CROSSDOCK_VERSION' ) ) {
+	return;
+}
+
 define( 'CROSSDOCK_VERSION', '1.0.0' );
 define( 'CROSSDOCK_FILE', __FILE__ );
 
@@ -32,15 +37,17 @@ if ( PHP_VERSION_ID >= 70400 ) {
 	add_action( 'admin_notices', 'crossdock_old_php' );
 }
 
-/**
- * Says why the plugin does nothing on a PHP that is too old.
- *
- * @return void
- */
-function crossdock_old_php() {
-	if ( current_user_can( 'activate_plugins' ) ) {
-		/* translators: %s: version of PHP. */
-		$text = sprintf( __( 'Crossdock needs PHP 7.4 or newer; this site runs %s. Nothing is sent until PHP is updated.', 'crossdock' ), PHP_VERSION );
-		echo '<div class="notice notice-error"><p>' . esc_html( $text ) . '</p></div>';
+if ( ! function_exists( 'crossdock_old_php' ) ) {
+	/**
+	 * Says why the plugin does nothing on a PHP that is too old.
+	 *
+	 * @return void
+	 */
+	function crossdock_old_php() {
+		if ( current_user_can( 'activate_plugins' ) ) {
+			/* translators: %s: version of PHP. */
+			$text = sprintf( __( 'Crossdock needs PHP 7.4 or newer; this site runs %s. Nothing is sent until PHP is updated.', 'crossdock' ), PHP_VERSION );
+			echo '<div class="notice notice-error"><p>' . esc_html( $text ) . '</p></div>';
+		}
 	}
 }

@@ -60,10 +60,14 @@ def test_activating_again_changes_nothing(site: Site) -> None:
 
 
 def test_a_shop_manager_who_comes_later_may_manage_and_an_owner_s_wish_stays(site: Site) -> None:
-    site.php("add_role( 'shop_manager', 'Shop manager', array( 'read' => true ) ); do_action( 'admin_init' );", user=1)
+    site.php(
+        "add_role( 'shop_manager', 'Shop manager', array( 'read' => true ) ); do_action( 'admin_init' );",
+        user=1,
+        place="admin",
+    )
     assert site.php("return get_role( 'shop_manager' )->has_cap( 'manage_crossdock' );") is True
     site.php("get_role( 'shop_manager' )->remove_cap( 'manage_crossdock' );")
-    site.php("do_action( 'admin_init' );", user=1)
+    site.php("do_action( 'admin_init' );", user=1, place="admin")
     assert site.php("return get_role( 'shop_manager' )->has_cap( 'manage_crossdock' );") is False
 
 
@@ -114,10 +118,11 @@ def test_after_an_update_an_invalid_setting_is_set_aside_and_a_backup_is_there(s
 def test_the_last_five_backups_are_kept_and_one_is_put_back(site: Site) -> None:
     code = "$backups = Crossdock\\Plugin::container()->get( Crossdock\\Setup\\Backups::class );"
     for days in range(1, 8):
-        site.php(
+        faults = site.php(
             f"""{code} $settings = Crossdock\\Plugin::container()->get( Crossdock\\Settings\\Settings::class );
-            $settings->keep( array( 'retry_days' => {days} ) ); $backups->make( 'hand' );"""
+            $faults = $settings->keep( array( 'retry_days' => {days} ) ); $backups->make( 'hand' ); return $faults;"""
         )
+        assert faults == []
     kept = site.php(f"{code} return $backups->all();")
     assert [one["settings"]["retry_days"] for one in kept] == [7, 6, 5, 4, 3]
     assert site.php(f"{code} return $backups->restore( '{kept[3]['id']}' );") is True

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 from html import unescape
 from typing import Any
 
-from tests.support.wordpress.site import Site
+from tests.support.wordpress.site import PLUGIN, Site
 
 CONTAINER = "Crossdock\\Plugin::container()->get( Crossdock\\"
 ADMIN = "/wp-admin/index.php"
@@ -236,3 +237,19 @@ def test_a_new_pairing_ends_the_pause_that_the_old_one_caused_and_no_other(site:
         site.php(f"{condition}->resume(); {condition}->pause( $why, '', $by );", why=code, by=by)
         site.php("do_action( 'crossdock_paired' );")
         assert site.php(f"return {condition}->paused();") is not ends, code
+
+
+def test_a_second_copy_in_another_folder_breaks_nothing(site: Site) -> None:
+    twin = site.folder / "wp-content/plugins/crossdock-copy"
+    shutil.copytree(PLUGIN, twin)
+    try:
+        assert site.php(
+            "$done = activate_plugin( 'crossdock-copy/crossdock.php' ); return is_wp_error( $done );",
+            user=1,
+            place="admin",
+        ) in (False, None)
+        assert site.visitor().get("/").status_code == 200
+        assert site.php("return basename( dirname( CROSSDOCK_FILE ) );") in {"crossdock", "crossdock-copy"}
+        assert "crossdock-copy/crossdock.php" in hazards(site)["installed-twice"]["said"]
+    finally:
+        shutil.rmtree(twin)

@@ -111,7 +111,11 @@ class Settings {
 	public function keep( array $given ): array {
 		list( $read, $faults ) = $this->read( $given );
 		if ( array() === $faults ) {
-			$this->options->set( self::OPTION, array_merge( $this->all(), $read ), true );
+			$next = array_merge( $this->all(), $read );
+			$this->options->set( self::OPTION, $next, true );
+			if ( $this->options->fresh( self::OPTION ) !== $next ) {
+				$faults[] = new Fault( 'settings', 'database', __( 'The database did not take the settings. Try again; if it stays, see the site’s error log.', 'crossdock' ) );
+			}
 		}
 		return $faults;
 	}
