@@ -15,13 +15,13 @@ import msgspec
 import orjson
 from yarl import URL
 
+from crossdock.connect import catalogue
 from crossdock.connect import site_meta as mapper
 from crossdock.connect.client import Reply, Transport
 from crossdock.connect.connector import Access, Context
 from crossdock.connect.egress import Guard
 from crossdock.connect.sandbox import serving
 from crossdock.connect.suite import Variant
-from crossdock.connectors.wordpress import CONNECTOR
 from crossdock.connectors.wordpress.sandbox import Settings, Site, build
 from crossdock.kit.clock import SystemClock
 from crossdock.kit.ids import new_id
@@ -29,6 +29,8 @@ from crossdock.model.connection import Connection, ConnectionState
 from crossdock.model.mapping import Mapped
 from crossdock.model.plan import Plan, Resolved
 
+CONNECTOR = catalogue.get("wordpress")
+"""As the catalogue gives it, with the words of the connector it speaks like."""
 ROOT = Path(__file__).parents[3]
 KEY = "cdk_" + "canary0key" * 4
 SECRET = "cds_" + "canary1secret" * 4

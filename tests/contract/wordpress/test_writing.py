@@ -8,10 +8,9 @@ import pytest
 
 from crossdock.connect import site_meta as mapper
 from crossdock.connect.connector import PlanRefused
-from crossdock.connectors.wordpress import CONNECTOR
 from crossdock.connectors.wordpress.destination import SiteDestination
 from crossdock.model.outcome import Delivered, Gone
-from tests.contract.wordpress.harness import HARNESS, UID, SiteBench, context
+from tests.contract.wordpress.harness import CONNECTOR, HARNESS, UID, SiteBench, context
 
 CONTACT = {"id": "501", "email": "Ana@Example.com"}
 META = {"crossdock_crm_id": "501"}
