@@ -21,3 +21,12 @@ def hub() -> Iterator[Ears]:
 def shop(site: Site, hub: Ears) -> Shop:
     """A site without WooCommerce, paired, nothing in its outbox."""
     return paired(site, hub)
+
+
+@pytest.fixture
+def store(shop_home: Site, hub: Ears) -> Iterator[Shop]:
+    """A site with WooCommerce, paired, one product in it, nothing in its outbox."""
+    shop_home.reset()
+    assert shop_home.activate() == ""
+    yield paired(shop_home, hub)
+    assert shop_home.complaints() == [], "PHP or WordPress complained of the plugin"

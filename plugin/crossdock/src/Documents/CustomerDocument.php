@@ -56,13 +56,13 @@ class CustomerDocument implements Document {
 		}
 		$found = $this->shop->shown( 'WC_REST_Customers_Controller', 'prepare_item_for_response', $user, array( 'id' => $id ) );
 		if ( Found::DOCUMENT === $found->what ) {
-			$found->data['meta_data'] = Secrets::without( $this->meta( $id ) );
+			$found->data['meta_data'] = Secrets::without( (array) ( $found->data['meta_data'] ?? $this->meta( $id ) ) );
 		}
 		return $found;
 	}
 
 	/**
-	 * Returns a customer's meta as wc/v3 shows it to administrators; to others, such as the runner, it shows none.
+	 * Returns a customer's meta as wc/v3 shows it to administrators; to others, such as the runner, it leaves it out.
 	 *
 	 * @param int $id The user.
 	 * @return array<int, mixed>
