@@ -16,6 +16,7 @@ from crossdock.errors import BadInput, CrossdockError, Forbidden, NotFound, Over
 
 _REF = "#/components/schemas/{name}"
 _JSON = "application/json"
+_PLUGIN = "/api/integrations/wordpress/openapi.json"
 _PROBLEM = {
     "type": "object",
     "description": "RFC 9457; code is stable, remedy says what to do.",
@@ -50,6 +51,7 @@ def described(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
         document["servers"] = [{"url": "/api/v1"}]
+        document["externalDocs"] = {"description": "The plugin's own API", "url": _PLUGIN}
         _, schemas = msgspec.json.schema_components([NewEvent], ref_template=_REF)
         parts = document.setdefault("components", {})
         parts.setdefault("schemas", {}).update(components(), **schemas, Problem=_PROBLEM, EventResult=_RESULT)

@@ -175,7 +175,7 @@ class Pairing:
             name=row["name"] or uid,
             state=ConnectionState.ACTIVE,
             account_uid=uid,
-            config={"url": site_url(str(site["url"]))},
+            config=_config(site_url(str(site["url"]))),
             account=account_of(site),
         )
         facts = (orjson.dumps(made.config).decode(), orjson.dumps(made.account).decode())
@@ -209,6 +209,11 @@ class Pairing:
         told = {"connection": show(Prefix.CONNECTION, connection.id), "ended": len(ended)}
         await audit(conn, connection.tenant_id, row["created_by"], "site_key.add", key_id, told)
         return key_id, made
+
+
+def _config(url: str) -> dict[str, Any]:
+    # who pairs a site without https has typed so: the hub's commands go to it the same way, signed
+    return {"url": url, "plain_http": True} if url.startswith("http://") else {"url": url}
 
 
 def _address(typed: str) -> str:
