@@ -131,7 +131,7 @@ def test_headers_that_are_dropped_bodies_that_are_changed_and_caches_are_found(s
             return $answer; }, 10, 3 );""",
         "noise": "<?php add_action( 'rest_api_init', function () { echo 'Notice: something'; } );",
         "stale-options": """<?php add_filter( 'option_crossdock_probe', function ( $value ) {
-            return 1 === ( $GLOBALS['seen'] = ( $GLOBALS['seen'] ?? 0 ) + 1 ) ? $value : array(); } );""",
+            $GLOBALS['asked'] = ( $GLOBALS['asked'] ?? 0 ) + 1; return 1 === $GLOBALS['asked'] ? array() : $value; } );""",
     }
     try:
         for code, text in cases.items():

@@ -31,8 +31,9 @@ final class BackupsView {
 		foreach ( $backups as $backup ) {
 			$when = Words::exact( (float) $backup['at'] );
 			echo '<tr><td>' . esc_html( $when ) . '</td><td>' . esc_html( self::why( (string) $backup['why'] ) ) . '</td><td>' . esc_html( (string) $backup['version'] ) . '</td><td>';
+			Form::open( 'settings-restore', array( 'backup' => (string) $backup['id'] ) );
 			/* translators: %s: date and time of a backup. */
-			Form::button( 'settings-restore', sprintf( __( 'Put back that of %s', 'crossdock' ), $when ), array( 'backup' => (string) $backup['id'] ) );
+			echo '<button class="button" aria-label="' . esc_attr( sprintf( __( 'Put back that of %s', 'crossdock' ), $when ) ) . '">' . esc_html__( 'Put back', 'crossdock' ) . '</button></form>';
 			echo '</td></tr>';
 		}
 		echo '</tbody></table>';

@@ -39,7 +39,7 @@ final class ConnectionView {
 		$this->row( __( 'Name in the hub', 'crossdock' ), (string) ( $known['connection']['name'] ?? '' ) );
 		$joined = empty( $known['connection']['joined'] ) ? '' : __( 'together with the shop’s REST keys: one connection, nothing arrives twice', 'crossdock' );
 		$this->row( __( 'Connector', 'crossdock' ), trim( (string) ( $known['connection']['connector'] ?? '' ) . ' ' . ( '' === $joined ? '' : '(' . $joined . ')' ) ) );
-		$this->row( __( 'Since', 'crossdock' ), Words::exact( (float) ( $known['at'] ?? 0 ) ) );
+		$this->row( __( 'Since', 'crossdock' ), empty( $known['at'] ) ? '' : Words::exact( (float) $known['at'] ) );
 		$this->row( __( 'Secret', 'crossdock' ), __( 'Sealed with the salts of this site; it is never shown again.', 'crossdock' ) );
 		echo '</dl>';
 		$this->test( $results );

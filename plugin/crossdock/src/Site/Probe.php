@@ -10,9 +10,6 @@ declare( strict_types=1 );
 namespace Crossdock\Site;
 
 use Crossdock\Part;
-use Crossdock\Wp\Clock;
-use Crossdock\Wp\Json;
-use Crossdock\Wp\Options;
 use Crossdock\Wp\Transport;
 
 /**
@@ -20,16 +17,6 @@ use Crossdock\Wp\Transport;
  * came through, whether the body is whole, whether a cache answers, and whether another process sees an option that was just written.
  */
 class Probe implements Part {
-
-	/**
-	 * The option with the present mark; it is also what the other process is asked for.
-	 */
-	public const OPTION = 'crossdock_probe';
-
-	/**
-	 * Seconds that a mark is good for.
-	 */
-	private const LIFE = 60;
 
 	/**
 	 * What the body is: letters that a filter likes to change.
@@ -44,30 +31,28 @@ class Probe implements Part {
 	private Transport $transport;
 
 	/**
-	 * WordPress' options.
+	 * The marks of this minute.
 	 *
-	 * @var Options
+	 * @var ProbeMarks
 	 */
-	private Options $options;
+	private ProbeMarks $marks;
 
 	/**
-	 * The time.
+	 * Whether this process saw the mark without asking the database.
 	 *
-	 * @var Clock
+	 * @var bool
 	 */
-	private Clock $clock;
+	private bool $seen = false;
 
 	/**
 	 * Takes what it works with.
 	 *
-	 * @param Transport $transport What carries requests.
-	 * @param Options   $options   WordPress' options.
-	 * @param Clock     $clock     The time.
+	 * @param Transport  $transport What carries requests.
+	 * @param ProbeMarks $marks     The marks of this minute.
 	 */
-	public function __construct( Transport $transport, Options $options, Clock $clock ) {
+	public function __construct( Transport $transport, ProbeMarks $marks ) {
 		$this->transport = $transport;
-		$this->options   = $options;
-		$this->clock     = $clock;
+		$this->marks     = $marks;
 	}
 
 	/**
@@ -103,10 +88,11 @@ class Probe implements Part {
 	 * @return bool
 	 */
 	public function known( $request ): bool {
-		$mark = $this->options->fresh( self::OPTION, array() );
-		$then = is_array( $mark ) ? (float) ( $mark['at'] ?? 0 ) : 0.0;
-		$same = is_array( $mark ) && isset( $mark['mark'] ) && hash_equals( (string) $mark['mark'], (string) $request->get_param( 'mark' ) );
-		return $same && $this->clock->now() - $then <= self::LIFE;
+		$given = (string) $request->get_param( 'mark' );
+		// What this process remembers is looked at before the database is asked.
+		$kept       = get_option( ProbeMarks::OPTION );
+		$this->seen = is_array( $kept ) && isset( $kept[ $given ] );
+		return $this->marks->known( $given );
 	}
 
 	/**
@@ -121,14 +107,13 @@ class Probe implements Part {
 		foreach ( $names as $name ) {
 			$headers[ $name ] = (string) $request->get_header( $name );
 		}
-		$cached = wp_cache_get( self::OPTION, 'crossdock' );
-		$kept   = get_option( self::OPTION );
+		$cached = wp_cache_get( 'probe-' . (string) $request->get_param( 'mark' ), 'crossdock' );
 		return rest_ensure_response(
 			array(
 				'headers' => $headers,
 				'body'    => hash( 'sha256', $request->get_body() ),
 				'once'    => bin2hex( random_bytes( 8 ) ),
-				'option'  => is_array( $kept ) ? (string) ( $kept['mark'] ?? '' ) : '',
+				'option'  => $this->seen,
 				'cache'   => is_string( $cached ) ? $cached : '',
 			)
 		);
@@ -141,18 +126,18 @@ class Probe implements Part {
 	 *                                           `body-changed`, `cached`, `stale-options`, `cache-lost`.
 	 */
 	public function run(): array {
-		$mark = bin2hex( random_bytes( 16 ) );
-		$this->options->set( self::OPTION, array( 'mark' => $mark, 'at' => $this->clock->now() ), false );
-		wp_cache_set( self::OPTION, $mark, 'crossdock', self::LIFE );
-		$found = $this->ask( $mark );
+		// A letter in front: PHP would make a number of a key of digits alone.
+		$mark = 'm' . bin2hex( random_bytes( 16 ) );
+		wp_cache_set( 'probe-' . $mark, $mark, 'crossdock', ProbeMarks::LIFE );
+		$found = $this->asked( $mark );
 		if ( '' === $found['code'] ) {
 			$again = $this->ask( $mark );
 			if ( '' === $again['code'] && $again['once'] === $found['once'] ) {
 				$found['code'] = 'cached';
 			}
 		}
-		$this->options->drop( self::OPTION );
-		wp_cache_delete( self::OPTION, 'crossdock' );
+		$this->marks->drop( $mark );
+		wp_cache_delete( 'probe-' . $mark, 'crossdock' );
 		return array( 'code' => $found['code'], 'said' => $found['said'] );
 	}
 
@@ -165,6 +150,22 @@ class Probe implements Part {
 		$found = $this->run();
 		$words = ProbeWords::of( $found['code'] );
 		return array( 'ok' => '' === $found['code'], 'cause' => '' === $found['code'] ? 'ok' : $found['code'], 'text' => $words['title'], 'remedy' => $words['remedy'], 'said' => $found['said'] );
+	}
+
+	/**
+	 * Writes the mark down and calls the site; once more, when another probe has just overwritten the mark.
+	 *
+	 * @param string $mark The mark.
+	 * @return array{code: string, said: string, once: string}
+	 */
+	private function asked( string $mark ): array {
+		for ( $left = 2; ; $left-- ) {
+			$this->marks->add( $mark );
+			$found = $this->ask( $mark );
+			if ( 0 === $left || $this->marks->known( $mark ) ) {
+				return $found;
+			}
+		}
 	}
 
 	/**

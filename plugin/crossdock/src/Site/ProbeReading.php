@@ -45,7 +45,7 @@ final class ProbeReading {
 		if ( $digest !== $told['body'] ) {
 			return array( 'code' => 'body-changed' ) + $found;
 		}
-		if ( $mark !== $told['option'] ) {
+		if ( true !== ( $told['option'] ?? false ) ) {
 			return array( 'code' => 'stale-options' ) + $found;
 		}
 		return ( wp_using_ext_object_cache() && $mark !== $told['cache'] ) ? array( 'code' => 'cache-lost' ) + $found : $found;
