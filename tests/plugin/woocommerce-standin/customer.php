@@ -9,6 +9,18 @@ class WC_Customer {
 	public function get_id() {
 		return $this->id;
 	}
+	/** What is neither an address nor WordPress' own. */
+	public function get_meta_data() {
+		global $wpdb;
+		$own   = '/^(billing_|shipping_|wp_)|^(nickname|first_name|last_name|description|rich_editing|syntax_highlighting|comment_shortcuts|admin_color|use_ssl|show_admin_bar_front|locale|dismissed_wp_pointers|show_welcome_panel|session_tokens|default_password_nag|last_update|paying_customer|wc_last_active)$/';
+		$found = array();
+		foreach ( $wpdb->get_results( $wpdb->prepare( "SELECT umeta_id, meta_key, meta_value FROM $wpdb->usermeta WHERE user_id = %d ORDER BY umeta_id", $this->id ) ) as $row ) {
+			if ( ! preg_match( $own, $row->meta_key ) ) {
+				$found[] = (object) array( 'id' => (int) $row->umeta_id, 'key' => $row->meta_key, 'value' => maybe_unserialize( $row->meta_value ) );
+			}
+		}
+		return $found;
+	}
 	public function __call( $name, $args ) {
 		$field = substr( $name, 4 );
 		if ( 0 === strpos( $name, 'set_' ) ) {
