@@ -8,7 +8,7 @@ import time
 import uuid
 from typing import Any
 
-from tests.plugin.properties.support import KEY, SECRET, pair, signature, text, token
+from tests.plugin.properties.support import KEY, SECRET, pair, signature, token
 from tests.support.wordpress.site import Site
 
 CASES = 200
@@ -24,11 +24,9 @@ def _command(rng: random.Random, made: list[dict[str, Any]]) -> tuple[dict[str, 
     command: dict[str, Any] = {"id": key, "action": "write_meta", "target": {"kind": "user", "id": 1}}
     command["meta"] = {rng.choice(KNOWN): rng.choice([token(rng), "words", 5, True, None])}
     if roll < 0.6:
-        made.append(command)
         return command, "done"
     if roll < 0.7:
-        made.append(command := {"id": key, "action": "ping"})
-        return command, "done"
+        return {"id": key, "action": "ping"}, "done"
     wrong = rng.randrange(6)
     if wrong == 0:
         command["meta"] = {rng.choice(["wp_capabilities", "session_tokens", "_x", "nickname"]): "x"}
@@ -47,65 +45,61 @@ def _command(rng: random.Random, made: list[dict[str, Any]]) -> tuple[dict[str, 
     return command, "refused"
 
 
+WRONG = {
+    "unsigned": {401},
+    "empty": {422},
+    "many": {422},
+    "no-json": {400, 422},
+    "method": {404, 405},
+    "": {200},
+}
+"""What may be wrong with a request, and the status that says so."""
+
+
+def _asked(rng: random.Random, done: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
+    asked: list[tuple[dict[str, Any], str]] = []
+    for _ in range(rng.randint(1, 4)):
+        named = {command["id"] for command, _ in asked if "id" in command}
+        asked.append(_command(rng, [one for one in done if one["id"] not in named]))
+    return asked
+
+
+def _headers(rng: random.Random, method: str, path: str, body: bytes) -> dict[str, str]:
+    stamp, nonce = str(int(time.time())), token(rng)
+    made = {"X-Crossdock-Key": KEY, "X-Crossdock-Timestamp": stamp, "X-Crossdock-Nonce": nonce}
+    made["X-Crossdock-Signature"] = signature("v1-hub", SECRET, method, path, stamp, nonce, body)
+    return made | {"Content-Type": "application/json"}
+
+
 def test_every_answer_has_the_one_form(site: Site, rng: random.Random) -> None:
     pair(site)
     visitor = site.visitor()
     done: list[dict[str, Any]] = []
+    spoilt = {"empty": b'{"commands": []}', "many": json.dumps({"commands": [{}] * 51}).encode(), "no-json": b"<x>"}
     for number in range(CASES):
         path = rng.choice(["/wp-json/crossdock/v1/commands", "/index.php?rest_route=/crossdock/v1/commands"])
-        fresh: list[dict[str, Any]] = []
-        asked = []
-        for _ in range(rng.randint(1, 4)):
-            before = [
-                one for one in done if one["id"] not in {command["id"] for command, _ in asked if "id" in command}
-            ]
-            command, status = _command(rng, before)
-            asked.append((command, status))
-            if status == "done":
-                fresh.append(command)
-        body = json.dumps({"commands": [command for command, _ in asked]}).encode()
-        wrong = rng.choice(["", "", "", "", "unsigned", "empty", "many", "no-json", "method"])
-        body = {
-            "empty": b'{"commands": []}',
-            "many": json.dumps({"commands": [{}] * 51}).encode(),
-            "no-json": b"<x>",
-        }.get(wrong, body)
+        wrong = rng.choice(["", "", "", *WRONG])
+        known = list(done)
+        asked = _asked(rng, known if wrong else done)
+        body = spoilt.get(wrong, json.dumps({"commands": [command for command, _ in asked]}).encode())
         method = rng.choice(["PUT", "DELETE"]) if wrong == "method" else "POST"
-        stamp, nonce = str(int(time.time())), token(rng)
-        headers = {
-            "X-Crossdock-Key": KEY,
-            "X-Crossdock-Timestamp": stamp,
-            "X-Crossdock-Nonce": nonce,
-            "Content-Type": "application/json",
-        }
-        headers["X-Crossdock-Signature"] = signature("v1-hub", SECRET, method, path, stamp, nonce, body)
+        headers = _headers(rng, method, path, body)
         if wrong == "unsigned":
             headers.pop("X-Crossdock-Signature")
         answer = visitor.request(method, path, data=body, headers=headers)
         said = f"case {number} {wrong}: {body[:1500]!r} -> {answer.status_code} {answer.text[:1500]}"
         assert answer.headers["Content-Type"].startswith("application/json"), said
-        assert (
-            answer.status_code
-            in {
-                "unsigned": {401},
-                "empty": {422},
-                "many": {422},
-                "no-json": {400, 422},
-                "method": {404, 405},
-                "": {200},
-            }[wrong]
-        ), said
+        assert answer.status_code in WRONG[wrong], said
         assert answer.status_code not in {200, 422} or "no-store" in answer.headers["Cache-Control"], said
+        assert SECRET not in answer.text
         told = answer.json()
         if wrong:
             assert isinstance(told["code"], str), said
-            assert SECRET not in answer.text
             continue
         assert [one["id"] for one in told["results"]] == [command.get("id", "") for command, _ in asked], said
         assert [one["status"] for one in told["results"]] == [status for _, status in asked], said
         for one in told["results"]:
             assert (one["problem"] is None) == (one["status"] != "refused"), said
             assert one["problem"] is None or {"code", "detail", "field"} <= set(one["problem"]), said
-        done += fresh
-    assert text
+        done += [command for command, status in asked if status == "done"]
     assert len(done) > 30
