@@ -37,3 +37,10 @@ def test_events_of_a_sites_own_keep_their_names() -> None:
     assert rules_in_words(draft, "event") == draft
     assert rules_in_words(draft, "order")["objects"][0]["rules"] == [{"target": "x", "path": "meta.y"}, 5]
     assert rules_in_words({"template": "t"}, "order") == {"template": "t"}
+
+
+def test_inside_each_a_word_is_the_items_own() -> None:
+    rules = [{"target": name, "path": name} for name in ("total_tax", "meta_data.gift", "$.total_tax", "$.meta_data.x")]
+    draft = {"objects": [{"object": "line_items", "each": "lines", "rules": rules}]}
+    found = [rule["path"] for rule in rules_in_words(draft, "order")["objects"][0]["rules"]]
+    assert found == ["total_tax", "meta.gift", "$.tax_total", "$.meta.x"]

@@ -48,10 +48,18 @@ def rules_in_words(draft: Mapping[str, Any], entity: str) -> dict[str, Any]:
 def _object(one: Any) -> Any:
     if not isinstance(one, dict) or not isinstance(one.get("rules"), list):
         return one
-    return {**one, "rules": [_rule(rule) for rule in one["rules"]]}
+    return {**one, "rules": [_rule(rule, of_item=bool(one.get("each"))) for rule in one["rules"]]}
 
 
-def _rule(rule: Any) -> Any:
+def _rule(rule: Any, *, of_item: bool) -> Any:
     if not isinstance(rule, dict) or not isinstance(rule.get("path"), str):
         return rule
-    return {**rule, "path": in_words(rule["path"])}
+    return {**rule, "path": _of_item(rule["path"]) if of_item else in_words(rule["path"])}
+
+
+def _of_item(path: str) -> str:
+    """Return a path inside ``each``: an item's words are its own (a line's ``total_tax``), ``$.`` is the entity's."""
+    if path.startswith("$."):
+        return "$." + in_words(path[2:])
+    first, dot, rest = path.partition(".")
+    return f"meta{dot}{rest}" if first == "meta_data" else path
