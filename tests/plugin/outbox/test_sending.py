@@ -125,6 +125,16 @@ def test_a_document_that_ends_the_process_is_found_out_and_the_others_go_back_at
     assert shop.run()["sent"] == 3
 
 
+def test_a_process_that_ends_while_the_hub_is_asked_leaves_its_rows_waiting(shop: Shop) -> None:
+    shop.events(3)
+    shop.start("add_filter( 'pre_http_request', function () { exit; } ); $c->get( Runner::class )->run();").communicate(
+        timeout=60
+    )
+    assert shop.rows("state", "attempts", "error_code") == [("waiting", "0", "run-ended")] * 3
+    assert shop.run()["sent"] == 3
+    assert len(shop.hub.batches) == 1, "they are no suspects: they go together"
+
+
 def test_rows_that_may_have_killed_their_runner_go_last_and_alone_and_die_at_last(shop: Shop) -> None:
     shop.events(4)
     shop.site.sql(

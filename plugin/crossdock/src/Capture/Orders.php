@@ -41,7 +41,8 @@ class Orders implements Part {
 		foreach ( array( 'woocommerce_new_order', 'woocommerce_update_order' ) as $hook ) {
 			$this->hooks->on( $hook, array( $this, 'saved' ), 2 );
 		}
-		foreach ( array( 'woocommerce_order_status_changed', 'woocommerce_trash_order', 'woocommerce_untrash_order', 'woocommerce_payment_complete' ) as $hook ) {
+		$this->hooks->on( 'woocommerce_order_status_changed', array( $this, 'status_changed' ), 3 );
+		foreach ( array( 'woocommerce_trash_order', 'woocommerce_untrash_order', 'woocommerce_payment_complete' ) as $hook ) {
 			$this->hooks->on( $hook, array( $this, 'touched' ) );
 		}
 		foreach ( array( 'woocommerce_delete_order', 'deleted_post' ) as $hook ) {
@@ -70,7 +71,21 @@ class Orders implements Part {
 	}
 
 	/**
-	 * An order's status, payment or place changed.
+	 * An order's status changed. What becomes a draft is no order yet.
+	 *
+	 * @param int    $id   The order.
+	 * @param string $from The status before.
+	 * @param string $to   The status now.
+	 * @return void
+	 */
+	public function status_changed( $id, $from, $to ): void {
+		if ( ! in_array( $to, OrderDocument::NOT_YET, true ) ) {
+			$this->touched( $id );
+		}
+	}
+
+	/**
+	 * An order's payment or place changed.
 	 *
 	 * @param int $id The order.
 	 */

@@ -29,6 +29,7 @@ class Sender {
 
 	private Queue $queue;
 	private Composer $composer;
+	private Guard $guard;
 	private Verdict $verdict;
 	private Settlement $settlement;
 	private Brake $brake;
@@ -39,12 +40,13 @@ class Sender {
 	private Options $options;
 
 	/**
-	 * Takes how rows leave and become items, what results mean, what settles, the brake, the pace, the way to the hub, the time,
+	 * Takes how rows leave and become items, what guards them, what results mean, what settles, the brake, the pace, the way to the hub, the time,
 	 * the plugin's version, the site's options.
 	 */
-	public function __construct( Queue $queue, Composer $composer, Verdict $verdict, Settlement $settlement, Brake $brake, Pace $pace, Client $client, Clock $clock, Home $home, Options $options ) {
+	public function __construct( Queue $queue, Composer $composer, Guard $guard, Verdict $verdict, Settlement $settlement, Brake $brake, Pace $pace, Client $client, Clock $clock, Home $home, Options $options ) {
 		$this->queue      = $queue;
 		$this->composer   = $composer;
+		$this->guard      = $guard;
 		$this->verdict    = $verdict;
 		$this->settlement = $settlement;
 		$this->brake      = $brake;
@@ -101,7 +103,7 @@ class Sender {
 	 * @return void
 	 */
 	private function tell( Taken $taken, int $bytes, Budget $budget, Report $report ): void {
-		$guard = new Guard( $this->composer, $this->settlement, $taken, $this->clock );
+		$this->guard->watch( $taken );
 		$began = $this->clock->monotonic();
 		$all   = count( $taken->rows );
 		$batch = $this->composer->batch( $taken, $bytes, $budget );
@@ -117,7 +119,7 @@ class Sender {
 		if ( array() !== $batch->items ) {
 			$this->post( $taken, $batch, $budget, $report, $spent );
 		}
-		$guard->over();
+		$this->guard->over();
 	}
 
 	/**
