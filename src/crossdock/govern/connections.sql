@@ -75,7 +75,8 @@ DELETE FROM hook WHERE connection_id = $1;
 
 -- name: end_secrets
 WITH granted AS (DELETE FROM oauth_grant WHERE connection_id = $1),
-     keys AS (UPDATE site_key SET revoked_at = now(), sealed = NULL WHERE connection_id = $1 AND revoked_at IS NULL)
+     keys AS (UPDATE site_key SET revoked_at = now(), sealed = NULL WHERE connection_id = $1 AND revoked_at IS NULL),
+     samples AS (DELETE FROM site_field WHERE connection_id = $1)
 DELETE FROM credential WHERE connection_id = $1;
 
 -- name: end_keys

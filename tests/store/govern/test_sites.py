@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from crossdock.errors import NonceReplayed, NotFound, RateLimited, UnknownKey
+from crossdock.govern.sites.fields import Found
 from crossdock.govern.sites.keys import ITEMS_KEPT, NONCES_KEPT, SiteKey
 from crossdock.kit.ids import Prefix, parse
 from crossdock.kit.site_signing import WINDOW_S
@@ -95,10 +96,12 @@ async def test_a_key_is_the_key_of_one_site_and_one_tenant(hub: Hub) -> None:
 
 async def test_the_end_of_a_connection_ends_its_key(hub: Hub) -> None:
     key = await key_of(hub)
+    await hub.site_fields.put(key.tenant_id, key.connection_id, "order", [Found("a", "text", "sample")])
     await hub.connections.disconnect(key.tenant_id, key.connection_id, actor="test")
     with pytest.raises(UnknownKey):
         await hub.sites.admit(key, None)
     assert await scalar(hub, "SELECT count(*) FROM site_key WHERE sealed IS NOT NULL") == 0
+    assert await scalar(hub, "SELECT count(*) FROM site_field") == 0, "samples may be personal"
     again = await key_of(hub)
     assert again.connection_id != key.connection_id, "what was disconnected is connected anew"
 

@@ -18,6 +18,7 @@ from crossdock.api.integrations.wordpress.checking import path, problems_of
 from crossdock.api.integrations.wordpress.document import schemas
 from crossdock.api.integrations.wordpress.items import AHEAD, read
 from crossdock.errors import BadInput
+from crossdock.kit.site_address import account_uid, site_url
 from tests.journey.plugin.stage import customer, facts, item
 from tests.support.hub import order
 from tests.support.shared import needs_recordings
@@ -55,6 +56,11 @@ WRONG: dict[str, list[tuple[str, Any]]] = {
     "site": [
         ("instance", "x"),
         ("instance", 7),
+        *(
+            ("url", bad)
+            for bad in ("http://[::1", "http://x:99999", "https://a\x00b", "https://" + "x" * 70 + ".example")
+        ),
+        ("name", "a\x00"),
         *(("url", bad) for bad in ("shop.example", "ftp://shop.example", "https://", "", None)),
         ("rest_url", "/wp-json/"),
         ("currency", "Euro"),
@@ -74,6 +80,7 @@ WRONG: dict[str, list[tuple[str, Any]]] = {
         ),
         *(("type", bad) for bad in ("login", "User.login", "user.", "user login", "a.b.c.d.e")),
         ("entity", ""),
+        ("entity", "a\x00"),
         ("entity", "x" * 97),
         ("subject", "nobody"),
         ("data", [1]),
@@ -143,6 +150,13 @@ def test_no_body_is_a_bug(value: Any) -> None:
             body = read(json.dumps(value).encode(), kinds, 100, NOW, mixed=mixed)
             assert body.given
             assert all(one.item is not None or one.refused is not None for one in body.given)
+
+
+@given(st.from_regex(r"https?://[^\s]{1,40}", fullmatch=True) | st.text(max_size=30))
+def test_an_address_that_is_taken_has_a_name(url: str) -> None:
+    if not problems_of(words.Sender, {"instance": facts()["instance"], "url": url}):
+        assert account_uid(site_url(url)) is not None
+        assert account_uid(url) is not None
 
 
 @given(st.lists(st.sampled_from(["good", "bad"]), min_size=1, max_size=8))

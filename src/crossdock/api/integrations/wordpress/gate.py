@@ -53,7 +53,9 @@ class Gate:
 
     async def _enter(self, request: Request) -> Caller:
         headers = headers_of(request.scope)
-        self._hub.journey.intake.admit(announced(headers, self.most))
+        size = announced(headers, self.most)
+        if request.method != "GET":
+            self._hub.journey.intake.admit(size)
         key = await self._hub.sites.verify(_key(headers))
         stamp = self._stamp(key, headers)
         body = await read(request.receive, self.most)

@@ -11,7 +11,18 @@ import uuid
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from crossdock.kit.site_address import account_uid, site_url
 
 _DECIMAL: Final = r"^-?[0-9]{1,15}(\.[0-9]{1,12})?$"
 _EVENT_TYPE: Final = r"^[a-z][a-z0-9_]{0,62}(\.[a-z0-9_]{1,63}){1,3}$"
@@ -78,6 +89,14 @@ def _number(value: object) -> object:
     raise ValueError("expected a number")
 
 
+def _address(value: str) -> str:
+    try:
+        account_uid(site_url(value))
+    except ValueError:
+        raise ValueError("expected a web address, such as https://shop.example") from None
+    return value
+
+
 def _object(value: object) -> object:
     # PHP writes an empty map as an empty list
     return {} if value == [] else value
@@ -105,8 +124,10 @@ Id = Annotated[int, Field(ge=1)]
 Link = Annotated[int, Field(ge=0)]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Text = Annotated[str, StringConstraints(max_length=500)]
-Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+", max_length=500)]
+Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+Address = Annotated[
+    str, StringConstraints(pattern=r"^https?://[^\s\x00/?#]+[^\s\x00]*$", max_length=500), AfterValidator(_address)
+]
 
 
 class Site(BaseModel):
@@ -166,7 +187,7 @@ class Item(BaseModel):
     type: Annotated[str, StringConstraints(pattern=_EVENT_TYPE)] | None = Field(
         None, description="of an event: lower-case words joined by dots, such as user.login"
     )
-    entity: Annotated[str, StringConstraints(min_length=1, max_length=96)] | None = Field(
+    entity: Annotated[str, StringConstraints(min_length=1, max_length=96, pattern=r"^[^\x00]*$")] | None = Field(
         None, description="of an event: what it is about, such as user:12; events of one thing stay in order"
     )
     subject: Mail = Field(None, description="of an event: e-mail of the person it is about, so that erasure finds it")
@@ -336,7 +357,7 @@ class FoundField(BaseModel):
 
     model_config = _KEPT
 
-    path: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    path: Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
     type: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,29}$")]
     sample: Annotated[str, StringConstraints(max_length=500)] | None = None
 
