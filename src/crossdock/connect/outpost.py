@@ -49,9 +49,11 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True):
     target: Target | None = None
     meta: dict[str, str] = {}
     kinds: tuple[str, ...] = ()
-    """export, refresh: order, customer, product, refund."""
+    """export: order, customer, product, refund; empty: all that the site has."""
+    kind: str = ""
+    """refresh: one of them."""
     ids: tuple[int, ...] = ()
-    """refresh: which entities of the one kind."""
+    """refresh: which entities of the kind."""
     reason: str = ""
     """pause: why, for the people at the site."""
 

@@ -173,7 +173,9 @@ class SiteBench:
             "a long value": ({**write, "meta": {"crossdock_crm_id": "x" * 2001}}, "bad-value"),
             "an unknown action": ({"id": str(new_id()), "action": "delete_site"}, "unknown-action"),
             "an id that is none": ({"id": "1", "action": "ping"}, "bad-id"),
-            "kinds that are none": ({"id": str(new_id()), "action": "export", "kinds": ["post"]}, "bad-command"),
+            "kinds that are none": ({"id": str(new_id()), "action": "export", "kinds": ["post"]}, "bad-kinds"),
+            "a kind that is none": ({"id": str(new_id()), "action": "refresh", "kind": "post", "ids": [1]}, "bad-kind"),
+            "no ids": ({"id": str(new_id()), "action": "refresh", "kind": "order"}, "bad-ids"),
         }
         seen = {name: (await self.command(given))["problem"]["code"] == code for name, (given, code) in tried.items()}
         assert not self.site.writes

@@ -43,7 +43,7 @@ class SiteSource:
         """
         del parent_id
         if stream in _STATES and external_id.isascii() and external_id.isdigit():
-            ask = Command(str(uuid.uuid4()), Action.REFRESH, kinds=(stream,), ids=(int(external_id),))
+            ask = Command(str(uuid.uuid4()), Action.REFRESH, kind=stream, ids=(int(external_id),))
             await self._client.command([ask])
         reason = "the site was asked to send it again; it tells by itself"
         raise CallFailed(FailKind.ANSWER, True, reason, outcome=Retry(reason, _SOON_S, ours=True))

@@ -30,12 +30,12 @@ class Asked(msgspec.Struct, frozen=True):
 
     action: Action
     kinds: tuple[str, ...] = ()
-    """export: all of them where none is named. refresh: one."""
+    """export: all that the site has where none is named. refresh: one."""
     ids: tuple[int, ...] = ()
     reason: str = ""
 
     def checked(self) -> Asked:
-        """Return what is sent. Raises ``BadInput`` that names the field."""
+        """Return itself. Raises ``BadInput`` that names the field."""
         if self.action not in ACTIONS:
             listed = ", ".join(ACTIONS)
             raise BadInput("people do not give this command", field="action", remedy=f"one of {listed}")
@@ -45,9 +45,14 @@ class Asked(msgspec.Struct, frozen=True):
             raise BadInput(f"name one kind and 1 to {_MOST_IDS} ids", field="ids", remedy="such as order 17 18")
         if len(self.reason) > _LONGEST:
             raise BadInput(f"at most {_LONGEST} characters", field="reason", remedy="shorten it")
-        if self.action is Action.EXPORT and not self.kinds:
-            return msgspec.structs.replace(self, kinds=KINDS)
         return self
+
+    def command(self) -> Command:
+        """Return the command that is sent."""
+        made = str(uuid.uuid4())
+        if self.action is Action.REFRESH:
+            return Command(made, self.action, kind=self.kinds[0], ids=self.ids)
+        return Command(made, self.action, kinds=self.kinds, reason=self.reason)
 
 
 class SiteCommands:
@@ -76,9 +81,8 @@ class SiteCommands:
         """
         asked = asked.checked()
         outpost = await self._outpost(tenant_id, site_id)
-        made = Command(str(uuid.uuid4()), asked.action, kinds=asked.kinds, ids=asked.ids, reason=asked.reason)
         try:
-            (told,) = await outpost.command([made])
+            (told,) = await outpost.command([asked.command()])
         except CallFailed as failed:
             raise _trouble(failed) from None
         if not told.done:

@@ -60,16 +60,18 @@ def _do(site: Site, given: dict[str, Any]) -> None:
 
 
 def _kinds(given: dict[str, Any]) -> list[str]:
-    kinds = given.get("kinds") or []
-    if not kinds or any(kind not in KINDS for kind in kinds):
-        raise Refused("bad-command", f"expected some of {', '.join(KINDS)}", "kinds")
+    kinds = given.get("kinds") or list(KINDS)
+    if any(kind not in KINDS for kind in kinds):
+        raise Refused("bad-kinds", f"expected some of {', '.join(KINDS)}", "kinds")
     return list(kinds)
 
 
 def _refresh(site: Site, given: dict[str, Any]) -> None:
-    (kind, *more), ids = _kinds(given), given.get("ids") or []
-    if more or not ids:
-        raise Refused("bad-command", "expected one kind and ids", "ids")
+    kind, ids = given.get("kind"), given.get("ids") or []
+    if kind not in KINDS:
+        raise Refused("bad-kind", f"expected one of {', '.join(KINDS)}", "kind")
+    if not 1 <= len(ids) <= 100:
+        raise Refused("bad-ids", "expected 1 to 100 numbers of this site", "ids")
     for number in ids:
         site.tell(kind, int(number), "saved" if number in site.entities[kind] else "deleted", origin="resend")
 
