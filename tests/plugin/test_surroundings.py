@@ -84,9 +84,11 @@ def test_a_copy_does_not_end_the_connection_of_the_site_it_was_copied_from(site:
     pair(site, url="https://shop.example")
     asked = site.php(
         f"""$asked = 0; add_filter( 'pre_http_request', function ( $no ) use ( &$asked ) {{ $asked++; return $no; }} );
-        {CONTAINER}Hub\\Pairing::class )->disconnect(); return $asked;"""
+        $answer = {CONTAINER}Hub\\Pairing::class )->disconnect();
+        return array( $asked, Crossdock\\Admin\\Leaving::words( $answer ) );"""
     )
-    assert asked == 0
+    assert asked[0] == 0
+    assert "the hub was not told" in asked[1]
     pair(site)
     asked = site.php(
         f"""$asked = array(); add_filter( 'pre_http_request', function ( $no, $args, $url ) use ( &$asked ) {{

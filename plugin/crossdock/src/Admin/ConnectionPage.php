@@ -138,8 +138,7 @@ final class ConnectionPage implements Page {
 		}
 		if ( null !== Form::sent( 'connection-leave' ) ) {
 			$answer = $this->pairing->disconnect();
-			$text   = $answer->ok() ? __( 'This site is disconnected; the hub has revoked its key. What waits in the queue stays.', 'crossdock' )
-				: __( 'This site is disconnected. The hub could not be told: revoke the site’s key there. What waits in the queue stays.', 'crossdock' );
+			$text   = Leaving::words( $answer );
 			Flash::go( $answer->ok() ? 'success' : 'warning', $text, Menu::url( self::SLUG ) );
 		}
 		if ( null !== Form::sent( 'connection-test' ) ) {

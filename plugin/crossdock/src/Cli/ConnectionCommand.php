@@ -9,6 +9,7 @@ declare( strict_types=1 );
 
 namespace Crossdock\Cli;
 
+use Crossdock\Admin\Leaving;
 use Crossdock\Container;
 use Crossdock\Hub\ByHand;
 use Crossdock\Hub\Credentials;
@@ -94,11 +95,7 @@ class ConnectionCommand {
 			WP_CLI::error( __( 'This site is not connected to a hub.', 'crossdock' ) );
 		}
 		WP_CLI::confirm( __( 'Disconnect this site from its hub?', 'crossdock' ), $flags );
-		$answer = $this->container->get( Pairing::class )->disconnect();
-		if ( ! $answer->ok() ) {
-			WP_CLI::warning( __( 'The hub could not be told: revoke the site’s key there.', 'crossdock' ) );
-		}
-		WP_CLI::success( __( 'This site is disconnected. What waits in the queue stays.', 'crossdock' ) );
+		WP_CLI::success( Leaving::words( $this->container->get( Pairing::class )->disconnect() ) );
 	}
 
 	/**

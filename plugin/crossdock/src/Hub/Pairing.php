@@ -136,7 +136,7 @@ class Pairing {
 	 */
 	public function disconnect( float $timeout_s = 10.0 ): Answer {
 		$copied = '' !== ( new Copies( $this->credentials, $this->facts ) )->reason();
-		$answer = $copied ? Answer::unasked( 'another-site', '' ) : $this->client->post( '/disconnect', (object) array(), $timeout_s );
+		$answer = $copied ? Answer::unasked( 'copy', '' ) : $this->client->post( '/disconnect', (object) array(), $timeout_s );
 		$this->credentials->forget();
 		return $answer;
 	}
