@@ -19,6 +19,7 @@ from bench import (
     fanout,
     history_cost,
     ingest,
+    plugin_checkout,
     portal,
     pull,
     rest,
@@ -45,6 +46,7 @@ PARTS = (
     ("REST over a large history", rest.main),
     ("Signatures, beside hmac.digest alone", verify.main),
     ("Pull: a shop's orders, beside dlt's rest_api source", pull.main),
+    ("A shop's checkout with the WordPress plugin and without, while the hub is away", plugin_checkout.main),
 )
 
 

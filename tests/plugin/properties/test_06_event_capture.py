@@ -28,6 +28,7 @@ foreach ( $cases as $case ) {
 		list( $verb, $who ) = $step;
 		$id = $ids[ $who ] ?? 0;
 		++$made;
+		if ( 'sent' === $verb ) { $outbox->flush(); $outbox->let_go(); $wpdb->query( "DELETE FROM $table" ); }
 		if ( 'user-new' === $verb ) { $ids[ $who ] = wp_insert_user( array( 'user_login' => "u$made", 'user_pass' => 'x', 'user_email' => "u$made@example.com" ) ); }
 		if ( 'user-change' === $verb ) { wp_update_user( array( 'ID' => $id, 'first_name' => "F$made" ) ); }
 		if ( 'user-delete' === $verb ) { wp_delete_user( $id ); }
@@ -65,7 +66,9 @@ def _steps(rng: random.Random) -> list[list[str]]:
     alive: dict[str, str] = {}
     steps: list[list[str]] = []
     for number in range(rng.randint(1, 9)):
-        kind = rng.choice(["user", "order", "product", "event"])
+        if rng.random() < 0.15:
+            steps.append(["sent", ""])
+        kind = rng.choice(["user", "user", "order", "product", "event"])
         living = [name for name, what in alive.items() if what == kind]
         if kind == "event":
             steps.append([rng.choice(["event-good", "event-good", "event-bad", "order-draft"]), ""])
@@ -76,7 +79,7 @@ def _steps(rng: random.Random) -> list[list[str]]:
         else:
             name = rng.choice(living)
             verbs = {
-                "user": ["user-change", "user-change", "user-delete", "own", "login"],
+                "user": ["user-change", "user-delete", "own", "own", "login"],
                 "order": ["order-change", "order-status", "order-refund", "order-delete"],
                 "product": ["product-change", "product-stock", "product-delete"],
             }[kind]
@@ -98,6 +101,8 @@ def _wanted(case: dict[str, Any]) -> list[str]:
     on, states, rows = case["settings"], {}, []
     for verb, name in case["steps"]:
         kind, _, what = verb.partition("-")
+        if verb == "sent":
+            states, rows = {}, []
         if verb == "event-good" and on["send_events"]:
             rows.append("lesson.done")
         elif verb == "login" and on["send_logins"]:

@@ -1,0 +1,174 @@
+"""What a checkout pays for the WordPress plugin, while the hub refuses, swallows packets, or answers after 30 s.
+
+Two shops that are alike but for the plugin are asked in turns, so that both meet the same noise; the plugin's schedule
+runs all the while. ``python -m bench.plugin_checkout [scale]``: 200 checkouts a case and shop at scale 1. Needs what the
+suite ``plugin`` needs; with ``CROSSDOCK_TEST_WP`` it measures a real WooCommerce instead of the stand-in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.plugin.conftest import SHOP, STANDIN
+from tests.plugin.journeys.stage import PRODUCT, checkout
+from tests.plugin.properties.support import pair
+from tests.support.wordpress.boot import booted
+from tests.support.wordpress.site import Site
+
+CHECKOUTS = 200
+WARM = 10
+RUN_EVERY_S = 5.0
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[str]:
+    """An address where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def swallowing() -> Iterator[str]:
+    """An address whose queue of connections is full: the kernel drops further packets, as a firewall does."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def slow(seconds: float = 30.0) -> Iterator[str]:
+    """A hub that takes every request and answers late."""
+    over = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer(caller: socket.socket) -> None:
+        with caller, contextlib.suppress(OSError):
+            caller.recv(65536)
+            over.wait(seconds)
+            caller.sendall(b"HTTP/1.1 503 Slow\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while not over.is_set():
+                threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        over.set()
+        listener.close()
+
+
+CASES: dict[str, Callable[[], contextlib.AbstractContextManager[str]]] = {
+    "refuses": refusing,
+    "drops packets": swallowing,
+    "answers in 30 s": slow,
+}
+
+
+class Shop:
+    """A shop, its product, and how long its checkouts took."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.product = int(site.php(PRODUCT, user=1))
+        self.took: list[float] = []
+        self.broken = 0
+
+    def buy(self, number: int) -> None:
+        """Buy one piece; only the request that places the order is timed."""
+        visitor = self.site.visitor()
+        began: list[float] = []
+        post = visitor.post
+
+        def timed(*args: object, **more: object) -> object:
+            began.append(time.perf_counter())
+            try:
+                return post(*args, **more)  # type: ignore[arg-type]
+            finally:
+                self.took.append((time.perf_counter() - began[-1]) * 1000)
+
+        visitor.post = timed  # type: ignore[assignment,method-assign]
+        try:
+            checkout(self.site, self.product, f"person{number}@example.com", visitor=visitor)
+        except (AssertionError, OSError):
+            self.broken += 1
+
+
+def part(values: list[float], share: float) -> float:
+    """Return the value below which a share of the values lies."""
+    return sorted(values)[max(0, math.ceil(len(values) * share) - 1)]
+
+
+@contextlib.contextmanager
+def scheduled(site: Site) -> Iterator[None]:
+    """Let the site's schedule run every few seconds, as its host does."""
+    over = threading.Event()
+
+    def run() -> None:
+        while not over.wait(RUN_EVERY_S):
+            site.php("do_action( \\Crossdock\\Outbox\\Timetable::HOOK );", place="cron")
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def measured(case: str, hub: str, off: Shop, on: Shop, times: int) -> dict[str, object]:
+    """Buy in both shops in turns."""
+    pair(on.site, hub)
+    for number in range(WARM + times):
+        if number == WARM:
+            off.took, on.took = [], []
+        # who goes first takes turns as well
+        for shop in (off, on) if number % 2 else (on, off):
+            shop.buy(number)
+    row: dict[str, object] = {"the hub": case, "checkouts": times}
+    for name, shop in (("off", off), ("on", on)):
+        row[f"{name} p50 ms"] = round(part(shop.took, 0.5), 1)
+        row[f"{name} p95 ms"] = round(part(shop.took, 0.95), 1)
+    row["p95 differs ms"] = round(part(on.took, 0.95) - part(off.took, 0.95), 1)
+    row["p50 differs ms"] = round(part(on.took, 0.5) - part(off.took, 0.5), 1)
+    row["p95 ratio"] = round(part(on.took, 0.95) / part(off.took, 0.95), 3)
+    row["broken pages"] = off.broken + on.broken
+    row["waiting"] = on.site.sql("SELECT COUNT(*) FROM wp_crossdock_outbox WHERE state <> 'sent'")[0][0]
+    return row
+
+
+def main(scale: float = 1.0) -> list[dict[str, object]]:
+    """Measure the three cases."""
+    times = max(20, int(CHECKOUTS * scale))
+    rows = []
+    with booted(standin=Path(STANDIN)) as plain, booted(standin=Path(STANDIN)) as site:
+        for one in (plain, site):
+            one.php(SHOP, user=1, place="admin")
+        assert site.activate() == ""
+        for case, hub in CASES.items():
+            with hub() as url, scheduled(site):
+                rows.append(measured(case, url, Shop(plain), Shop(site), times))
+    return rows
+
+
+if __name__ == "__main__":
+    for line in main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0):
+        print(json.dumps(line))
