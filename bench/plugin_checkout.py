@@ -1,8 +1,8 @@
 """What a checkout pays for the WordPress plugin, while the hub refuses, swallows packets, or answers after 30 s.
 
 Two shops that are alike but for the plugin are asked in turns, so that both meet the same noise; the plugin's schedule
-runs all the while. ``python -m bench.plugin_checkout [scale]``: 200 checkouts a case and shop at scale 1. Needs what the
-suite ``plugin`` needs; with ``CROSSDOCK_TEST_WP`` it measures a real WooCommerce instead of the stand-in.
+runs all the while. ``python -m bench.plugin_checkout [scale]``: 200 checkouts a case and shop at scale 1. Needs what
+the suite ``plugin`` needs; with ``CROSSDOCK_TEST_WP`` it measures a real WooCommerce instead of the stand-in.
 """
 
 from __future__ import annotations
