@@ -90,6 +90,43 @@ def test_deleting_leaves_nothing(site: Site) -> None:
     assert site.sql(TRACES) == []
 
 
+def test_deleting_takes_what_action_scheduler_and_the_order_tables_hold_of_ours_alone(site: Site) -> None:
+    site.sql(
+        """CREATE TABLE wp_actionscheduler_groups (group_id BIGINT, slug VARCHAR(255));
+        CREATE TABLE wp_actionscheduler_actions (action_id BIGINT, hook VARCHAR(191), group_id BIGINT);
+        CREATE TABLE wp_actionscheduler_logs (log_id BIGINT, action_id BIGINT);
+        CREATE TABLE wp_wc_orders_meta (id BIGINT, order_id BIGINT, meta_key VARCHAR(255));
+        INSERT INTO wp_actionscheduler_groups VALUES (1, 'crossdock'), (2, 'other');
+        INSERT INTO wp_actionscheduler_actions VALUES (1, 'crossdock_run', 1), (2, 'other', 2);
+        INSERT INTO wp_actionscheduler_logs VALUES (1, 1), (2, 2);
+        INSERT INTO wp_wc_orders_meta VALUES (1, 1, '_crossdock_consent'), (2, 1, 'crossdock_crm_id'), (3, 1, '_other'),
+            (4, 1, '_wc_other/crossdock/consent'), (5, 1, 'Xcrossdock_x');"""
+    )
+    assert _delete(site) == ""
+    assert site.sql("SELECT slug FROM wp_actionscheduler_groups") == [["other"]]
+    assert site.sql("SELECT hook FROM wp_actionscheduler_actions") == [["other"]]
+    assert site.sql("SELECT log_id FROM wp_actionscheduler_logs") == [["2"]]
+    assert site.sql("SELECT meta_key FROM wp_wc_orders_meta ORDER BY id") == [["_other"], ["Xcrossdock_x"]]
+
+
+def test_a_database_that_refuses_the_tables_is_told_and_tried_again(bare: Site) -> None:
+    refusing = bare.folder / "wp-content/mu-plugins/30-refusing.php"
+    refusing.write_text(
+        """<?php add_filter( 'query', function ( $sql ) {
+            return false === strpos( $sql, 'CREATE TABLE IF NOT EXISTS `wp_crossdock' ) ? $sql : 'CREATE NOTHING'; } );"""
+    )
+    try:
+        bare.activate()
+        assert "the database refused its tables" in bare.session().get("/wp-admin/index.php").text
+        assert bare.visitor().get("/").status_code == 200
+    finally:
+        refusing.unlink()
+    bare.php("update_option( 'crossdock_migrating', time() - 301 );")
+    assert bare.php("return get_option( 'crossdock_version' ) === CROSSDOCK_VERSION;") is True
+    assert "the database refused its tables" not in bare.session().get("/wp-admin/index.php").text
+    assert bare.sql("SELECT COUNT(*) FROM wp_crossdock_outbox") == [["0"]]
+
+
 def test_deleting_stops_while_something_was_not_sent(site: Site) -> None:
     _waiting(site)
     assert "1 change of this site has not reached the hub" in _delete(site)

@@ -31,6 +31,7 @@ final class Plugin {
 		Setup\Upkeep::class,
 		Setup\Updater::class,
 		Setup\PluginRow::class,
+		Setup\TroubleNotice::class,
 		// Site.
 		Site\Compatibility::class,
 		Site\CopyNotice::class,

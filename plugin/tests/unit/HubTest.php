@@ -26,6 +26,7 @@ use Crossdock\Tests\FixedClock;
 use Crossdock\Tests\FixedSalts;
 use Crossdock\Tests\ScriptedTransport;
 use Crossdock\Wp\Reply;
+use Crossdock\Wp\Transport;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -98,6 +99,34 @@ final class HubTest extends TestCase {
 		$this->options->kept[ Credentials::SECRET ] = substr( $this->options->kept[ Credentials::SECRET ], 0, -8 ) . 'AAAAAAA=';
 		self::assertSame( 'damaged', $this->client( $transport )->get( '/status' )->code() );
 		self::assertSame( array(), $transport->asked );
+	}
+
+	public function test_a_request_that_was_under_way_while_the_site_was_paired_anew_is_sent_again_with_the_new_key(): void {
+		$this->credentials()->keep( 'https://hub.example', self::KEY, self::SECRET, array() );
+		$other     = str_replace( 'k', 'n', self::KEY );
+		$transport = new class( function () use ( $other ): void {
+			$this->credentials()->keep( 'https://other.example', $other, self::SECRET, array() );
+		} ) implements Transport {
+			public array $asked = array();
+			private $meanwhile;
+			public function __construct( callable $meanwhile ) {
+				$this->meanwhile = $meanwhile;
+			}
+			public function send( string $method, string $url, array $headers, string $body, float $timeout_s ): Reply {
+				$this->asked[] = array( $url, $headers['X-Crossdock-Key'] );
+				if ( 1 === count( $this->asked ) ) {
+					( $this->meanwhile )();
+					return new Reply( 401, array(), '{"code":"unknown-key"}' );
+				}
+				return new Reply( 200, array(), '{"data":{}}' );
+			}
+		};
+		$client = new Client( $transport, new FixedClock(), $this->credentials(), new Settings( $this->options, new Rules() ) );
+		self::assertTrue( $client->post( '/batch', array() )->ok() );
+		self::assertSame( array( array( 'https://hub.example/api/integrations/wordpress/batch', self::KEY ), array( 'https://other.example/api/integrations/wordpress/batch', $other ) ), $transport->asked );
+		$refused = new ScriptedTransport( new Reply( 401, array(), '{"code":"unknown-key"}' ), new Reply( 200, array(), '{"data":{}}' ) );
+		self::assertSame( 'unknown-key', $this->client( $refused )->get( '/status' )->code(), 'the same key is not tried twice' );
+		self::assertCount( 1, $refused->asked );
 	}
 
 	/**

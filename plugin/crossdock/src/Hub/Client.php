@@ -135,6 +135,27 @@ class Client {
 		if ( null === $pair ) {
 			return Answer::unasked( $this->credentials->trouble(), 'there is no key to sign with' );
 		}
+		$answer = $this->sent( $pair, $method, $path, $body, $headers, $timeout_s );
+		if ( 401 !== $answer->status ) {
+			return $answer;
+		}
+		// Somebody may have paired the site anew while this request was under way: then it was the old key that is not known.
+		$now = $this->credentials->fresh();
+		return null === $now || $now['key'] === $pair['key'] ? $answer : $this->sent( $now, $method, $path, $body, $headers, $timeout_s );
+	}
+
+	/**
+	 * Signs with a key and sends.
+	 *
+	 * @param array{key: string, secret: string} $pair      Key and secret.
+	 * @param string                             $method    GET, POST, PUT.
+	 * @param string                             $path      Below BASE, with query.
+	 * @param string                             $body      The raw body.
+	 * @param array<string, string>              $headers   Further headers.
+	 * @param float                              $timeout_s Seconds; 0 for the setting's.
+	 * @return Answer
+	 */
+	private function sent( array $pair, string $method, string $path, string $body, array $headers, float $timeout_s ): Answer {
 		$url      = $this->credentials->hub() . self::BASE . $path;
 		$headers += Signature::headers( $pair['key'], $pair['secret'], $method, self::target( $url ), $body, $this->clock->now() );
 		return $this->send( $method, $url, $headers, $body, $timeout_s > 0 ? $timeout_s : (float) $this->settings->number( 'timeout' ) );

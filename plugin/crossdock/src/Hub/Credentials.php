@@ -95,6 +95,17 @@ class Credentials {
 	}
 
 	/**
+	 * Returns key and secret as the database holds them now, whatever this process remembers of them and of the hub.
+	 *
+	 * @return array{key: string, secret: string}|null As `read`.
+	 */
+	public function fresh(): ?array {
+		$this->options->fresh( self::SECRET );
+		$this->options->fresh( self::CONNECTION );
+		return $this->read();
+	}
+
+	/**
 	 * Says why there is nothing to sign with.
 	 *
 	 * @return string Empty when all is well; `unpaired`, `salts-changed`, `no-sealing` or `damaged`.
