@@ -20,7 +20,7 @@ class ActivityFilter {
 	/**
 	 * The states of deliveries one can look for.
 	 */
-	private const STATES = array( 'waiting', 'delivered', 'skipped', 'in_doubt', 'dead' );
+	private const STATES = array( 'waiting', 'delivered', 'skipped', 'dead' );
 
 	/**
 	 * What the address asks for.
@@ -50,6 +50,16 @@ class ActivityFilter {
 			'entity' => $this->query->text( 'entity' ),
 			'q'      => $this->query->text( 'q' ),
 		);
+	}
+
+	/**
+	 * Returns which event alone is looked at.
+	 *
+	 * @return string Empty for the list.
+	 */
+	public function event(): string {
+		$event = $this->query->text( 'event' );
+		return 1 === preg_match( '/^evt_[A-Za-z0-9]{1,40}$/D', $event ) ? $event : '';
 	}
 
 	/**

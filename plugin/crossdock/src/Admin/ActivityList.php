@@ -83,9 +83,7 @@ final class ActivityList {
 	 * @return void
 	 */
 	private function what( array $item ): void {
-		$label = self::text( $item, 'label' );
-		$kind  = self::text( $item, 'kind' );
-		$name  = trim( ( 'event' === $kind ? '' : Words::kind( $kind ) ) . ' ' . ( '' === $label ? self::text( $item, 'entity' ) : $label ) );
+		$name  = self::name( $item );
 		$link  = Links::edit( self::text( $item, 'entity' ) );
 		if ( '' !== $link && '' !== $name ) {
 			echo '<strong><a href="' . esc_url( $link ) . '">' . esc_html( $name ) . '</a></strong><br>';
@@ -96,8 +94,27 @@ final class ActivityList {
 		$event = self::text( $item, 'event' );
 		if ( $this->buttons && '' !== $event ) {
 			Form::open( 'activity-resend', array( 'event' => $event ), 'crossdock-again' );
+			echo '<a href="' . esc_url( Menu::url( ActivityPage::SLUG, array( 'event' => $event ) ) ) . '">' . esc_html__( 'Attempts', 'crossdock' ) . '<span class="screen-reader-text"> ' . esc_html( $name ) . '</span></a> | ';
 			echo '<button class="button-link">' . esc_html__( 'Deliver again', 'crossdock' ) . '<span class="screen-reader-text"> ' . esc_html( $name ) . '</span></button></form>';
 		}
+	}
+
+	/**
+	 * Returns what an event is about, in words: `Order #12`, `Product TEA-1`, `user:7`.
+	 *
+	 * @param array<string, mixed> $item The event.
+	 * @return string Empty when it is about nothing.
+	 */
+	private static function name( array $item ): string {
+		$kind  = self::text( $item, 'kind' );
+		$label = self::text( $item, 'label' );
+		if ( 'event' === $kind ) {
+			return self::text( $item, 'entity' );
+		}
+		if ( '' === $label || 0 === strpos( $label, $kind . ' ' ) ) {
+			$label = (string) substr( (string) strrchr( self::text( $item, 'entity' ), ':' ), 1 );
+		}
+		return trim( Words::kind( $kind ) . ' ' . $label );
 	}
 
 	/**
@@ -142,8 +159,8 @@ final class ActivityList {
 			return;
 		}
 		if ( preg_match( '#^https?://#i', $url ) ) {
-			/* translators: 1: id of a record, 2: name of a system. */
-			$words = sprintf( __( '%1$s in %2$s (opens in a new tab)', 'crossdock' ), $id, $name );
+			/* translators: %s: name of a system. */
+			$words = sprintf( __( 'in %s (opens in a new tab)', 'crossdock' ), $name );
 			echo '<a href="' . esc_url( $url ) . '" target="_blank" rel="noopener noreferrer">' . esc_html( $id ) . '<span class="screen-reader-text"> ' . esc_html( $words ) . '</span></a>';
 			return;
 		}

@@ -58,6 +58,13 @@ final class ActivityPage implements Page {
 	private ActivityFilter $filter;
 
 	/**
+	 * One event with its attempts.
+	 *
+	 * @var ActivityDetail
+	 */
+	private ActivityDetail $detail;
+
+	/**
 	 * The clock.
 	 *
 	 * @var Clock
@@ -67,17 +74,19 @@ final class ActivityPage implements Page {
 	/**
 	 * Notes what it needs.
 	 *
-	 * @param Client      $client      The way to the hub.
-	 * @param Credentials $credentials What is known of the pairing.
-	 * @param Queue       $queue       What lies in the outbox.
-	 * @param ActivityFilter $filter   What the address asks for.
-	 * @param Clock       $clock       The clock.
+	 * @param Client         $client      The way to the hub.
+	 * @param Credentials    $credentials What is known of the pairing.
+	 * @param Queue          $queue       What lies in the outbox.
+	 * @param ActivityFilter $filter      What the address asks for.
+	 * @param ActivityDetail $detail      One event with its attempts.
+	 * @param Clock          $clock       The clock.
 	 */
-	public function __construct( Client $client, Credentials $credentials, Queue $queue, ActivityFilter $filter, Clock $clock ) {
+	public function __construct( Client $client, Credentials $credentials, Queue $queue, ActivityFilter $filter, ActivityDetail $detail, Clock $clock ) {
 		$this->client      = $client;
 		$this->credentials = $credentials;
 		$this->queue       = $queue;
 		$this->filter      = $filter;
+		$this->detail      = $detail;
 		$this->clock       = $clock;
 	}
 
@@ -121,6 +130,10 @@ final class ActivityPage implements Page {
 		$this->here();
 		if ( ! $this->credentials->paired() ) {
 			Flash::notice( 'info', __( 'This site is not connected with a hub yet; what became of its events is shown here when it is.', 'crossdock' ) );
+			return;
+		}
+		if ( '' !== $this->filter->event() ) {
+			$this->detail->show( $this->filter->event() );
 			return;
 		}
 		$filter = $this->filter->chosen();

@@ -34,6 +34,11 @@ final class Filters {
 			}
 			echo '</select> ';
 		}
+		foreach ( array_diff_key( $present, $choices, array( 'q' => 1 ) ) as $name => $value ) {
+			if ( '' !== $value ) {
+				echo '<input type="hidden" name="' . esc_attr( $name ) . '" value="' . esc_attr( $value ) . '"><strong>' . esc_html( $value ) . '</strong> ';
+			}
+		}
 		if ( isset( $labels['q'] ) ) {
 			echo '<label for="crossdock-f-q">' . esc_html( $labels['q'] ) . '</label> ';
 			echo '<input type="search" id="crossdock-f-q" name="q" value="' . esc_attr( $present['q'] ?? '' ) . '"> ';

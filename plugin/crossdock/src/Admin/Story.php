@@ -87,8 +87,29 @@ class Story {
 			$this->links( $answer );
 			$items = array_values( array_filter( (array) ( $answer->data['items'] ?? array() ), 'is_array' ) );
 			( new ActivityList( $this->clock->now(), false ) )->show( $items, false );
+			$this->more( $kind, $id );
 		}
 		echo '</div>';
+	}
+
+	/**
+	 * Prints the way to all events: a person's own (logins, consent, custom ones) stand under the user.
+	 *
+	 * @param string $kind order or customer.
+	 * @param int    $id   The site's id.
+	 * @return void
+	 */
+	private function more( string $kind, int $id ): void {
+		$all = array( $kind . ':' . $id => __( 'All changes', 'crossdock' ) );
+		if ( 'customer' === $kind ) {
+			$all[ 'user:' . $id ] = __( 'All events of this person', 'crossdock' );
+		}
+		echo '<p>';
+		foreach ( $all as $entity => $words ) {
+			Filters::link( ActivityPage::SLUG, array( 'entity' => $entity ), $words );
+			echo ' ';
+		}
+		echo '</p>';
 	}
 
 	/**
