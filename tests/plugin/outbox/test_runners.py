@@ -97,8 +97,8 @@ def test_one_entity_is_told_by_one_runner_at_a_time(shop: Shop) -> None:
     assert [item["data"]["first_name"] for item in shop.hub.items] == ["", "Newer"]
 
 
-def test_a_failed_state_gives_way_to_its_newer_change(shop: Shop) -> None:
-    user = shop.user("ann")
+def test_a_failed_state_gives_way_to_its_newer_change_and_its_neighbours_stay(shop: Shop) -> None:
+    user, other = shop.user("ann"), shop.user("ben")
     shop.site.sql("DELETE FROM wp_crossdock_outbox WHERE kind = 'event'")
     shop.site.sql(LET_GO)
     shop.hub.gate.clear()
@@ -108,7 +108,24 @@ def test_a_failed_state_gives_way_to_its_newer_change(shop: Shop) -> None:
     shop.hub.answer = lambda _: problem(503, "unavailable", **{"Retry-After": "1"})
     shop.hub.gate.set()
     first.communicate(timeout=30)
-    assert shop.rows("kind", "state", "changes") == [("customer", "waiting", "1")]
+    assert sorted(shop.rows("entity", "state", "error_code")) == [
+        (f"customer:{user}", "waiting", "NULL"),
+        (f"customer:{other}", "waiting", "unavailable"),
+    ]
+
+
+def test_a_database_that_refuses_to_settle_loses_nothing(shop: Shop) -> None:
+    """A deadlock while rows are given back: they come back when their lease ends."""
+    shop.user("ann")
+    shop.site.sql(LET_GO)
+    shop.hub.answer = lambda _: problem(503, "unavailable", **{"Retry-After": "1"})
+    shop.php(
+        """global $wpdb; $wpdb->suppress_errors();
+        add_filter( 'query', function ( $sql ) { return 0 === strpos( $sql, 'UPDATE IGNORE' ) ? 'SELECT no such thing' : $sql; } );
+        $c->get( Runner::class )->run();"""
+    )
+    assert shop.states() == {"sending": 2}
+    shop.site.forget()
 
 
 def test_a_runner_that_was_too_slow_sends_nothing_that_another_has(shop: Shop) -> None:
@@ -132,3 +149,16 @@ def test_what_several_processes_note_at_once_is_all_kept(shop: Shop) -> None:
         counter.communicate(timeout=60)
     assert shop.php("return $c->get( Condition::class )->get( 'counted' );") == 180
     assert shop.php("return $c->get( Condition::class )->paused();") is True
+
+
+def test_rows_that_two_runners_chose_at_once_go_to_one_of_them(shop: Shop) -> None:
+    shop.events(5)
+    shop.site.sql(LET_GO)
+    taken = shop.php(
+        """$queue = $c->get( Queue::class ); $quicker = null;
+        add_filter( 'query', function ( $sql ) use ( $queue, &$quicker ) {
+            if ( null === $quicker && false !== strpos( $sql, "SET state = 'sending'" ) ) { $quicker = 0; $quicker = count( $queue->take( 3, 3 )->rows ); }
+            return $sql; } );
+        return array( count( $queue->take( 5, 3 )->rows ), $quicker );"""
+    )
+    assert taken == [2, 3]

@@ -144,7 +144,7 @@ class Queue {
 			$now
 		);
 		// What is left is older than a change of the same entity that waits already: that one tells all there is to tell.
-		$this->database->run( "DELETE FROM {outbox} WHERE state = 'sending' AND claimed_until < %s AND kind <> 'event'", $now );
+		$this->database->run( "DELETE d FROM {outbox} d JOIN {outbox} w ON w.waiting_key = d.entity WHERE d.state = 'sending' AND d.claimed_until < %s AND d.kind <> 'event'", $now );
 		return max( 0, $back );
 	}
 

@@ -165,6 +165,6 @@ class Settlement {
 			$taken->by,
 			...array_values( $ids )
 		);
-		$this->database->run( "DELETE FROM {outbox} WHERE claimed_by = %s AND state = 'sending' AND kind <> 'event' AND id IN ($places)", $taken->by, ...array_values( $ids ) );
+		$this->database->run( "DELETE d FROM {outbox} d JOIN {outbox} w ON w.waiting_key = d.entity WHERE d.claimed_by = %s AND d.state = 'sending' AND d.kind <> 'event' AND d.id IN ($places)", $taken->by, ...array_values( $ids ) );
 	}
 }
