@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
+from crossdock.connect.client import Transport
+from crossdock.connect.egress import Guard
 from crossdock.connect.watching import Judgement, Known
 from crossdock.connectors.wordpress.findings import AILMENTS
 from crossdock.connectors.wordpress.told import Queue, queue_of
@@ -89,3 +92,17 @@ def test_a_status_that_says_nothing_finds_nothing(told: dict[str, Any]) -> None:
 
 def test_every_finding_says_what_to_do() -> None:
     assert all(ailment.cause and ailment.remedy for ailment in AILMENTS.values())
+
+
+async def test_plain_http_is_refused_in_production_and_can_be_allowed() -> None:
+    async with HARNESS.open() as bench:
+        guarded = Transport(Guard(("127.0.0.1/32",), production=True))
+        async with guarded:
+            access = bench.access(account={}, plain_http=False)
+            looked = SiteWatcher(msgspec.structs.replace(access, transport=guarded))
+            known = Known(datetime.now(UTC), access.connection.config, {}, url="", topics=())
+            (found,) = looked.diagnose(await looked.look(), known).findings
+            assert (found.code, found.severity) == ("egress", "warning")
+            assert "plain_http=true" in found.remedy
+            allowed = msgspec.structs.replace(bench.access(), transport=guarded)
+            assert (await SiteWatcher(allowed).look()).check.ok

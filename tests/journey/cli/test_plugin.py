@@ -64,6 +64,11 @@ def test_a_site_is_asked_paused_and_told_to_send(terminal: Terminal, monkeypatch
         with urllib.request.urlopen(request, timeout=10) as done:
             assert done.status == 200
         assert "takes the hub's signature" in terminal("plugin", "ping", url).output
+        (site,) = answer(terminal("plugin", "sites", "--json"))
+        allowed = terminal("connections", "set", site["connection"]["name"], "plain_http=true")
+        assert allowed.exit_code == 0, allowed.output
+        tried = terminal("check", site["connection"]["name"])
+        assert tried.exit_code == 0, tried.output
         paused = answer(terminal("plugin", "pause", url, "--reason", "moving", "--json"))
         assert (paused["action"], paused["status"]) == ("pause", "done")
         told = terminal("plugin", "status", url).output

@@ -78,6 +78,12 @@ AILMENTS: Final[dict[str, Ailment]] = {
         stops_writes=True,
     ),
     "unreachable": Ailment("the site cannot be reached", _HOST, stops_writes=True),
+    "egress": Ailment(
+        "the hub may not call the site's address",
+        "let the site be reached by https; or allow plain http: crossdock connections set NAME plain_http=true",
+        severity="warning",
+        stops_writes=True,
+    ),
     "certificate-expired": Ailment("the site's certificate has expired", "renew it at the site's host"),
     "certificate-ends": Ailment("the site's certificate ends soon", "renew it at the site's host", severity="warning"),
     "outbox-copy": Ailment(
