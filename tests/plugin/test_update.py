@@ -151,6 +151,8 @@ def test_only_what_the_noted_key_has_signed_is_fetched(site: Site, hub: HubDoubl
     assert fetched(site, zip_url) == "crossdock_signature"
     offer(hub, "9.9.9", package, signer, {"signatures": []})
     assert fetched(site, zip_url) == "crossdock_unsigned"
+    offer(hub, "0.9.0", release("0.9.0"), signer)
+    assert fetched(site, zip_url) == "crossdock_older"
     offer(hub, "9.9.9", package, signer)
     hub.answers["/plugin/crossdock.zip"] = lambda: (200, {"Content-Type": "application/zip"}, package + b" ")
     assert fetched(site, zip_url) == "crossdock_digest"

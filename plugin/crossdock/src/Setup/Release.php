@@ -12,6 +12,7 @@ namespace Crossdock\Setup;
 use Crossdock\Hub\Client;
 use Crossdock\Hub\Credentials;
 use Crossdock\Wp\Clock;
+use Crossdock\Wp\Home;
 use Crossdock\Wp\Json;
 use Crossdock\Wp\Options;
 
@@ -66,18 +67,27 @@ class Release {
 	private Clock $clock;
 
 	/**
+	 * The version of the code.
+	 *
+	 * @var Home
+	 */
+	private Home $home;
+
+	/**
 	 * Takes what it works with.
 	 *
 	 * @param Client      $client      The way to the hub.
 	 * @param Credentials $credentials The hub and the key that was noted.
 	 * @param Options     $options     WordPress' options.
 	 * @param Clock       $clock       The time.
+	 * @param Home        $home        The version of the code.
 	 */
-	public function __construct( Client $client, Credentials $credentials, Options $options, Clock $clock ) {
+	public function __construct( Client $client, Credentials $credentials, Options $options, Clock $clock, Home $home ) {
 		$this->client      = $client;
 		$this->credentials = $credentials;
 		$this->options     = $options;
 		$this->clock       = $clock;
+		$this->home        = $home;
 	}
 
 	/**
@@ -120,12 +130,16 @@ class Release {
 	 *
 	 * @param array<string, mixed> $document What the hub told.
 	 * @param string               $file     The ZIP that was fetched.
-	 * @return string Empty when it may; `sodium`, `unsigned`, `key`, `signature` or `digest`.
+	 * @return string Empty when it may; `sodium`, `unsigned`, `key`, `signature`, `older` or `digest`.
 	 */
 	public function fault( array $document, string $file ): string {
 		$fault = self::signed( $document, $this->key() );
 		if ( '' !== $fault ) {
 			return $fault;
+		}
+		// An old release keeps its signature for ever: it must not come back with the holes it had.
+		if ( version_compare( (string) $document['version'], $this->home->version(), '<' ) ) {
+			return 'older';
 		}
 		$digest = (string) hash_file( 'sha256', $file );
 		return hash_equals( (string) $document['sha256'], $digest ) ? '' : 'digest';
