@@ -12,13 +12,13 @@ import aiohttp
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.flow.run import RunKind
-from crossdock.kit.ids import Prefix, parse
+from crossdock.kit.ids import Prefix, parse, show
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
 from tests.journey.doors.street import Street, rows, street
 from tests.journey.plugin.stage import Site, item, paired
 from tests.journey.writes.round import Round, round_trip
-from tests.support.hub import add_sink, order, until, working
+from tests.support.hub import add_connection, add_route, add_sink, order, until, working
 
 
 async def document(stage: Round, number: str) -> dict[str, Any]:
@@ -131,11 +131,14 @@ async def test_a_home_of_the_plugin_turns_into_the_one_with_keys(settings: Setti
         async with http.post(f"{shop.url}/_sandbox/act", json={"do": "place_order"}) as reply:
             number = str((await reply.json())["id"])
 
+        crm = await add_connection(hub, "hubspot", "crm", destination=True)
+        meta = await add_route(hub, crm, await hub.directory.connection(home), "contact", "write_meta")
         keys = {"key": woocommerce.DEFAULT_CONSUMER_KEY, "secret": woocommerce.DEFAULT_CONSUMER_SECRET}
         form = {"url": shop.url, "plain_http": True, **keys}
         made = await hub.connections.connect(tenant, "woocommerce", form, actor="test")
         assert made.id == home
-        connections = [one for one in await hub.connections.list(tenant) if one["connector"] != "webhook"]
+        sites = ("woocommerce", "wordpress")
+        connections = [one for one in await hub.connections.list(tenant) if one["connector"] in sites]
         assert [(one["uuid"], one["connector"]) for one in connections] == [(home, "woocommerce")]
         turned = await hub.directory.connection(home)
         assert turned.connector == "woocommerce"
@@ -157,7 +160,9 @@ async def test_a_home_of_the_plugin_turns_into_the_one_with_keys(settings: Setti
         found = await rows(hub, "SELECT seq FROM record WHERE stream = 'order' AND external_id = $1", number)
         assert [row["seq"] for row in found] == [1]
         assert (await site.tell(item("order", order(77_000))))[0]["record"] == told["record"]
-        assert before <= {one["id"] for one in await hub.connections.routes(tenant)}
+        after = {one["id"] for one in await hub.connections.routes(tenant)}
+        assert before <= after
+        assert show(Prefix.ROUTE, meta) in after, "meta is still written, by the plugin"
 
 
 async def test_a_code_for_a_connection_is_good_for_its_site_alone(hub: Hub, doors: Street) -> None:
