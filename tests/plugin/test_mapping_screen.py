@@ -136,6 +136,21 @@ def test_a_rule_is_added_changed_and_removed(site: Site, hub: HubDouble) -> None
     assert (phone["target"], phone["path"], phone["transforms"]) == ("phone", "billing.phone", ["trim"])
 
 
+def test_a_mapping_of_any_length_is_sent_as_one_field_by_the_script(site: Site, hub: HubDouble) -> None:
+    browser = site.session()
+    shown = fields(browser.get(ONE).text)
+    packed: dict[str, Any] = {}
+    for number in range(400):
+        rule = {"target": f"field_{number}", "how": "path", "source": "email", "keep": "{}", "missing": "skip"}
+        packed[str(number)] = {**rule, "transforms": {"0": {"name": "trim", "argument": ""}}}
+    sent = {name: value for name, value in shown if not name.startswith("rule[")}
+    told = browser.post(ONE, data={**sent, "do": "save", "packed": json.dumps({"0": packed})})
+    assert "The mapping was saved and acts now." in words(told)
+    rules = put(hub)["objects"][0]["rules"]
+    assert [rule["target"] for rule in rules] == [f"field_{number}" for number in range(400)]
+    assert rules[7]["transforms"] == ["trim"]
+
+
 def test_a_conflict_is_told_and_what_was_edited_is_not_lost(site: Site, hub: HubDouble) -> None:
     browser = site.session()
     sent = dict(fields(browser.get(ONE).text))

@@ -1,6 +1,7 @@
 /**
  * Makes the mapping's form nicer; without it the form works as well.
- * Adds rows, shows the text for "without a value" only where it counts, and warns of what is not saved.
+ * Adds rows, shows the text for "without a value" only where it counts, sends a mapping of any length, and warns of
+ * what is not saved.
  */
 const form = document.querySelector( '.crossdock-mapping' );
 
@@ -68,8 +69,37 @@ if ( form ) {
 			settle( row );
 		}
 	} );
+	/*
+	 * PHP takes no more than max_input_vars fields (often 1,000), which a long mapping has: all rules go as one.
+	 */
+	const pack = () => {
+		const packed = {};
+		for ( const field of form.querySelectorAll( '[name^="rule["]' ) ) {
+			if ( field.type !== 'checkbox' || field.checked ) {
+				const path = field.name.slice( 5, -1 ).split( '][' );
+				let here = packed;
+				for ( const part of path.slice( 0, -1 ) ) {
+					here = here[ part ] = here[ part ] || {};
+				}
+				here[ path[ path.length - 1 ] ] = field.value;
+			}
+			field.disabled = true;
+		}
+		const whole = document.createElement( 'input' );
+		whole.type = 'hidden';
+		whole.name = 'packed';
+		whole.value = JSON.stringify( packed );
+		form.append( whole );
+	};
+
 	form.addEventListener( 'submit', () => {
 		changed = false;
+		pack();
+	} );
+	window.addEventListener( 'pageshow', ( event ) => {
+		if ( event.persisted ) {
+			window.location.reload();
+		}
 	} );
 	window.addEventListener( 'beforeunload', ( event ) => {
 		if ( changed ) {

@@ -16,8 +16,8 @@ use Crossdock\Mapping\Discovery;
 use Crossdock\Mapping\Draft;
 
 /**
- * Saves, previews and resets a mapping through the hub's API. What was edited is never lost: when the hub refuses it or
- * somebody else changed it meanwhile, the form comes back as it was sent, with what is wrong.
+ * Saves, previews and resets a mapping through the hub's API. When the hub refuses what was edited, or somebody else changed
+ * it meanwhile, the form comes back as it was sent, with what is wrong.
  */
 class MappingDesk {
 
@@ -50,7 +50,7 @@ class MappingDesk {
 	private ?\stdClass $draft = null;
 
 	/**
-	 * The version that was edited; empty for the hub's newest.
+	 * The version edited; empty for the newest.
 	 *
 	 * @var string
 	 */
@@ -103,7 +103,7 @@ class MappingDesk {
 			Flash::go( 'error', __( 'Nothing was saved: the form did not arrive whole. Raise max_input_vars of PHP on this site and try again.', 'crossdock' ), $back );
 		}
 		$this->version = is_scalar( $sent['version'] ?? null ) ? (string) (int) $sent['version'] : '';
-		$this->draft   = Draft::of( $given, (array) ( $sent['rule'] ?? array() ) );
+		$this->draft   = Draft::of( $given, Draft::rows( $sent ) );
 		if ( 'preview' === ( $sent['do'] ?? '' ) ) {
 			$this->look( is_scalar( $sent['record'] ?? null ) ? absint( $sent['record'] ) : 0 );
 			return;

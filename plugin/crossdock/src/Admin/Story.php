@@ -12,6 +12,7 @@ namespace Crossdock\Admin;
 use Crossdock\Hub\Answer;
 use Crossdock\Hub\Client;
 use Crossdock\Hub\Credentials;
+use Crossdock\Monitor\Condition;
 use Crossdock\Monitor\Queue;
 use Crossdock\Wp\Clock;
 
@@ -19,6 +20,11 @@ use Crossdock\Wp\Clock;
  * Prints what waits on the site, where the record stands in the CRM, and the newest events of one order or person.
  */
 class Story {
+
+	/**
+	 * Seconds after a failure in which the hub is not asked again for an edit screen.
+	 */
+	private const AWAY_S = 300;
 
 	/**
 	 * The way to the hub.
@@ -42,6 +48,13 @@ class Story {
 	private Queue $queue;
 
 	/**
+	 * How sending goes.
+	 *
+	 * @var Condition
+	 */
+	private Condition $condition;
+
+	/**
 	 * The clock.
 	 *
 	 * @var Clock
@@ -54,12 +67,14 @@ class Story {
 	 * @param Client      $client      The way to the hub.
 	 * @param Credentials $credentials What is known of the pairing.
 	 * @param Queue       $queue       What lies in the outbox.
+	 * @param Condition   $condition   How sending goes.
 	 * @param Clock       $clock       The clock.
 	 */
-	public function __construct( Client $client, Credentials $credentials, Queue $queue, Clock $clock ) {
+	public function __construct( Client $client, Credentials $credentials, Queue $queue, Condition $condition, Clock $clock ) {
 		$this->client      = $client;
 		$this->credentials = $credentials;
 		$this->queue       = $queue;
+		$this->condition   = $condition;
 		$this->clock       = $clock;
 	}
 
@@ -77,7 +92,13 @@ class Story {
 			echo '<p>' . esc_html__( 'This site is not connected with a hub.', 'crossdock' ) . '</p></div>';
 			return;
 		}
-		// The edit screen must open even when the hub does not answer.
+		// The edit screen must open quickly even when the hub does not answer.
+		if ( $this->away() ) {
+			echo '<p>' . esc_html__( 'The hub could not be reached a moment ago, so it was not asked.', 'crossdock' ) . '</p>';
+			$this->more( $kind, $id );
+			echo '</div>';
+			return;
+		}
 		$answer = $this->client->get( '/entities/' . $kind . '/' . $id, array(), 4.0 );
 		if ( 404 === $answer->status ) {
 			echo '<p>' . esc_html__( 'The hub does not know it yet.', 'crossdock' ) . '</p>';
@@ -90,6 +111,17 @@ class Story {
 			$this->more( $kind, $id );
 		}
 		echo '</div>';
+	}
+
+	/**
+	 * Tells whether the last request of the sending found no hub, a few minutes ago at most.
+	 *
+	 * @return bool
+	 */
+	private function away(): bool {
+		$state   = $this->condition->all();
+		$failure = is_array( $state['last_failure'] ?? null ) ? $state['last_failure'] : array();
+		return ! empty( $state['failures'] ) && 'unreachable' === ( $failure['code'] ?? '' ) && $this->clock->now() - (float) ( $failure['at'] ?? 0 ) < self::AWAY_S;
 	}
 
 	/**
