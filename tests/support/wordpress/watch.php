@@ -6,7 +6,7 @@
 ( static function () {
 	$home   = dirname( ABSPATH );
 	// the plugin's folder may be a link: PHP names files by where they really lie
-	$ours   = realpath( WP_CONTENT_DIR . '/plugins/crossdock' ) . '/';
+	$ours   = ( realpath( WP_CONTENT_DIR . '/plugins/crossdock' ) ?: WP_CONTENT_DIR . '/plugins/crossdock' ) . '/';
 	$write  = static function ( string $file, array $line ) use ( $home ) {
 		file_put_contents( "$home/$file", json_encode( $line, JSON_PARTIAL_OUTPUT_ON_ERROR ) . "\n", FILE_APPEND | LOCK_EX );
 	};

@@ -90,6 +90,10 @@ final class Updater implements Part {
 	 */
 	public function noted( $all ) {
 		$name = $this->name();
+		// Deactivated and deleted in this very request: there is nothing left to tell of, nor with.
+		if ( ! is_file( $this->home->file() ) ) {
+			return $all;
+		}
 		if ( ! is_object( $all ) || isset( $all->response[ $name ] ) || isset( $all->no_update[ $name ] ) ) {
 			return $all;
 		}
