@@ -17,7 +17,7 @@ use Crossdock\Wp\Moment;
 
 /**
  * Writes what went wrong (and what was done about it) into the plugin's own table and reads it. It holds no secret and
- * no personal data (`Redaction`), is bounded by age and size (`Rotation`), and never breaks what calls it.
+ * no personal data (`Redaction`), is bounded by age and size (`LogEntries::rotate`), and never breaks what calls it.
  */
 class Log {
 
@@ -25,6 +25,11 @@ class Log {
 	 * The levels, the lightest first.
 	 */
 	public const LEVELS = array( 'debug', 'info', 'warning', 'error' );
+
+	/**
+	 * One line of so many also rotates the log.
+	 */
+	private const BOUND = 500;
 
 	/**
 	 * Seconds in which the same thing said again is counted, not written anew.
@@ -53,16 +58,25 @@ class Log {
 	private Settings $settings;
 
 	/**
+	 * What bounds the log.
+	 *
+	 * @var LogEntries
+	 */
+	private LogEntries $entries;
+
+	/**
 	 * Notes what it needs.
 	 *
-	 * @param Database $database The site's database.
-	 * @param Clock    $clock    The clock.
-	 * @param Settings $settings The settings: from which level on lines are kept.
+	 * @param Database   $database The site's database.
+	 * @param Clock      $clock    The clock.
+	 * @param Settings   $settings The settings: from which level on lines are kept.
+	 * @param LogEntries $entries  What bounds the log.
 	 */
-	public function __construct( Database $database, Clock $clock, Settings $settings ) {
+	public function __construct( Database $database, Clock $clock, Settings $settings, LogEntries $entries ) {
 		$this->database = $database;
 		$this->clock    = $clock;
 		$this->settings = $settings;
+		$this->entries  = $entries;
 	}
 
 	/**
@@ -150,5 +164,9 @@ class Log {
 			$message,
 			Json::encode( (object) $kept )
 		);
+		if ( 1 === random_int( 1, self::BOUND ) ) {
+			// Where cron does not run, the log is bounded all the same.
+			$this->entries->rotate();
+		}
 	}
 }
