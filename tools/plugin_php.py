@@ -3,7 +3,7 @@
 Usage: ``python tools/plugin_php.py [VERSION ...] [-- ARGUMENTS OF PHPUNIT]``; one line a version.
 
 The npm package is pinned with its hashes in plugin/tests; PHPUnit is Debian's package. What is missing is named, and
-the run ends with 0: a machine without Node is no reason to fail (in CI it is).
+the run ends with 0: a machine without Node is no reason to fail. Packages that cannot be installed are one in CI.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def main() -> int:
     at = words.index("--") if "--" in words else len(words)
     if lack := missing():
         print(f"php        absent  {lack}")
-        return 1 if os.environ.get("CI") else 0
+        return 1 if os.environ.get("CI") and lack.startswith("npm ci") else 0
     failed = False
     for version in words[:at] or VERSIONS:
         began = time.monotonic()

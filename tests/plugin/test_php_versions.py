@@ -20,7 +20,7 @@ def versions() -> None:
     machine.need("phpunit")
     if lack := plugin_php.missing():
         reason = f"not on this machine: {lack}"
-        if os.environ.get("CI") and machine.can_install():
+        if os.environ.get("CI") and lack.startswith("npm ci"):
             pytest.fail(reason)
         pytest.skip(reason)
 

@@ -27,7 +27,7 @@ def need() -> None:
     lack = "node is not installed" if shutil.which("node") is None else plugin_php.install()
     if lack:
         reason = f"not on this machine: {lack}"
-        if os.environ.get("CI") and machine.can_install():
+        if os.environ.get("CI") and lack.startswith("npm ci"):
             pytest.fail(reason)
         pytest.skip(reason)
 
