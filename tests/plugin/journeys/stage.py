@@ -20,7 +20,7 @@ from tests.journey.hubspot.stage import Portal
 from tests.support.hub import until, working
 from tests.support.wordpress.site import Browser, Site
 
-PRODUCT = """$p = new WC_Product_Simple(); $p->set_name( 'Tea' ); $p->set_sku( 'TEA-1' ); $p->set_regular_price( '12.50' );
+PRODUCT = """$p = new WC_Product_Simple(); $p->set_name( 'Tea' ); $p->set_sku( uniqid( 'TEA-' ) ); $p->set_regular_price( '12.50' );
 $p->set_manage_stock( true ); $p->set_stock_quantity( 50 ); return $p->save();"""
 
 
