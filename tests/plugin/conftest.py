@@ -80,6 +80,7 @@ update_option( 'woocommerce_coming_soon', 'no' );
 update_option( 'woocommerce_default_country', 'DE' );
 update_option( 'woocommerce_onboarding_profile', array( 'skipped' => true ) );
 update_option( 'woocommerce_task_list_hidden', 'yes' );
+delete_transient( '_wc_activation_redirect' );
 """
 
 

@@ -38,7 +38,7 @@ foreach ( $cases as $case ) {
 		if ( 'order-status' === $verb ) { wc_get_order( $id )->update_status( $made % 2 ? 'on-hold' : 'cancelled' ); }
 		if ( 'order-refund' === $verb ) { $r = wc_create_refund( array( 'order_id' => $id, 'amount' => '1' ) ); $ids[ "$who-refund-$made" ] = $r->get_id(); }
 		if ( 'order-delete' === $verb ) { wc_get_order( $id )->delete( true ); }
-		if ( 'product-new' === $verb ) { $p = new WC_Product_Simple(); $p->set_name( "P$made" ); $ids[ $who ] = $p->save(); }
+		if ( 'product-new' === $verb ) { $p = new WC_Product_Simple(); $p->set_name( "P$made" ); $p->set_manage_stock( true ); $p->set_stock_quantity( 1 ); $ids[ $who ] = $p->save(); }
 		if ( 'product-change' === $verb ) { $p = wc_get_product( $id ); $p->set_name( "Q$made" ); $p->save(); }
 		if ( 'product-stock' === $verb ) { wc_update_product_stock( wc_get_product( $id ), $made ); }
 		if ( 'product-delete' === $verb ) { wc_get_product( $id )->delete( true ); }

@@ -104,7 +104,9 @@ function wc_get_products( $args ) {
 }
 function wc_update_product_stock( $product, $quantity = null, $operation = 'set', $updating = false ) {
 	$product = wc_get_product( $product );
-	$product->set_manage_stock( true );
+	if ( ! $product->get_manage_stock() ) {
+		return $product->get_stock_quantity();
+	}
 	$product->set_stock_quantity( (int) $quantity );
 	$product->set_stock_status( $quantity > 0 ? 'instock' : 'outofstock' );
 	$product->save();
