@@ -236,17 +236,17 @@ def test_a_person_is_exported_and_erased_and_the_hub_is_told(quiet: Site) -> Non
         "do_action( 'crossdock_event', 'test.happened', array( 'mail' => 'other@example.com' ), 'guest:2' );"
     )
     admin = quiet.php("return get_userdata( 1 )->user_email;")
-    exported = json.dumps(quiet.php(PRIVACY, what="exporters", mail=admin))
+    exported = json.dumps(quiet.php(PRIVACY, place="admin", what="exporters", mail=admin))
     assert "4711" in exported
     assert "score" in exported
     assert "other@" not in exported
-    told = quiet.php(PRIVACY, what="erasers", mail=admin)
+    told = quiet.php(PRIVACY, place="admin", what="erasers", mail=admin)
     assert (told["items_removed"], told["items_retained"], told["done"]) == (True, False, True)
     assert quiet.php("return get_user_meta( 1, 'crossdock_crm_id', true );") == ""
     assert quiet.sql("SELECT COUNT(*) FROM wp_crossdock_log WHERE code = 'x'") == [["0"]]
     left = quiet.sql("SELECT type, entity FROM wp_crossdock_outbox WHERE kind = 'event' ORDER BY id")
     assert left == [["test.happened", "guest:1"], ["test.happened", "guest:2"], ["privacy.erasure_requested", "user:1"]]
-    quiet.php(PRIVACY, what="erasers", mail="jane@example.com")
+    quiet.php(PRIVACY, place="admin", what="erasers", mail="jane@example.com")
     left = quiet.sql("SELECT type, entity FROM wp_crossdock_outbox WHERE kind = 'event' ORDER BY id")
     assert ["test.happened", "guest:1"] not in left
     assert ["test.happened", "guest:2"] in left
@@ -325,8 +325,14 @@ def test_the_story_of_a_person_and_send_again(quiet: Site, hub: HubDouble) -> No
     hub.says(BASE + "/entities/customer/1", {"data": {"record": "cus_1", "links": [link], "items": [ITEM]}})
     browser = quiet.session()
     page = browser.get("/wp-admin/profile.php")
-    assert 'href="https://crm.example/501"' in page.text
-    assert "order.created" in page.text
+    assert not any("/entities/" in path for _, path, _, _ in hub.asked), "a profile does not wait for the hub"
+    assert "entity=customer%3A1" in page.text
+    place = re.search(r'data-crossdock-story="([^"]*)"', page.text)
+    assert place
+    story = browser.get(unescape(place[1]).removeprefix(quiet.url))
+    assert 'href="https://crm.example/501"' in story.text
+    assert "order.created" in story.text
+    assert browser.get(unescape(place[1]).removeprefix(quiet.url)[:-3]).status_code == 403, "the nonce is looked at"
     quiet.sql("DELETE FROM wp_crossdock_outbox")
     form = re.search(r'<form id="crossdock-again-customer-1".*?</form>', page.text, re.DOTALL)
     assert form

@@ -23,26 +23,20 @@ final class Plugin {
 	);
 
 	/**
-	 * The parts, in the order in which they add their hooks. One line a part, by room.
+	 * The parts of every page, in the order in which they add their hooks. One line a part, by room.
 	 */
 	private const PARTS = array(
 		// Setup.
 		Setup\Activation::class,
 		Setup\Upkeep::class,
 		Setup\Updater::class,
-		Setup\PluginRow::class,
-		Setup\TroubleNotice::class,
 		// Site.
 		Site\Compatibility::class,
-		Site\CopyNotice::class,
 		Site\CopyWatch::class,
 		Site\HazardWatch::class,
 		Site\Probe::class,
-		// Settings.
-		Settings\AsideNotice::class,
 		// Hub.
 		Hub\AfterPairing::class,
-		Hub\TrialAjax::class,
 		// Capture.
 		Capture\Visits::class,
 		Capture\Consent::class,
@@ -59,17 +53,39 @@ final class Plugin {
 		Commands\Route::class,
 		// Monitor.
 		Monitor\Chores::class,
-		Monitor\PauseNotice::class,
-		Monitor\SiteHealth::class,
 		// Mapping.
 		Mapping\Telling::class,
+	);
+
+	/**
+	 * The parts of the administration's pages: visitors do not pay for them.
+	 */
+	private const SCREENS = array(
+		// Setup.
+		Setup\PluginRow::class,
+		Setup\TroubleNotice::class,
+		// Site.
+		Site\CopyNotice::class,
+		// Settings.
+		Settings\AsideNotice::class,
+		// Hub.
+		Hub\TrialAjax::class,
+		// Monitor.
+		Monitor\PauseNotice::class,
+		Monitor\SiteHealth::class,
 		// Admin.
 		Admin\Menu::class,
 		Admin\EditScreens::class,
 		Admin\SendAgain::class,
+		Admin\StoryAjax::class,
 		// Privacy.
 		Privacy\Tools::class,
-		// Cli.
+	);
+
+	/**
+	 * The verbs of the command line.
+	 */
+	private const VERBS = array(
 		Cli\Verbs::class,
 		Outbox\Verbs::class,
 		Cli\MonitorVerbs::class,
@@ -93,9 +109,21 @@ final class Plugin {
 			return;
 		}
 		self::$container = self::bare( $file );
-		foreach ( self::PARTS as $part ) {
+		foreach ( self::parts() as $part ) {
 			self::$container->get( $part )->register();
 		}
+	}
+
+	/**
+	 * Returns the parts that this request needs.
+	 *
+	 * @return array<int, class-string<Part>>
+	 */
+	private static function parts(): array {
+		$verbs = defined( 'WP_CLI' ) && WP_CLI;
+		// Site Health is looked at by cron as well, and both are used from the command line.
+		$screens = is_admin() || wp_doing_cron() || $verbs;
+		return array_merge( self::PARTS, $screens ? self::SCREENS : array(), $verbs ? self::VERBS : array() );
 	}
 
 	/**

@@ -90,7 +90,7 @@ def _connected(made: dict[str, Any]) -> str:
     if made["routes"]:
         lines.append("Routes: " + ", ".join(made["routes"]) + ". Next: crossdock backfill, then crossdock prove")
     else:
-        lines.append("Nothing is routed yet: connect the other side as well.")
+        lines.append("No new routes: connect the other side as well, or see what goes where by: crossdock routes")
     return "\n".join(lines)
 
 

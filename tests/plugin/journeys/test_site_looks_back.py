@@ -94,7 +94,7 @@ async def test_what_became_of_an_order_is_seen_on_the_site(settings: Settings, s
             assert "Delivered" in told
         story = await aside(
             shop.php,
-            "ob_start(); Crossdock\\Plugin::container()->get( Crossdock\\Admin\\Story::class )->show( 'order', $id ); return ob_get_clean();",
+            "ob_start(); Crossdock\\Plugin::container()->get( Crossdock\\Admin\\Story::class )->told( 'order', $id ); return ob_get_clean();",
             id=number,
             user=1,
             place="admin",

@@ -185,7 +185,7 @@ final class OverviewPage implements Page {
 			echo esc_html( number_format_i18n( 0 ) );
 		}
 		echo '</dd><dt>' . esc_html__( 'Next run', 'crossdock' ) . '</dt><dd>';
-		Words::time( $this->next->at(), $this->clock->now() );
+		Words::run( $this->next->at(), $this->clock->now() );
 		echo '</dd></dl><p><a href="' . esc_url( Menu::url( QueuePage::SLUG ) ) . '">' . esc_html__( 'Open the queue', 'crossdock' ) . '</a></p>';
 	}
 }

@@ -145,7 +145,7 @@ final class QueueSummary {
 		echo '<dt>' . esc_html__( 'Last success', 'crossdock' ) . '</dt><dd>';
 		Words::time( (float) $this->condition->get( 'last_success', 0.0 ), $now );
 		echo '</dd><dt>' . esc_html__( 'Next run', 'crossdock' ) . '</dt><dd>';
-		Words::time( $this->next->at(), $now );
+		Words::run( $this->next->at(), $now );
 		if ( '' !== $this->next->by() ) {
 			echo ' ' . esc_html( 'wp-cron' === $this->next->by() ? __( '(by WP-Cron)', 'crossdock' ) : __( '(by Action Scheduler)', 'crossdock' ) );
 		}

@@ -12,7 +12,6 @@ namespace Crossdock\Admin;
 use Crossdock\Hub\Answer;
 use Crossdock\Hub\Client;
 use Crossdock\Hub\Credentials;
-use Crossdock\Monitor\Condition;
 use Crossdock\Monitor\Queue;
 use Crossdock\Wp\Clock;
 
@@ -22,9 +21,9 @@ use Crossdock\Wp\Clock;
 class Story {
 
 	/**
-	 * Seconds after a failure in which the hub is not asked again for an edit screen.
+	 * Seconds the hub may take for its part.
 	 */
-	private const AWAY_S = 300;
+	private const PATIENCE_S = 8.0;
 
 	/**
 	 * The way to the hub.
@@ -48,13 +47,6 @@ class Story {
 	private Queue $queue;
 
 	/**
-	 * How sending goes.
-	 *
-	 * @var Condition
-	 */
-	private Condition $condition;
-
-	/**
 	 * The clock.
 	 *
 	 * @var Clock
@@ -62,24 +54,32 @@ class Story {
 	private Clock $clock;
 
 	/**
+	 * Loads the script.
+	 *
+	 * @var Module
+	 */
+	private Module $module;
+
+	/**
 	 * Notes what it needs.
 	 *
 	 * @param Client      $client      The way to the hub.
 	 * @param Credentials $credentials What is known of the pairing.
 	 * @param Queue       $queue       What lies in the outbox.
-	 * @param Condition   $condition   How sending goes.
 	 * @param Clock       $clock       The clock.
+	 * @param Module      $module      Loads the script.
 	 */
-	public function __construct( Client $client, Credentials $credentials, Queue $queue, Condition $condition, Clock $clock ) {
+	public function __construct( Client $client, Credentials $credentials, Queue $queue, Clock $clock, Module $module ) {
 		$this->client      = $client;
 		$this->credentials = $credentials;
 		$this->queue       = $queue;
-		$this->condition   = $condition;
 		$this->clock       = $clock;
+		$this->module      = $module;
 	}
 
 	/**
-	 * Prints the story.
+	 * Prints what the site itself knows, and a place for what the hub knows: a screen that people work in never waits
+	 * for the hub. The place is filled by `assets/story.js`; without it there are the links below.
 	 *
 	 * @param string $kind order or customer.
 	 * @param int    $id   The site's id.
@@ -92,14 +92,30 @@ class Story {
 			echo '<p>' . esc_html__( 'This site is not connected with a hub.', 'crossdock' ) . '</p></div>';
 			return;
 		}
-		// The edit screen must open quickly even when the hub does not answer.
-		if ( $this->away() ) {
-			echo '<p>' . esc_html__( 'The hub could not be reached a moment ago, so it was not asked.', 'crossdock' ) . '</p>';
-			$this->more( $kind, $id );
-			echo '</div>';
-			return;
-		}
-		$answer = $this->client->get( '/entities/' . $kind . '/' . $id, array(), 4.0 );
+		$url = add_query_arg(
+			array(
+				'action'      => StoryAjax::ACTION,
+				'kind'        => $kind,
+				'id'          => $id,
+				'_ajax_nonce' => wp_create_nonce( StoryAjax::ACTION ),
+			),
+			admin_url( 'admin-ajax.php' )
+		);
+		echo '<div data-crossdock-story="' . esc_url( $url ) . '" aria-live="polite"></div>';
+		$this->more( $kind, $id );
+		echo '</div>';
+		$this->module->load( 'story' );
+	}
+
+	/**
+	 * Prints what the hub knows.
+	 *
+	 * @param string $kind order or customer.
+	 * @param int    $id   The site's id.
+	 * @return void
+	 */
+	public function told( string $kind, int $id ): void {
+		$answer = $this->client->get( '/entities/' . $kind . '/' . $id, array(), self::PATIENCE_S );
 		if ( 404 === $answer->status ) {
 			echo '<p>' . esc_html__( 'The hub does not know it yet.', 'crossdock' ) . '</p>';
 		} elseif ( ! $answer->ok() ) {
@@ -108,20 +124,7 @@ class Story {
 			$this->links( $answer );
 			$items = array_values( array_filter( (array) ( $answer->data['items'] ?? array() ), 'is_array' ) );
 			( new ActivityList( $this->clock->now(), false ) )->show( $items, false );
-			$this->more( $kind, $id );
 		}
-		echo '</div>';
-	}
-
-	/**
-	 * Tells whether the last request of the sending found no hub, a few minutes ago at most.
-	 *
-	 * @return bool
-	 */
-	private function away(): bool {
-		$state   = $this->condition->all();
-		$failure = is_array( $state['last_failure'] ?? null ) ? $state['last_failure'] : array();
-		return ! empty( $state['failures'] ) && 'unreachable' === ( $failure['code'] ?? '' ) && $this->clock->now() - (float) ( $failure['at'] ?? 0 ) < self::AWAY_S;
 	}
 
 	/**

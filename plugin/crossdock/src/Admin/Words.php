@@ -17,6 +17,11 @@ use Crossdock\Wp\Moment;
 final class Words {
 
 	/**
+	 * From so many seconds on a run that is due counts as late: WP-Cron waits for a visitor, and looks once a minute.
+	 */
+	private const LATE_S = 300;
+
+	/**
 	 * Prints a moment as its distance from now, with the exact time of the site's zone in the title.
 	 *
 	 * @param float $at  Seconds since 1970; 0.0 prints a dash.
@@ -30,6 +35,23 @@ final class Words {
 		}
 		echo '<time datetime="' . esc_attr( gmdate( 'Y-m-d\TH:i:s\Z', (int) $at ) ) . '" title="' . esc_attr( self::exact( $at ) ) . '">';
 		echo esc_html( self::distance( $at, $now ) ) . '</time>';
+	}
+
+	/**
+	 * Prints when sending runs next; a run that should have been is told with what to look at.
+	 *
+	 * @param float $at  Seconds since 1970; 0.0 prints a dash.
+	 * @param float $now Seconds since 1970.
+	 * @return void
+	 */
+	public static function run( float $at, float $now ): void {
+		if ( $at <= 0.0 || $now - $at < self::LATE_S ) {
+			self::time( max( $at, $at > 0.0 ? $now : 0.0 ), $now );
+			return;
+		}
+		/* translators: %s: a span of time, such as "10 minutes". */
+		State::show( 'dead', sprintf( __( 'late by %s', 'crossdock' ), human_time_diff( (int) $at, (int) $now ) ) );
+		echo ' ' . esc_html__( 'WP-Cron does not run: see Tools > Site Health.', 'crossdock' );
 	}
 
 	/**
