@@ -91,7 +91,7 @@ abstract class WC_Data {
 		$fresh = 0 === $this->id;
 		if ( $fresh ) {
 			$this->at( 'date_created' );
-			$this->id = wp_insert_post( array( 'post_type' => $this->post, 'post_status' => $status, 'post_title' => (string) ( $this->doc['name'] ?? 'Order' ), 'post_parent' => $parent ) );
+			$this->id = wp_insert_post( array( 'post_type' => $this->post, 'post_status' => $status, 'post_title' => (string) ( $this->doc['name'] ?? 'Order' ), 'post_name' => uniqid( 'standin-' ), 'post_parent' => $parent ) );
 		} elseif ( get_post_status( $this->id ) !== $status ) {
 			global $wpdb;
 			$wpdb->update( $wpdb->posts, array( 'post_status' => $status ), array( 'ID' => $this->id ) );
