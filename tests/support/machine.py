@@ -85,7 +85,8 @@ def _modules() -> frozenset[str]:
 
 def _install(packages: tuple[str, ...]) -> str:
     _refresh()
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # at runlevel 1 Debian's scripts begin no service: the tests run a database of their own
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
     done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
     return "installed" if done.returncode == 0 else f"apt-get said: {done.stderr.strip()[-300:]}"

@@ -50,17 +50,20 @@ class MariaDb:
 @contextlib.contextmanager
 def serving(home: Path) -> Iterator[MariaDb]:
     """Run a server whose data lie in ``home``."""
-    data, socket = home / "db", home / "db" / "s"
+    data, socket, scratch = home / "db", home / "db" / "s", home / "scratch"
     data.mkdir()
+    # of its own: the names of temporary tables are not, and servers side by side would meet in /tmp
+    scratch.mkdir()
     server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
     user = []
     if os.geteuid() == 0:
         # the server does not like to be root
-        shutil.chown(data, pwd.getpwnam("mysql").pw_uid)
+        for folder in (data, scratch):
+            shutil.chown(folder, pwd.getpwnam("mysql").pw_uid)
         user = ["--user=mysql"]
     made = subprocess.run(
         [
-            *("mariadb-install-db", "--no-defaults", f"--datadir={data}", *user),
+            *("mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--tmpdir={scratch}", *user),
             *("--auth-root-authentication-method=normal", "--skip-test-db"),
         ],
         capture_output=True,
@@ -69,7 +72,8 @@ def serving(home: Path) -> Iterator[MariaDb]:
     )
     assert made.returncode == 0, made.stdout + made.stderr
     command = [
-        *(server, "--no-defaults", f"--datadir={data}", f"--socket={socket}", *user, "--skip-networking"),
+        *(server, "--no-defaults", f"--datadir={data}", f"--tmpdir={scratch}", f"--socket={socket}", *user),
+        "--skip-networking",
         *("--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--sync-frm=0"),
         *("--innodb-buffer-pool-size=64M", "--performance-schema=0", "--innodb-flush-method=nosync"),
     ]

@@ -46,9 +46,10 @@ final class Route implements Part {
 	private Container $container;
 
 	/**
-	 * What was found of the requests checked, by object id.
+	 * The requests that were checked and what was found of each, by object id. The request is kept with it: the id of one that
+	 * is gone may be another one's.
 	 *
-	 * @var array<int, true|WP_Error>
+	 * @var array<int, array{0: WP_REST_Request, 1: true|WP_Error}>
 	 */
 	private array $checked = array();
 
@@ -125,9 +126,9 @@ final class Route implements Part {
 	public function may( $request ) {
 		$mark = spl_object_id( $request );
 		if ( ! isset( $this->checked[ $mark ] ) ) {
-			$this->checked[ $mark ] = $this->check( $request );
+			$this->checked[ $mark ] = array( $request, $this->check( $request ) );
 		}
-		return $this->checked[ $mark ];
+		return $this->checked[ $mark ][1];
 	}
 
 	/**

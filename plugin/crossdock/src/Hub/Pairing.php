@@ -122,7 +122,9 @@ class Pairing {
 		$site   = rtrim( strtr( base64_encode( Json::encode( $this->facts->document() ) ), '+/', '-_' ), '=' );
 		$answer = $this->client->get( '/status', array(), $timeout_s, array( 'X-Crossdock-Site' => $site ) );
 		if ( $answer->ok() ) {
-			$this->credentials->note( array_intersect_key( $answer->data, array( 'limits' => 1 ) ) + $this->known( $answer->data ) );
+			// The key of releases that was noted first stays.
+			$noted = array_intersect_key( $this->credentials->connection(), array( 'release_key' => 1 ) );
+			$this->credentials->note( $noted + array_intersect_key( $answer->data, array( 'limits' => 1 ) ) + $this->known( $answer->data ) );
 		}
 		return $answer;
 	}
@@ -182,7 +184,8 @@ class Pairing {
 				$kept[ 'hub' === $part ? 'about' : $part ] = $told;
 			}
 		}
-		return $kept;
+		$key = $data['hub']['public_key'] ?? null;
+		return is_string( $key ) ? $kept + array( 'release_key' => $key ) : $kept;
 	}
 
 	/**

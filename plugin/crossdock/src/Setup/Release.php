@@ -109,9 +109,6 @@ class Release {
 		$document = 200 === $answer->status ? (array) Json::decode( $answer->reply->body ) : array();
 		$document = isset( $document['version'], $document['sha256'] ) ? $document : array();
 		$this->options->set( self::KEPT, array( 'hub' => $hub, 'at' => $this->clock->now(), 'document' => $document ), false );
-		if ( '' === $this->key() && is_string( $document['public_key'] ?? null ) ) {
-			$this->credentials->note( array( 'release_key' => $document['public_key'] ) );
-		}
 		return $document;
 	}
 

@@ -58,16 +58,6 @@ final class Updater implements Part {
 		add_filter( 'pre_set_site_transient_update_plugins', array( $this, 'noted' ) );
 		add_filter( 'plugins_api', array( $this, 'details' ), 20, 3 );
 		add_filter( 'upgrader_pre_download', array( $this, 'fetch' ), 10, 4 );
-		add_action( 'crossdock_paired', array( $this, 'paired' ) );
-	}
-
-	/**
-	 * Notes the key that the hub signs with: now, when a person has just said that this is their hub.
-	 *
-	 * @return void
-	 */
-	public function paired(): void {
-		$this->container->get( Release::class )->document( true );
 	}
 
 	/**
