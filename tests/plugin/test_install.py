@@ -83,7 +83,8 @@ def test_what_a_run_started_ends_with_it(tmp_path: Path, end: signal.Signals) ->
     home = tmp_path / "home"
     home.mkdir()
     starter = (
-        "import subprocess, sys, time;"
+        # whoever starts the tests in the background may have them ignore SIGINT
+        "import signal, subprocess, sys, time; signal.signal(signal.SIGINT, signal.default_int_handler);"
         f"p = subprocess.Popen([sys.executable, {str(GUARD)!r}, {str(home)!r}, sys.executable, '-c', {SLEEPERS!r}],"
         " stdin=subprocess.PIPE, start_new_session=True); print(p.pid, flush=True); time.sleep(300)"
     )

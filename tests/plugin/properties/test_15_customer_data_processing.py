@@ -48,15 +48,21 @@ ADDRESS = (
 )
 
 
+def _word(rng: random.Random, least: int = 0, most: int = 20) -> str:
+    """Return a text; "0" is none to WooCommerce (seen on 11.0.1), as to PHP."""
+    made = text(rng, least, most).strip()
+    return made if made not in ("", "0") else "x"
+
+
 def _case(rng: random.Random) -> dict[str, Any]:
     canary = "canary-" + "".join(rng.choice("abcdefghij") for _ in range(12))
-    meta: dict[str, Any] = {name: text(rng, 1, 20).strip() or "x" for name in rng.sample(ADDRESS, 3)}
+    meta: dict[str, Any] = {name: _word(rng, 1) for name in rng.sample(ADDRESS, 3)}
     meta |= {name: rng.choice([text(rng, 1).strip() or "x", {"a": [1, "ä"]}]) for name in rng.sample(FREE, 3)}
     meta |= {name: rng.choice([canary, {"inside": canary}]) for name in rng.sample(SECRET, 3)}
     # WordPress writes < > & in names in its own way
-    name = "".join(one for one in text(rng, 1, 20) if one not in "<>&%").strip() or "x"
+    name = " ".join("".join(one for one in text(rng, 1, 20) if one not in "<>&%").split())
     return {
-        "first": " ".join(name.split()),
+        "first": name if name not in ("", "0") else "x",
         "last": rng.choice(["O'Neil", "Ünal", "漢字", "van der Berg", ""]),
         "role": rng.choice(["subscriber", "customer", "editor"]),
         "meta": meta,
