@@ -86,7 +86,8 @@ def test_a_copy_is_told_from_the_site(site: Site, rng: random.Random) -> None:
             now = then | {"url": then["url"].replace("http:", "https:").replace(":80", "")}
         elif rng.random() < 0.8:
             name = rng.choice(list(then))
-            other = {"url": "https://o.example", "instance": "i3", "environment": "development", "database": "d3"}
+            other = {"url": "https://o.example", "instance": "i3", "database": "d3"}
+            other["environment"] = rng.choice(["development", "production"])
             now = then | {name: other[name]}
         if rng.random() < 0.2:
             then.pop(rng.choice(list(then)))
