@@ -127,9 +127,15 @@ def console() -> Console:
 
 def note(text: str) -> None:
     """Tell people something that is no part of the answer."""
+    _say(console(), text)
+
+
+def _say(screen: Console, text: str) -> None:
     from rich.text import Text
 
-    console().print(Text(text))
+    for line in text.split("\n"):
+        # an address or a code that is longer than the terminal is wide stays one piece: it is clicked or copied
+        screen.print(Text(line), soft_wrap=any(len(word) > screen.width for word in line.split()))
 
 
 def give(value: Any, *, as_json: bool, people: Callable[[], Any] | None = None) -> None:
@@ -143,7 +149,11 @@ def give(value: Any, *, as_json: bool, people: Callable[[], Any] | None = None) 
     from rich.console import Console
 
     # a file or pipe has no width of its own: rows are not broken there
-    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(people(), markup=False)
+    screen, told = Console(highlight=False, width=None if sys.stdout.isatty() else 160), people()
+    if isinstance(told, str):
+        _say(screen, told)
+    else:
+        screen.print(told, markup=False)
 
 
 _LONG = {"duplicates": "dupli-\ncates", "unexpected": "unex-\npected"}

@@ -77,7 +77,7 @@ def plugin_pair(
 
     made = ask(tenant, work)
     if not as_json:
-        where = f"Open {made['link']}\nor paste this" if made["link"] else "Paste this"
+        where = f"Open this page:\n\n  {made['link']}\n\nor paste this" if made["link"] else "Paste this"
         note(f"{where} into WordPress > Crossdock > Connection, until {made['expires_at']:%H:%M} UTC:")
     give(made, as_json=as_json, people=lambda: made["code"])
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from crossdock.cli.answers import Code, explain
+from crossdock.cli.answers import Code, explain, note
 from crossdock.cli.app import app
 from crossdock.cli.logs import masked
 from crossdock.connect.client import CallFailed, FailKind
@@ -140,3 +140,14 @@ def test_logs_mask_secrets_and_people() -> None:
     """By the name of a field and by the look of a text."""
     event = masked(None, "info", {"event": "for zoe@example.org", "token": "pat-na1-canary", "email": "a@b.cd", "n": 1})
     assert event == {"event": "for [e-mail]", "token": "[redacted]", "email": "[redacted]", "n": 1}
+
+
+def test_an_address_longer_than_the_terminal_is_wide_stays_in_one_piece(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    address = "https://shop.example/wp-admin/admin.php?page=crossdock-connection&pair=cdp1." + "x" * 90
+    note(f"Open this page in the browser of whoever looks after the shop:\n\n  {address}\n")
+    told = capsys.readouterr().err.splitlines()
+    assert f"  {address}" in told
+    assert max(len(line) for line in told if address not in line) <= 40, "words are wrapped as ever"
