@@ -40,7 +40,8 @@ def plain_home() -> Iterator[Site]:
 @pytest.fixture
 def bare(plain_home: Site) -> Iterator[Site]:
     """A fresh site on which the plugin lies but is not active."""
-    yield from _watched(plain_home)
+    with plain_home.fresh() as fresh:
+        yield fresh
 
 
 @pytest.fixture
@@ -48,12 +49,6 @@ def site(bare: Site) -> Site:
     """A fresh site with the plugin active, without WooCommerce."""
     assert bare.activate() == ""
     return bare
-
-
-def _watched(site: Site) -> Iterator[Site]:
-    site.reset()
-    yield site
-    assert site.complaints() == [], "PHP or WordPress complained of the plugin"
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +82,6 @@ delete_transient( '_wc_activation_redirect' );
 @pytest.fixture
 def shop(shop_home: Site) -> Iterator[Site]:
     """A fresh shop with the plugin active."""
-    for fresh in _watched(shop_home):
+    with shop_home.fresh() as fresh:
         assert fresh.activate() == ""
         yield fresh

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answered = tuple[int, dict[str, str], bytes]
+from tests.support.wordpress.door import Answered, opened
 
 
 @dataclass
@@ -28,37 +26,16 @@ class HubDouble:
         told = {"Content-Type": kind, **{name.replace("_", "-"): text for name, text in headers.items()}}
         self.answers[path] = lambda: (status, told, body)
 
+    def take(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answered:
+        """Note a request and answer what was written down for its path."""
+        self.asked.append((method, path, headers, body))
+        answer = self.answers.get(path.partition("?")[0])
+        return answer() if answer else (404, {"Content-Type": "text/plain"}, b"nothing here")
+
 
 @contextlib.contextmanager
 def answering() -> Iterator[HubDouble]:
     """Run such a hub for the length of a block."""
     double = HubDouble()
-
-    class Door(BaseHTTPRequestHandler):
-        def _any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            double.asked.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-            answer = double.answers.get(self.path.partition("?")[0])
-            status, headers, text = answer() if answer else (404, {"Content-Type": "text/plain"}, b"nothing here")
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    for verb in ("GET", "POST", "PUT"):
-        setattr(Door, f"do_{verb}", Door._any)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    double.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with opened(double.take) as double.url:
         yield double
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)

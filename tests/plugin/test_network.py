@@ -42,9 +42,8 @@ def network_home() -> Iterator[Site]:
 
 @pytest.fixture
 def network(network_home: Site) -> Iterator[Site]:
-    network_home.reset()
-    yield network_home
-    assert network_home.complaints() == []
+    with network_home.fresh() as fresh:
+        yield fresh
 
 
 def activate(site: Site, *, everywhere: bool) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 
 from crossdock.api.app import build_app
+from crossdock.cli.demo.ground import free_port
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.settings import Settings
@@ -152,9 +152,7 @@ def checkout_block(
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, site: Site) -> AsyncIterator[Stage]:
     """Open hub, worker and portal beside a site, and pair them."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     settings = settings.model_copy(update={"public_url": f"http://127.0.0.1:{port}"})
     async with contextlib.AsyncExitStack() as stack:
         http = await stack.enter_async_context(aiohttp.ClientSession())

@@ -26,7 +26,6 @@ def shop(site: Site, hub: Ears) -> Shop:
 @pytest.fixture
 def store(shop_home: Site, hub: Ears) -> Iterator[Shop]:
     """A site with WooCommerce, paired, one product in it, nothing in its outbox."""
-    shop_home.reset()
-    assert shop_home.activate() == ""
-    yield paired(shop_home, hub)
-    assert shop_home.complaints() == [], "PHP or WordPress complained of the plugin"
+    with shop_home.fresh() as fresh:
+        assert fresh.activate() == ""
+        yield paired(fresh, hub)

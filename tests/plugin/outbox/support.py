@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from typing import Any
 
 from tests.plugin.properties.support import KEY, SECRET, pair
 from tests.support.wordpress.ears import Ears
-from tests.support.wordpress.site import HERE, Site, php_value
+from tests.support.wordpress.site import Site
 
 USE = """
 use Crossdock\\Outbox\\{Outbox, Runner, Sender, Budget, Queue, BulkExport, Brake, Pace, Hands, Timetable, Settlement};
@@ -41,20 +40,7 @@ class Shop:
 
     def start(self, code: str, **given: Any) -> subprocess.Popen[str]:
         """Begin PHP on the site and do not wait for it."""
-        told = "".join(f"${name} = {php_value(value)};\n" for name, value in given.items())
-        process = subprocess.Popen(
-            [*self.site.command(), str(HERE / "run.php"), str(self.site.folder), "mark", "0", ""],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={**os.environ, "CROSSDOCK_TEST_HOST": f"127.0.0.1:{self.site.port}"},
-        )
-        assert process.stdin is not None
-        process.stdin.write(USE + "$c = \\Crossdock\\Plugin::container();" + told + code)
-        process.stdin.close()
-        process.stdin = None
-        return process
+        return self.site.start(USE + "$c = \\Crossdock\\Plugin::container();" + code, **given)
 
     def events(self, count: int, name: str = "test.happened") -> None:
         """Let a number of custom events happen."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from crossdock.cli.demo.ground import free_port
 from tests.support import machine
 from tests.support.wordpress import core as cores
 from tests.support.wordpress.mariadb import serving
@@ -34,7 +34,7 @@ def booted(plugin: Path = PLUGIN, *, standin: Path | None = None, **constants: A
     home.chmod(0o755)
     try:
         with serving(home) as server:
-            site = Site(home, core, server, _free_port(), constants=constants)
+            site = Site(home, core, server, free_port(), constants=constants)
             _install(site, plugin, standin)
             arguments = [*("-S", f"127.0.0.1:{site.port}", "-t", str(site.folder)), str(HERE / "router.php")]
             settings = [*("-d", "error_reporting=-1", "-d", "display_errors=0", "-d", "opcache.validate_timestamps=1")]
@@ -44,12 +44,6 @@ def booted(plugin: Path = PLUGIN, *, standin: Path | None = None, **constants: A
                 yield site
     finally:
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        return int(tried.getsockname()[1])
 
 
 def _install(site: Site, plugin: Path, standin: Path | None) -> None:

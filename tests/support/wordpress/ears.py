@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.support.wordpress.door import Answered, opened
 
 Item = dict[str, Any]
 
@@ -58,51 +59,24 @@ class Ears:
         """The ids of a kind's documents in the order in which they were told."""
         return [int(item["data"]["id"]) for item in self.items if item["kind"] == kind]
 
-    def take(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+    def take(self, _method: str, path: str, headers: dict[str, str], body: bytes) -> Answered | None:
         """Hear a request, wait while the gate is shut, and answer."""
         self.requests.append((path, headers, body))
         items = json.loads(body)["items"]
         self.batches.append(items)
         self.heard.set()
         self.gate.wait(30)
-        return self.answer(items)
+        reply = self.answer(items)
+        raw = b"" if reply.body is None else json.dumps(reply.body).encode()
+        return (reply.status, {"Content-Type": "application/json", **reply.headers}, raw) if reply.status else None
 
 
 @contextmanager
 def listening() -> Iterator[Ears]:
     """Listen on a free port until the block ends."""
     ears = Ears()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            reply = ears.take(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
-            if reply.status == 0:
-                self.close_connection = True
-                return
-            raw = b"" if reply.body is None else json.dumps(reply.body).encode()
-            try:
-                self.send_response(reply.status)
-                for name, value in {"Content-Type": "application/json", **reply.headers}.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
-            except (BrokenPipeError, ConnectionResetError):
-                return
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    ears.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield ears
-    finally:
-        ears.gate.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with opened(ears.take) as ears.url:
+        try:
+            yield ears
+        finally:
+            ears.gate.set()

@@ -1,10 +1,10 @@
 <?php
 /**
  * Runs the code that stands on standard input inside WordPress and prints what it returns as JSON after a mark.
- * Usage: php run.php FOLDER MARK [USER] [admin]
+ * Usage: php run.php FOLDER HOST MARK [USER] [admin]
  */
-list( , $folder, $mark, $user, $place ) = $argv + array( 3 => '0', 4 => '' );
-$_SERVER += array( 'HTTP_HOST' => getenv( 'CROSSDOCK_TEST_HOST' ), 'REQUEST_URI' => '/', 'SERVER_PROTOCOL' => 'HTTP/1.1', 'REQUEST_METHOD' => 'GET', 'REMOTE_ADDR' => '127.0.0.1' );
+list( , $folder, $host, $mark, $user, $place ) = $argv + array( 4 => '0', 5 => '' );
+$_SERVER += array( 'HTTP_HOST' => $host, 'REQUEST_URI' => '/', 'SERVER_PROTOCOL' => 'HTTP/1.1', 'REQUEST_METHOD' => 'GET', 'REMOTE_ADDR' => '127.0.0.1' );
 if ( 'admin' === $place ) {
 	define( 'WP_ADMIN', true );
 }

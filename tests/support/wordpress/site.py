@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,37 +89,50 @@ class Site:
 
         ``given`` become variables of the code; ``place`` is admin, cron, cli or nothing (a page).
         """
-        told = "".join(f"${name} = {php_value(value)};\n" for name, value in given.items())
         mark = f"answer-{secrets.token_hex(8)}:"
         done = subprocess.run(
-            [*self.command(), str(HERE / "run.php"), str(self.folder), mark, str(user), place],
-            input=told + code,
+            self._command(mark, user, place),
+            input=_variables(given) + code,
             capture_output=True,
             text=True,
             check=False,
             timeout=timeout_s,
-            env={**os.environ, "CROSSDOCK_TEST_HOST": f"127.0.0.1:{self.port}"},
         )
         printed, found, answer = done.stdout.rpartition(mark)
         assert found, f"PHP ended with {done.returncode}: {done.stdout[-500:]}{done.stderr[-3000:]}{self.log()}"
         self.printed = printed.removesuffix("\n")
         return json.loads(answer)
 
-    def command(self) -> list[str]:
-        """How PHP is called for this site."""
+    def start(self, code: str, /, **given: Any) -> subprocess.Popen[str]:
+        """Begin PHP inside WordPress as a page and do not wait for it."""
+        process = subprocess.Popen(
+            self._command("mark", 0, ""),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert process.stdin is not None
+        process.stdin.write(_variables(given) + code)
+        process.stdin.close()
+        process.stdin = None
+        return process
+
+    def _command(self, mark: str, user: int, place: str) -> list[str]:
+        """How PHP is called for this site: what it runs is read from its standard input."""
         code_cache = self.home / "opcache"
         code_cache.mkdir(exist_ok=True)
-        return [
-            *("php", "-d", "error_reporting=-1", "-d", "display_errors=stderr", "-d", "memory_limit=512M"),
-            *(
-                "-d",
-                "opcache.enable_cli=1",
-                "-d",
-                f"opcache.file_cache={code_cache}",
-                "-d",
-                "opcache.file_cache_only=1",
-            ),
-        ]
+        settings = {
+            "error_reporting": "-1",
+            "display_errors": "stderr",
+            "memory_limit": "512M",
+            "opcache.enable_cli": "1",
+            "opcache.file_cache": str(code_cache),
+            "opcache.file_cache_only": "1",
+        }
+        given = [word for name, value in settings.items() for word in ("-d", f"{name}={value}")]
+        host = self.url.removeprefix("http://")
+        return ["php", *given, str(HERE / "run.php"), str(self.folder), host, mark, str(user), place]
 
     def cli(self, line: str, *, user: int = 1) -> Cli:
         """Run a command of the plugin as WP-CLI would: ``site.cli("crossdock status --format=json")``."""
@@ -210,6 +225,13 @@ class Site:
         (self.folder / "wp-content/uploads").mkdir()
         self.forget()
 
+    @contextlib.contextmanager
+    def fresh(self) -> Iterator[Site]:
+        """Put it back for the length of a block, at whose end nobody must have complained of the plugin."""
+        self.reset()
+        yield self
+        assert self.complaints() == [], "PHP or WordPress complained of the plugin"
+
     def wait_until_up(self) -> None:
         """Wait until the web server answers."""
         until = time.monotonic() + PATIENCE_S
@@ -273,6 +295,10 @@ def php_value(value: Any) -> str:
     if isinstance(value, dict):
         return "array(" + ", ".join(f"{php_value(str(k))} => {php_value(v)}" for k, v in value.items()) + ")"
     return "array(" + ", ".join(php_value(one) for one in value) + ")"
+
+
+def _variables(given: dict[str, Any]) -> str:
+    return "".join(f"${name} = {php_value(value)};\n" for name, value in given.items())
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
