@@ -14,14 +14,18 @@ to do (``remedy``). None holds a secret or personal data. API answers are proble
         BadSignature
         ClockSkew                the time that was signed is too far from ours; carries ours
         NonceReplayed
+        NeedsCode                the password was right; carries the ticket for the code
       Forbidden             403
+        NotFresh                 the password has to be given again first
       NotFound              404
         UnknownCode
       ExpiredCode           410
+      ExpiredLink           410
       Conflict              409
         AnotherSite
         VersionConflict     409  it has changed meanwhile; carries both versions
       RateLimited           429  too many requests; come again after ``retry_after_s``
+        Locked                   too many failed logins; carries until when
       Overloaded            503  not accepted; come again after ``retry_after_s``
       Trouble               500  something of ours: set-up, database, disk
         WrongMasterKey
@@ -30,6 +34,8 @@ to do (``remedy``). None holds a secret or personal data. API answers are proble
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 
@@ -159,12 +165,33 @@ class NonceReplayed(Unauthenticated):
     title = "The request was sent before"
 
 
+class NeedsCode(Unauthenticated):
+    """E-mail and password were right; the second step needs a one-time code. Holds the ticket, and does not show it."""
+
+    code = "needs-code"
+    title = "A code is needed"
+
+    def __init__(self, ticket: str) -> None:
+        super().__init__("the login needs a code of the app", field="code", remedy="type the code, or a recovery code")
+        self.ticket = ticket
+
+
 class Forbidden(CrossdockError):
     """The key does not carry the scope."""
 
     code = "forbidden"
     status = 403
     title = "The key may not do this"
+
+
+class NotFresh(Forbidden):
+    """A session may do this only within minutes of the password being given."""
+
+    code = "not-fresh"
+    title = "Confirm that it is you"
+
+    def __init__(self) -> None:
+        super().__init__("this needs your password once more", field="password", remedy="confirm it, then do it again")
 
 
 class NotFound(CrossdockError):
@@ -188,6 +215,14 @@ class ExpiredCode(CrossdockError):
     code = "expired-code"
     status = 410
     title = "The pairing code is over"
+
+
+class ExpiredLink(CrossdockError):
+    """A one-time link was used, replaced, or is too old."""
+
+    code = "expired-link"
+    status = 410
+    title = "The link is over"
 
 
 class Conflict(CrossdockError):
@@ -231,6 +266,17 @@ class RateLimited(CrossdockError):
     def __init__(self, problem: str, *, retry_after_s: int) -> None:
         super().__init__(problem, remedy="send it again after Retry-After seconds")
         self.retry_after_s = retry_after_s
+
+
+class Locked(RateLimited):
+    """Too many failed logins: the next attempt is possible at ``until`` (UTC)."""
+
+    code = "locked"
+    title = "Too many failed attempts"
+
+    def __init__(self, problem: str, *, until: datetime, remedy: str = "") -> None:
+        super().__init__(problem, retry_after_s=max(1, math.ceil((until - datetime.now(UTC)).total_seconds())))
+        self.until, self.remedy = until, remedy
 
 
 class Overloaded(CrossdockError):

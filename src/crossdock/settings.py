@@ -113,6 +113,12 @@ class Settings(BaseSettings):
         description="Whoever reads /metrics sends it as `Authorization: Bearer …`. Unset: this machine alone may read"
         " it.",
     )
+    session_idle_s: float = Field(
+        default=12 * 3600.0, gt=60, description="A person who asks for nothing this long logs in again."
+    )
+    session_s: float = Field(
+        default=7 * 86400.0, gt=60, description="A person logs in again after this long, whatever he does."
+    )
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
     log_format: str = Field(default="auto", pattern="^(auto|json|text)$", description="auto: text on a terminal.")
     pool_size: int = Field(default=10, ge=2, description="Engine connections to the database per process.")

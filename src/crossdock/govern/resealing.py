@@ -14,6 +14,7 @@ from typing import Any, Final
 from crossdock.govern.alerts.channels import channel_row
 from crossdock.govern.directory import secret_row
 from crossdock.govern.oauth.seals import app_row, grant_row, request_row
+from crossdock.govern.people.rows import person_row, totp_row
 from crossdock.govern.routing import Store
 from crossdock.govern.vault import Vault
 from crossdock.model.seals import invoice_row, invoice_terms_row, site_field_row, site_key_row
@@ -28,6 +29,8 @@ SEALS: Final[Mapping[str, Callable[[Any], bytes]]] = {
     "oauth_request": lambda row: request_row(row["id"]),
     "invoice_terms": lambda row: invoice_terms_row(row["id"]),
     "invoice": lambda row: invoice_row(row["id"]),
+    "person": lambda row: person_row(row["id"]),
+    "person_totp": lambda row: totp_row(row["id"]),
     "site_key": lambda row: site_key_row(row["id"]),
     "site_field": lambda row: site_field_row(row["id"]),
 }

@@ -54,3 +54,15 @@ SELECT id, sealed FROM site_field WHERE key_id <> $1 AND id > $2 ORDER BY id LIM
 
 -- name: reseal_site_field
 UPDATE site_field SET key_id = $2, sealed = $3 WHERE id = $1 AND sealed = $4 RETURNING 1;
+
+-- name: old_person
+SELECT id, sealed FROM person WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
+
+-- name: reseal_person
+UPDATE person SET key_id = $2, sealed = $3 WHERE id = $1 AND sealed = $4 RETURNING 1;
+
+-- name: old_person_totp
+SELECT id, sealed FROM person_totp WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
+
+-- name: reseal_person_totp
+UPDATE person_totp SET key_id = $2, sealed = $3 WHERE id = $1 AND sealed = $4 RETURNING 1;

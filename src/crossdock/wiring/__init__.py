@@ -44,6 +44,7 @@ from crossdock.govern.directory import Directory
 from crossdock.govern.hooks import HookDesk
 from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.oauth.consents import Consents
+from crossdock.govern.people import People
 from crossdock.govern.rollups import Rollups
 from crossdock.govern.sites.commanding import SiteCommands
 from crossdock.govern.sites.fields import SiteFields
@@ -64,6 +65,7 @@ from crossdock.wiring.parts import (
     consents_of,
     deal_runs_of,
     intake_of,
+    people_of,
     prover_of,
     pump_of,
     schedule_of,
@@ -86,6 +88,7 @@ class Hub(msgspec.Struct, frozen=True):
     authorizations: Authorizations
     tenants: Tenants
     keys: Keys
+    people: People
     journey: Journey
     hints: Hints
     deal_runs: DealRuns
@@ -285,6 +288,7 @@ async def open_hub(
             authorizations=await stack.enter_async_context(consents_of(settings, database, connections)),
             tenants=Tenants(database),
             keys=Keys(database),
+            people=stack.enter_context(people_of(settings, database, vault, clock)),
             journey=journey,
             hints=hints,
             deal_runs=dealing,

@@ -25,6 +25,8 @@ from crossdock.govern.alerts import Alerting, Options
 from crossdock.govern.authorizations import Authorizations
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
+from crossdock.govern.people import Lives, People
+from crossdock.govern.tenants import Tenants
 from crossdock.govern.vault import Vault
 from crossdock.kit.clock import Clock
 from crossdock.kit.failpoints import Failpoints
@@ -99,6 +101,13 @@ def alerting_of(
         backoff_base_s=settings.alert_retry_base_s,
     )
     return Alerting(database, vault, transport, directory, connections, clock, unwatched, failpoints, options)
+
+
+def people_of(settings: Settings, database: Database, vault: Vault, clock: Clock) -> People:
+    """Put the people together."""
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    lives = Lives(timedelta(seconds=settings.session_idle_s), timedelta(seconds=settings.session_s))
+    return People(database, vault, clock, Tenants(database), lives, base)
 
 
 class StockBell:

@@ -1,0 +1,74 @@
+"""People: who they are, how they log in, and where they may do what."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from crossdock.govern.people.codes import Codes
+from crossdock.govern.people.guarding import Guarding
+from crossdock.govern.people.hashing import Hasher, Passwords
+from crossdock.govern.people.links import PAGES, Kind, Link, Links, Used
+from crossdock.govern.people.members import Invited, Member, Members
+from crossdock.govern.people.rows import Store
+from crossdock.govern.people.seat import Begun, Seat
+from crossdock.govern.people.sessions import Lives, Sessions
+from crossdock.govern.tenants import Tenants
+from crossdock.govern.vault import Vault
+from crossdock.kit.clock import Clock
+
+
+class People:
+    """The parts of it, put together. Used as a context: it holds threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        clock: Clock,
+        tenants: Tenants,
+        lives: Lives,
+        base: str,
+        hasher: Hasher | None = None,
+    ) -> None:
+        """``base``: the address links lead to; ``hasher``: how passwords are hashed, argon2id unless given."""
+        self.base = base.rstrip("/")
+        self.passwords = Passwords(hasher)
+        self.codes = Codes(vault, clock)
+        self.guarding = Guarding(store, vault)
+        self.sessions = Sessions(store, vault, self.passwords, self.codes, self.guarding, lives)
+        self.links = Links(store, vault, self.passwords, tenants.find)
+        self.members = Members(store, vault, self.links)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        del kind, error, at
+        self.passwords.close()
+
+    async def first_run_link(self, base_url: str | None = None) -> str | None:
+        """Return the address by which the first person comes in; None when there is somebody. Older ones are over."""
+        token = await self.links.first_run()
+        return None if token is None else self.address(Kind.FIRST_RUN, token, base_url)
+
+    def address(self, kind: Kind, token: str, base_url: str | None = None) -> str:
+        """Return a link as a person opens it."""
+        return f"{(base_url or self.base).rstrip('/')}{PAGES[kind]}?token={token}"
+
+
+__all__ = [
+    "Begun",
+    "Hasher",
+    "Invited",
+    "Kind",
+    "Link",
+    "Links",
+    "Lives",
+    "Member",
+    "Members",
+    "People",
+    "Seat",
+    "Sessions",
+    "Used",
+]
