@@ -86,7 +86,6 @@ class Hub(msgspec.Struct, frozen=True):
     connections: Connections
     upkeep: Upkeep
     authorizations: Authorizations
-    tenants: Tenants
     keys: Keys
     people: People
     journey: Journey
@@ -110,6 +109,11 @@ class Hub(msgspec.Struct, frozen=True):
     stock: Stock
     papers: Papers
     sites: SiteKeys
+
+    @property
+    def tenants(self) -> Tenants:
+        """Return the tenants by their slugs."""
+        return Tenants(self.database)
 
     @property
     def pairing(self) -> Pairing:
@@ -286,7 +290,6 @@ async def open_hub(
             connections=connections,
             upkeep=Upkeep(database, directory, connections, schedule.ring, replays.release),
             authorizations=await stack.enter_async_context(consents_of(settings, database, connections)),
-            tenants=Tenants(database),
             keys=Keys(database),
             people=stack.enter_context(people_of(settings, database, vault, clock)),
             journey=journey,
