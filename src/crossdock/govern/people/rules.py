@@ -14,7 +14,7 @@ from crossdock.govern.people.hashing import LONGEST, spelt
 SHORTEST: Final = 12
 """Characters of a password. No rule about kinds of characters: length is what counts (NIST SP 800-63B)."""
 _ADDRESS = re.compile(r"[^\s@<>,;:\"\\()\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
-_COMMON: Final = frozenset(Path(__file__).with_name("common.txt").read_text(encoding="ascii").split())
+_COMMON: Final = frozenset(Path(__file__).with_name("tried_first.txt").read_text(encoding="ascii").split())
 """What everybody tries first, as it is without the digits and signs that people add to make it long."""
 _ROWS = (
     "abcdefghijklmnopqrstuvwxyz",
