@@ -29,8 +29,8 @@ Responses = dict[int | str, dict[str, Any]]
 def components() -> dict[str, Any]:
     """Return the schemas of all words and envelopes, for the OpenAPI document."""
     # imported late: the feed and the records refer to this module
-    from crossdock.api.records import Stored
     from crossdock.api.resources.changes import Change
+    from crossdock.govern.records import Stored
 
     _, found = msgspec.json.schema_components([*WORDS.values(), Stored, Change], ref_template=_REF)
     return found

@@ -68,9 +68,7 @@ def customers_guests(
     """List who bought without an account, the last buyer first."""
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
-        from crossdock.api.guests import Guests
-
-        page = await Guests(hub).page(tenant_id, limit=limit, store=store, before=None)
+        page = await hub.guests.page(tenant_id, limit=limit, store=store, before=None)
         items = _plain(page)
         return items if body else [{n: one[n] for n in _GUEST} | {"store": one["store"]["name"]} for one in items]
 
@@ -165,12 +163,13 @@ def _list(
     body: bool,
     begin: datetime | None = None,
 ) -> None:
-    from crossdock.api.records import FIRST, Asked, Finder, only_one
+    from crossdock.api.records import only_one
+    from crossdock.govern.records import FIRST, Asked
 
     named = only_one({name: code}, others)
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
-        finder = Finder(hub)
+        finder = hub.finder
         if named is not None:
             return _plain(await finder.named(tenant_id, stream, "by_code", named[1], store))
         email = others.get("email")
@@ -212,9 +211,7 @@ def _masked(row: dict[str, Any], *, body: bool) -> dict[str, Any]:
 def _show(stream: str, shown: str, tenant: str, *, body: bool, as_json: bool) -> None:
     import orjson
 
-    from crossdock.api.records import Finder
-
-    found = _masked(ask(tenant, lambda hub, tenant_id: Finder(hub).one(tenant_id, stream, shown, stream)), body=body)
+    found = _masked(ask(tenant, lambda hub, tenant_id: hub.finder.one(tenant_id, stream, shown, stream)), body=body)
     if "refunds" in found:
         found["refunds"] = [_masked(refund, body=body) for refund in found["refunds"]]
     give(found, as_json=as_json, people=lambda: orjson.dumps(found, option=orjson.OPT_INDENT_2, default=str).decode())

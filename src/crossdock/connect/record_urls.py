@@ -1,11 +1,11 @@
-"""Addresses of records at a destination, for people. Pure."""
+"""Addresses of records at a vendor, for people. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from crossdock.connect.manifest import Manifest
 
@@ -13,12 +13,25 @@ _PLACE: Final = re.compile(r"\{([a-z_]+)\}")
 
 
 def record_url(manifest: Manifest, object_name: str, external_id: str, account: Mapping[str, Any]) -> str | None:
-    """Return where people see a record; None where the manifest or the account does not tell."""
-    template = manifest.record_urls.get(object_name)
-    if template is None or not external_id:
+    """Return where people see a record at a destination; None where the manifest or the account does not tell."""
+    return _filled(manifest.record_urls.get(object_name), external_id, account)
+
+
+def entity_url(manifest: Manifest, stream: str, external_id: str, account: Mapping[str, Any]) -> str | None:
+    """Return where people see an entity at its source; None where the manifest or the account does not tell."""
+    template = next((one.record_url for one in manifest.streams if one.name == stream), None)
+    return _filled(template, external_id, account)
+
+
+def _filled(template: str | None, external_id: str, account: Mapping[str, Any]) -> str | None:
+    if not template or not external_id:
         return None
     facts = {**account, "id": external_id}
-    missing = [name for name in _PLACE.findall(template) if not facts.get(name)]
-    if missing:
+    if any(not facts.get(name) for name in _PLACE.findall(template)):
         return None
-    return _PLACE.sub(lambda place: quote(str(facts[place[1]]), safe=""), template)
+    first = _PLACE.match(template)
+    base = ""
+    if first is not None:
+        base, template = str(facts[first[1]]).rstrip("/"), template[first.end() :]
+    address = base + _PLACE.sub(lambda place: quote(str(facts[place[1]]), safe=""), template)
+    return address if urlsplit(address).scheme in ("http", "https") else None

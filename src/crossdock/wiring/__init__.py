@@ -45,6 +45,7 @@ from crossdock.govern.hooks import HookDesk
 from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.oauth.consents import Consents
 from crossdock.govern.people import People
+from crossdock.govern.records import Finder, Guests
 from crossdock.govern.rollups import Rollups
 from crossdock.govern.sites.commanding import SiteCommands
 from crossdock.govern.sites.fields import SiteFields
@@ -177,6 +178,16 @@ class Hub(msgspec.Struct, frozen=True):
     def book(self) -> Book:
         """Return the stock of every item at every place."""
         return Book(self.database)
+
+    @property
+    def finder(self) -> Finder:
+        """Return what finds records of stores."""
+        return Finder(self.database, self.canonical.read)
+
+    @property
+    def guests(self) -> Guests:
+        """Return who bought without an account."""
+        return Guests(self.database, self.canonical.read)
 
     @property
     def letters(self) -> Letters:

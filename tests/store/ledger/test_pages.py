@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from crossdock.api.records import FIRST, SQL
+from crossdock.govern.records.finder import FIRST, SQL
 from crossdock.govern.tenants import Tenants
 from crossdock.model.wish import STREAMS
 from crossdock.store.database import Database

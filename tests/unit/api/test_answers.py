@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from crossdock.api.problems import answer
-from crossdock.api.records import Stored, StoreNamed
 from crossdock.connectors.woocommerce.mapper import observe, read
+from crossdock.govern.records import Stored, StoreNamed
 from crossdock.model.observation import Presence
 from tests.support.shared import needs_recordings
 from tests.unit.woocommerce.recordings import copy, stored

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from crossdock.connect import catalogue
-from crossdock.connect.record_urls import record_url
+from crossdock.connect.record_urls import entity_url, record_url
 
 HUBSPOT = catalogue.get("hubspot").manifest
+SHOP = catalogue.get("woocommerce").manifest
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,32 @@ def test_every_object_with_an_address_is_written() -> None:
     for connector in catalogue.connectors():
         written = {name for action in connector.manifest.actions for name in action.objects}
         assert connector.manifest.record_urls.keys() <= written
+
+
+@pytest.mark.parametrize(
+    ("stream", "external_id", "account", "url"),
+    [
+        ("order", "17", {"site_url": "https://s.example"}, "https://s.example/wp-admin/post.php?post=17&action=edit"),
+        (
+            "order",
+            "17",
+            {"site_url": "http://s.example/shop/"},
+            "http://s.example/shop/wp-admin/post.php?post=17&action=edit",
+        ),
+        (
+            "customer",
+            "3&x=1",
+            {"site_url": "https://s.example"},
+            "https://s.example/wp-admin/user-edit.php?user_id=3%26x%3D1",
+        ),
+        ("order", "17", {"site_url": "javascript:alert(1)//"}, None),
+        ("order", "17", {}, None),
+        ("order", "", {"site_url": "https://s.example"}, None),
+        ("tax_rate", "1", {"site_url": "https://s.example"}, None),
+        ("no such stream", "1", {"site_url": "https://s.example"}, None),
+    ],
+)
+def test_an_entity_has_a_page_at_its_own_shop(
+    stream: str, external_id: str, account: dict[str, object], url: str | None
+) -> None:
+    assert entity_url(SHOP, stream, external_id, account) == url

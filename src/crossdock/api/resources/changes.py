@@ -17,11 +17,12 @@ from fastapi import APIRouter, Query
 
 from crossdock.api.access import Access
 from crossdock.api.problems import answer
-from crossdock.api.records import PREFIX, SQL, WORD, Finder, StoreNamed, named, words
+from crossdock.api.records import words
 from crossdock.api.remembered import Remembered
 from crossdock.api.schemas import feed
 from crossdock.errors import BadInput
 from crossdock.govern.keys import Principal
+from crossdock.govern.records.finder import PREFIX, SQL, WORD, Finder, StoreNamed, named
 from crossdock.kit.ids import Prefix, floor_of, show, time_of
 from crossdock.model.connection import Connection
 from crossdock.model.observation import Presence
@@ -88,9 +89,9 @@ class Feed:
     """Reads a tenant's feed."""
 
     def __init__(self, hub: Hub, remembered: Remembered | None = None) -> None:
-        """``remembered``: as for lists, see :class:`crossdock.api.records.Finder`."""
+        """``remembered``: as for lists, see :class:`crossdock.govern.records.Finder`."""
         self._hub = hub
-        self._finder = Finder(hub, remembered)
+        self._finder = Finder(hub.database, hub.canonical.read, remembered.said if remembered else None)
 
     async def read(
         self, tenant_id: uuid.UUID, after: Place, streams: list[str], store: str | None, limit: int, *, data: bool

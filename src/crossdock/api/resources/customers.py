@@ -7,11 +7,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from crossdock.api.access import Access
-from crossdock.api.guests import Guests, account_of
 from crossdock.api.problems import answer
-from crossdock.api.records import Asked, Finder
 from crossdock.api.schemas import one_of, page_of
 from crossdock.govern.keys import Principal
+from crossdock.govern.records import Asked, account_of
 from crossdock.wiring import Hub
 
 
@@ -19,7 +18,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["customers"])
     reads = access.needs("read")
-    finder, guests = Finder(hub), Guests(hub)
+    finder, guests = hub.finder, hub.guests
 
     @api.get("/customers", responses=page_of("Customer"))
     async def list_customers(

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Query
 
 from crossdock.api.access import Access
 from crossdock.api.problems import answer
-from crossdock.api.records import FIRST, Asked, Finder, instant, only_one
+from crossdock.api.records import instant, only_one
 from crossdock.api.remembered import Remembered
 from crossdock.api.schemas import one_of, page_of
 from crossdock.govern.keys import Principal
+from crossdock.govern.records import FIRST, Asked, Finder
 from crossdock.wiring import Hub
 
 _BY = {"number": "by_code", "external_id": "by_external_id"}
@@ -22,7 +23,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["orders"])
     reads = access.needs("read")
-    finder = Finder(hub, Remembered(hub.canonical.read))
+    finder = Finder(hub.database, hub.canonical.read, Remembered(hub.canonical.read).said)
 
     @api.get("/orders", responses=page_of("Order"))
     async def list_orders(

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query
 
 from crossdock.api.access import Access
 from crossdock.api.problems import answer
-from crossdock.api.records import Asked, Finder, only_one
+from crossdock.api.records import only_one
 from crossdock.api.remembered import Remembered
 from crossdock.api.schemas import one_of, page_of
 from crossdock.govern.keys import Principal
+from crossdock.govern.records import Asked, Finder
 from crossdock.wiring import Hub
 
 _BY = {"sku": "by_code", "external_id": "by_external_id"}
@@ -21,7 +22,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["products"])
     reads = access.needs("read")
-    finder = Finder(hub, Remembered(hub.canonical.read))
+    finder = Finder(hub.database, hub.canonical.read, Remembered(hub.canonical.read).said)
 
     @api.get("/products", responses=page_of("Product"))
     async def list_products(

@@ -8,11 +8,10 @@ from typing import Any
 
 import msgspec
 
-from crossdock.api.records import LAST, SQL, Finder, StoreNamed, named, parsed_id
 from crossdock.errors import BadInput
+from crossdock.govern.records.finder import LAST, SQL, Finder, Read, Store, StoreNamed, named, parsed_id
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.commerce.order import Order
-from crossdock.wiring import Hub
 
 
 class Guest(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,16 +35,16 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True):
 class Guests:
     """Lists guests, the last buyer first."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._finder = Finder(hub)
+    def __init__(self, store: Store, read: Read) -> None:
+        self._store = store
+        self._finder = Finder(store, read)
 
     async def page(self, tenant_id: uuid.UUID, *, limit: int, store: str | None, before: str | None) -> dict[str, Any]:
         """Return one page: at most ``limit`` guests. ``next`` goes on where it ended, however few it shows.
 
         Somebody whose newest order belongs to an account with another address is no guest, and left out.
         """
-        async with self._hub.database.tenant(tenant_id) as conn:
+        async with self._store.tenant(tenant_id) as conn:
             stores = await self._finder.stores(conn, tenant_id, store)
             place = LAST
             if before is not None:
