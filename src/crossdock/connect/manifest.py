@@ -167,8 +167,7 @@ class Stream(Word, frozen=True, kw_only=True):
     """What is read may be so much older than the moment it was read at (search shows writes late)."""
     optional: bool = False
     """Read only where the connection switches it on (``streams.<name>.enabled``): most accounts are only written to."""
-    record_url: str = ""
-    """Address of one entity's own page for people, as :attr:`Manifest.record_urls` has them for objects."""
+    record_url: str = ""  # its page for people, as in the manifest's record_urls
 
 
 class Action(Word, frozen=True, kw_only=True):
@@ -251,9 +250,7 @@ class Manifest(Word, frozen=True, kw_only=True):
     webhooks: Webhooks | None = None
     errors: tuple[ErrorRule, ...] = ()
     record_urls: dict[str, str] = msgspec.field(default_factory=dict)
-    """Object -> address of one record for people, with ``{id}`` and names of the account's facts (``{portal_id}``).
-
-    A fact that is an address itself (``{site_url}``) stands at the beginning."""
+    """Object -> address of one record for people, with ``{id}`` and the account's facts; an address stands first."""
 
     @property
     def name(self) -> str:
