@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from crossdock.api.access import Access
 from crossdock.api.body import Receive, Scope
@@ -45,7 +45,7 @@ async def _bug(request: Request, error: Exception) -> Response:
 class App:
     """Sends webhooks straight to their door; everything else goes through Starlette's router."""
 
-    def __init__(self, hub: Hub, pages: Sequence[Route]) -> None:
+    def __init__(self, hub: Hub, pages: Sequence[BaseRoute]) -> None:
         access, connecting = Access(hub), ConnectDoors(hub)
         token = hub.settings.metrics_token
         metrics_token = token.get_secret_value() if token else None
@@ -79,6 +79,6 @@ class App:
                 await self._others(scope, receive, send)
 
 
-def build_app(hub: Hub, pages: Sequence[Route] = ()) -> App:
+def build_app(hub: Hub, pages: Sequence[BaseRoute] = ()) -> App:
     """Put the doors together; ``pages`` are the doors for people."""
     return App(hub, pages)

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import asyncpg
 import msgspec
 import orjson
 import structlog
 from starlette.responses import Response
 
 from crossdock.errors import CrossdockError, MethodNotAllowed, Overloaded, RateLimited
+from crossdock.store.absence import overload_of
 
 _encoder = msgspec.json.Encoder()
 log = structlog.get_logger("crossdock.api")
-
-ABSENT = (asyncpg.OperatorInterventionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
-"""The database is away, stopping, starting or too slow."""
-NO_ROOM = (asyncpg.InsufficientResourcesError,)
-"""Its disk, memory or connections are used up."""
 
 PROBLEM_CONTENT: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 """The content of an error, as the OpenAPI document says it."""
@@ -49,11 +44,8 @@ def refusal(error: Exception) -> Response:
     """Answer whatever ended a request: an error of ours as it is, an absent or full database as 503, a bug as 500."""
     if isinstance(error, CrossdockError):
         return problem(error)
-    if isinstance(error, NO_ROOM):
-        return problem(Overloaded("the database has no room", retry_after_s=30))
-    if isinstance(error, ABSENT):
-        return problem(Overloaded("the database does not answer", retry_after_s=5))
-    return unexpected(error)
+    away = overload_of(error)
+    return problem(away) if away else unexpected(error)
 
 
 def unexpected(error: Exception) -> Response:

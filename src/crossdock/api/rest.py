@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from crossdock.api.access import Access
 from crossdock.api.openapi import described
-from crossdock.api.problems import ABSENT, NO_ROOM, problem, refusal
+from crossdock.api.problems import problem, refusal
 from crossdock.api.resources import ALL
 from crossdock.errors import BadInput, CrossdockError, MethodNotAllowed, NotFound
+from crossdock.store.absence import ABSENT, NO_ROOM
 from crossdock.wiring import Hub
 
 

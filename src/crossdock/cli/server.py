@@ -8,14 +8,13 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
-from starlette.routing import Route
 
 from crossdock.api.app import build_app
 from crossdock.api.patience import patient
 from crossdock.cli.working import GRACE_S, settle_memory, signals, telling, working
 from crossdock.errors import Trouble
 from crossdock.settings import Settings
-from crossdock.web import StatusPage
+from crossdock.web import page_routes
 from crossdock.wiring import Hub, open_hub
 
 Ready = Callable[[Hub, str], None]
@@ -39,7 +38,7 @@ async def stand(
     hub: Hub, listener: socket.socket, *, worker: bool = True, ready: Ready = lambda _hub, _url: None
 ) -> None:
     """Serve an open hub on a listening socket until SIGTERM or SIGINT."""
-    app = build_app(hub, pages=[Route("/", StatusPage(hub).show)])
+    app = build_app(hub, pages=page_routes(hub))
     config = uvicorn.Config(
         app,
         http=patient(hub.settings.request_timeout_s),

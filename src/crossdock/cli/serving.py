@@ -21,7 +21,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on, instead of CROSSDOCK_HOST.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Serve webhooks, the API and the status page; any number of these may run on one database."""
+    """Serve webhooks, the API and the dashboard; any number of these may run on one database."""
     from crossdock.cli.opening import run, settings
     from crossdock.cli.server import serve as serve_until_told
 

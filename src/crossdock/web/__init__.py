@@ -1,5 +1,5 @@
-"""The HTTP door for people."""
+"""The HTTP door for people: pages, rendered here, that need no scripts."""
 
-from crossdock.web.status import StatusPage
+from crossdock.web.door import page_routes
 
-__all__ = ["StatusPage"]
+__all__ = ["page_routes"]

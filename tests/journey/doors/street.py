@@ -12,13 +12,12 @@ import aiohttp
 import asyncpg
 import msgspec
 import orjson
-from starlette.routing import Route
 
 from crossdock.api.app import build_app
 from crossdock.connect.sandbox import serving
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
-from crossdock.web import StatusPage
+from crossdock.web import page_routes
 from crossdock.wiring import Hub
 from tests.support.hub import signed
 
@@ -87,7 +86,7 @@ def door(connection: Connection) -> str:
 @contextlib.asynccontextmanager
 async def street(hub: Hub) -> AsyncIterator[Street]:
     """Open the doors on a free port of this machine."""
-    app = build_app(hub, pages=[Route("/", StatusPage(hub).show)])
+    app = build_app(hub, pages=page_routes(hub))
     timeout = aiohttp.ClientTimeout(total=30)
     connector = aiohttp.TCPConnector(force_close=True)
     async with serving(app) as server, aiohttp.ClientSession(timeout=timeout, connector=connector) as session:

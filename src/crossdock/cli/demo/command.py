@@ -16,7 +16,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the proof.")] = False,
     calm: Annotated[bool, typer.Option("--calm", help="Without faults.")] = False,
     seed: Annotated[int, typer.Option("--seed", help="One seed, one shop and one course of faults.")] = 1,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the status page; 0: a free one.")] = 0,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the dashboard; 0: a free one.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Run the main job on this machine, with faults: a shop's orders reach a CRM, and it is proven that all did.

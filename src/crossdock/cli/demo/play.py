@@ -44,7 +44,7 @@ class Plan(msgspec.Struct, frozen=True):
     port: int
     as_json: bool
     stay: bool
-    """Keep running with the status page after the proof."""
+    """Keep running with the dashboard after the proof."""
 
 
 class Play:
@@ -106,7 +106,7 @@ class Play:
                 ok = self._tell(proof, judged, act.shop_name)
                 if self.plan.stay:
                     self.screen.pause()
-                    note(f"Everything keeps running: status page {url} · Ctrl-C ends it")
+                    note(f"Everything keeps running: dashboard {url} · Ctrl-C ends it")
                     with contextlib.suppress(asyncio.CancelledError):
                         await asyncio.Event().wait()
         return ok

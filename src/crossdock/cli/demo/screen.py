@@ -90,7 +90,7 @@ class Screen:
         if self.faults:
             grid.add_row("faults", " · ".join(f"{name} {count}" for name, count in self.faults.items()))
         if self.url:
-            grid.add_row("status page", self.url)
+            grid.add_row("dashboard", self.url)
         return Group(grid)
 
 

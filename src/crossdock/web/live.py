@@ -1,0 +1,83 @@
+"""Live pages: one look at the newest rows of a tenant every other second, shared by all who watch it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from starlette.responses import StreamingResponse
+
+from crossdock.govern.people.seat import Seat
+from crossdock.store.queries import load
+from crossdock.wiring import Hub
+
+SQL = load(Path(__file__).with_name("live.sql"))
+EVERY_S = 2.0
+_KEEP_S = 15.0
+_LONGEST_S = 900.0
+"""A channel ends by then; the browser opens the next one, and who may see it is asked anew."""
+_TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+
+
+class _Watch:
+    """One tenant, while somebody watches it."""
+
+    def __init__(self) -> None:
+        self.ears: set[asyncio.Queue[str]] = set()
+        self.task: asyncio.Task[None] | None = None
+
+
+class Live:
+    """Tells who watches which topics of their tenant have changed."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._watches: dict[uuid.UUID, _Watch] = {}
+
+    def stream(self, seat: Seat) -> StreamingResponse:
+        """Answer the channel of a tenant."""
+        return StreamingResponse(
+            self._told(seat.tenant_id), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        )
+
+    async def _told(self, tenant_id: uuid.UUID) -> AsyncIterator[str]:
+        watch = self._watches.setdefault(tenant_id, _Watch())
+        ear: asyncio.Queue[str] = asyncio.Queue(64)
+        watch.ears.add(ear)
+        if watch.task is None:
+            watch.task = asyncio.create_task(self._look(tenant_id, watch))
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _LONGEST_S
+        try:
+            yield "retry: 3000\n\n"
+            while loop.time() < until:
+                try:
+                    topic = await asyncio.wait_for(ear.get(), _KEEP_S)
+                    yield f"event: changed\ndata: {topic}\n\n"
+                except TimeoutError:
+                    yield ": still here\n\n"
+        finally:
+            watch.ears.discard(ear)
+            if not watch.ears and watch.task is not None:
+                watch.task.cancel()
+                self._watches.pop(tenant_id, None)
+
+    async def _look(self, tenant_id: uuid.UUID, watch: _Watch) -> None:
+        before: dict[str, Any] | None = None
+        while True:
+            try:
+                async with self._hub.database.engine() as conn:
+                    now = dict(await conn.fetchrow(SQL["newest"], tenant_id))
+            except _TROUBLE:
+                await asyncio.sleep(EVERY_S)
+                continue
+            for topic in [name for name in now if before is not None and now[name] != before[name]]:
+                for ear in watch.ears:
+                    if not ear.full():
+                        ear.put_nowait(topic)
+            before = now
+            await asyncio.sleep(EVERY_S)

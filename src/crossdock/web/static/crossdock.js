@@ -1,0 +1,54 @@
+// What pages gain from scripts; each of them works without.
+
+// Live: sections with data-topic load themselves anew when the hub says that their topic changed.
+const channel = document.body.dataset.live;
+if (channel) {
+  const source = new EventSource(channel);
+  const due = new Set();
+  let timer = 0;
+  const flush = () => {
+    timer = 0;
+    // nobody looks: once when the page is looked at again
+    if (document.hidden) return;
+    for (const topic of due) {
+      for (const section of document.querySelectorAll(`[data-topic~="${CSS.escape(topic)}"]`)) {
+        // what a person is typing or choosing into is left alone
+        if (section.contains(document.activeElement) && document.activeElement.matches('input, select, textarea')) continue;
+        if (section.querySelector('input[type="checkbox"]:checked')) continue;
+        htmx.trigger(section, 'changed');
+      }
+    }
+    due.clear();
+  };
+  const soon = () => { timer ||= setTimeout(flush, 250); };
+  source.addEventListener('changed', (event) => { due.add(event.data); soon(); });
+  document.addEventListener('visibilitychange', () => due.size && soon());
+  addEventListener('pagehide', () => source.close());
+}
+
+document.addEventListener('change', (event) => {
+  const box = event.target;
+  if (!(box instanceof HTMLInputElement) || box.type !== 'checkbox') return;
+  const table = box.closest('table');
+  if (!table) return;
+  const picks = [...table.querySelectorAll('tbody .pick input')];
+  if (box.hasAttribute('data-all')) for (const one of picks) one.checked = box.checked;
+  for (const one of picks) one.closest('tr').setAttribute('aria-selected', String(one.checked));
+  const chosen = picks.filter((one) => one.checked).length;
+  for (const place of document.querySelectorAll('[data-chosen]')) place.textContent = String(chosen);
+});
+
+document.addEventListener('click', async (event) => {
+  const button = event.target instanceof Element && event.target.closest('[data-copy]');
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.setAttribute('aria-label', 'Copied');
+});
+
+// "/" goes to the search field, as people know it
+document.addEventListener('keydown', (event) => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.activeElement && document.activeElement.matches('input, select, textarea, [contenteditable]')) return;
+  const find = document.getElementById('find');
+  if (find) { event.preventDefault(); find.focus(); }
+});

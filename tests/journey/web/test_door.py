@@ -1,0 +1,93 @@
+"""The door for people: who gets in, where they are sent, and what is refused before a page is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from crossdock.govern.access import Role
+from crossdock.web.page import Reach
+from crossdock.web.rooms import all_pages
+from crossdock.wiring import Hub
+from tests.support.browsing import Visitor, visiting
+from tests.support.hub import add_connection
+
+pytestmark = pytest.mark.asyncio
+
+
+@contextlib.asynccontextmanager
+async def watching(visitor: Visitor, path: str) -> AsyncIterator[aiohttp.ClientResponse]:
+    """Open an address and leave it open."""
+    async with (
+        aiohttp.ClientSession(cookies=visitor.cookies()) as session,
+        session.get(visitor.url + path) as answer,
+    ):
+        yield answer
+
+
+async def test_nobody_sees_a_tenant_without_a_login(hub: Hub) -> None:
+    async with visiting(hub) as visitor:
+        for page in all_pages():
+            if page.reach is Reach.OPEN:
+                continue
+            path = re.sub(r"\{[^}]+\}", "x", page.route.replace("{slug}", "default"))
+            if page.acts:
+                seen = await visitor.post(path, {}, follow=False)
+                assert (seen.status, seen.headers["Location"]) == (303, "/login"), page.route
+            else:
+                seen = await visitor.get(path, follow=False)
+                assert seen.status == 303, page.route
+                assert seen.headers["Location"].startswith("/login?next=%2F"), page.route
+
+
+async def test_a_tenant_of_others_is_not_there(hub: Hub) -> None:
+    await hub.tenants.add("other")
+    async with visiting(hub) as visitor:
+        await visitor.enter(Role.OWNER)
+        there = await visitor.get("/t/other/nowhere")
+        nowhere = await visitor.get("/t/never-made/nowhere")
+        assert there.status == nowhere.status == 404
+        assert there.words.replace("other", "") == nowhere.words.replace("never-made", "")
+
+
+async def test_an_unknown_page_says_so(hub: Hub) -> None:
+    async with visiting(hub) as visitor:
+        await visitor.enter(Role.VIEWER)
+        seen = await visitor.get("/t/default/no/such/page")
+        assert seen.status == 404
+        assert "There is no such page" in seen.words
+
+
+async def test_every_page_carries_the_strict_policy(hub: Hub) -> None:
+    async with visiting(hub) as visitor:
+        await visitor.enter(Role.OWNER)
+        for path in ("/", "/t/default/none", "/t/default/live"):
+            async with watching(visitor, path) as answer:
+                assert "default-src 'none'" in answer.headers["Content-Security-Policy"], path
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_who_watches_hears_of_changes(hub: Hub) -> None:
+    async def connect_shops() -> None:
+        for number in range(60):
+            await add_connection(hub, "woocommerce", f"shop {number}", {"url": f"https://{number}.example"})
+            await asyncio.sleep(0.5)
+
+    async with visiting(hub) as visitor:
+        await visitor.enter(Role.VIEWER)
+        async with watching(visitor, "/t/default/live") as channel:
+            assert channel.headers["Content-Type"].startswith("text/event-stream")
+            shops = asyncio.create_task(connect_shops())
+            try:
+                heard = ""
+                while "event: changed\ndata: connections\n" not in heard:
+                    heard += (await channel.content.readline()).decode()
+                    assert not shops.done()
+            finally:
+                shops.cancel()
