@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from functools import cache
 from pathlib import Path
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,31 +16,44 @@ _FOLDER = Path(__file__).with_name("static")
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
+class _File(msgspec.Struct, frozen=True):
+    digest: str
+    content: bytes
+    small: bytes
+    """The same, compressed once for all."""
+
+
 @cache
-def _files() -> dict[str, tuple[str, bytes]]:
+def _files() -> dict[str, _File]:
     found = {}
     for path in sorted(_FOLDER.iterdir()):
         if path.suffix in _KINDS:
             content = path.read_bytes()
-            found[path.name] = (hashlib.sha256(content).hexdigest()[:12], content)
+            small = gzip.compress(content, 9, mtime=0)
+            found[path.name] = _File(hashlib.sha256(content).hexdigest()[:12], content, small)
     return found
 
 
 def address(name: str) -> str:
     """Return the address of a file."""
-    return f"/static/{_files()[name][0]}/{name}"
+    return f"/static/{_files()[name].digest}/{name}"
 
 
 async def _answer(request: Request) -> Response:
     name, asked = request.path_params["name"], request.path_params["hash"]
-    digest, content = _files().get(name, ("", b""))
-    if not digest or asked != digest:
+    file = _files().get(name)
+    if file is None or asked != file.digest:
         return Response("there is no such file", 404, media_type="text/plain", headers={"Cache-Control": "no-store"})
-    return Response(
-        content,
-        media_type=_KINDS[Path(name).suffix],
-        headers={"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"},
-    )
+    small = "gzip" in request.headers.get("accept-encoding", "")
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Vary": "Accept-Encoding",
+    }
+    if small:
+        headers["Content-Encoding"] = "gzip"
+    return Response(file.small if small else file.content, media_type=_KINDS[Path(name).suffix], headers=headers)
 
 
 def files() -> Route:
