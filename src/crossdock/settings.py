@@ -165,6 +165,10 @@ class Settings(BaseSettings):
     report_at_hour: int = Field(
         default=7, ge=-1, le=23, description="Hour (UTC) at which the daily health report is made; -1: never by itself."
     )
+    key_days: int = Field(
+        default=0, ge=0, description="Days that an API key lives unless its making says otherwise; 0: until revoked."
+    )
+    key_days_most: int = Field(default=0, ge=0, description="Days that an API key may live at most; 0: without end.")
     peppol_rules: Path | None = Field(
         default=None,
         description="OpenPeppol's file PEPPOL-EN16931-UBL.sch. Set: invoices as UBL are held against all of its rules,"

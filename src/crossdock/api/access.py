@@ -24,8 +24,11 @@ class Access:
         self._hub = hub
         self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
 
-    async def principal(self, request: Request, scope: str) -> Principal:
-        """Return the caller. Raises ``Unauthenticated`` or ``Forbidden``."""
+    async def principal(self, request: Request, *scopes: str) -> Principal:
+        """Return the caller, who has one of the scopes (none: anybody with a key).
+
+        Raises ``Unauthenticated`` or ``Forbidden``.
+        """
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             self._hub.refusals.note("no-api-key", subject="api")
@@ -44,16 +47,17 @@ class Access:
             while len(self._known) > _MOST:
                 self._known.popitem(last=False)
         try:
-            known[1].need(scope)
+            if scopes:
+                known[1].need(*scopes)
         except Forbidden:
             self._hub.refusals.note("forbidden", subject="api")
             raise
         return known[1]
 
-    def needs(self, scope: str) -> Any:
-        """Return FastAPI's dependency on a caller with a scope."""
+    def needs(self, *scopes: str) -> Any:
+        """Return FastAPI's dependency on a caller with one of the scopes (none: on any caller)."""
 
         async def caller(request: Request) -> Principal:
-            return await self.principal(request, scope)
+            return await self.principal(request, *scopes)
 
         return Depends(caller)

@@ -69,6 +69,11 @@ class App:
             exception_handlers={404: _nowhere, 405: _not_so, Exception: _bug},
         )
 
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return every route but the webhooks' own."""
+        return self._others.routes
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one request."""
         if scope["type"] == "http" and scope["path"].startswith("/webhooks/"):

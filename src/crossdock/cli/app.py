@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from crossdock.cli import (
+    admitting,
     alerting,
     commanding,
     connecting,
@@ -97,6 +98,8 @@ app.add_typer(replaying.replays, name="replays")
 app.add_typer(connectors.connectors, name="connectors")
 app.add_typer(connectors.connectors, name="connector", hidden=True)
 app.command("sandbox")(connectors.sandbox)
+for word, does in admitting.VERBS.items():
+    keeping.keys.command(word)(does)
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(keeping.tenants, name="tenants")
 app.command("backup")(keeping.backup)

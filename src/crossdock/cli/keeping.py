@@ -1,16 +1,15 @@
-"""``keys``, ``tenants``, ``doctor``, ``backup`` and ``restore``."""
+"""``keys`` (the master key), ``tenants``, ``doctor``, ``backup`` and ``restore``."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crossdock.cli.answers import AsJson, Code, Tenant, console, give, guarded, note, table
+from crossdock.cli.answers import AsJson, Code, console, give, guarded, table
 from crossdock.cli.asking import ask
-from crossdock.cli.connecting import parse_id
 from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
@@ -18,55 +17,8 @@ if TYPE_CHECKING:
 
     from crossdock.wiring import Hub
 
-keys = typer.Typer(help="List, add or revoke API keys; make a master key, and seal with it.", cls=Lists)
+keys = typer.Typer(help="List, add, replace or revoke API keys; make a master key, and seal with it.", cls=Lists)
 tenants = typer.Typer(help="List or add tenants.", cls=Lists)
-
-
-@keys.command("list")
-@guarded
-def keys_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """List API keys; the keys themselves are not kept."""
-    rows = ask(tenant, lambda hub, tenant_id: hub.keys.list(tenant_id))
-    columns = ("id", "name", "scopes", "created_at", "expires_at", "revoked_at")
-    empty = "There is no API key yet. Make one with: crossdock keys add NAME --scope events:write"
-    give(rows, as_json=as_json, people=lambda: table(rows, columns, empty=empty))
-
-
-@keys.command("add")
-@guarded
-def keys_add(
-    name: Annotated[str, typer.Argument(help="What it is for.")],
-    scope: Annotated[list[str] | None, typer.Option("--scope", help="events:write, read, write, admin.")] = None,
-    tenant: Tenant = "default",
-    as_json: AsJson = False,
-) -> None:
-    """Make an API key. It is shown once."""
-    from crossdock.kit.ids import Prefix, show
-
-    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
-        key_id, key = await hub.keys.add(tenant_id, name, scope or ["events:write"])
-        return {"id": show(Prefix.KEY, key_id), "name": name, "key": key}
-
-    made = ask(tenant, work)
-    if not as_json:
-        note(f"{made['id']} is made. Keep it now: it cannot be shown again.")
-    give(made, as_json=as_json, people=lambda: made["key"])
-
-
-@keys.command("revoke")
-@guarded
-def keys_revoke(
-    key: Annotated[str, typer.Argument(help="Its id.", metavar="KEY")],
-    tenant: Tenant = "default",
-    as_json: AsJson = False,
-) -> None:
-    """End an API key at once."""
-    from crossdock.kit.ids import Prefix, parse
-
-    identifier = parse_id(parse, Prefix.KEY, key)
-
-    ask(tenant, lambda hub, tenant_id: hub.keys.revoke(tenant_id, identifier))
-    give({"id": key, "revoked": True}, as_json=as_json, people=lambda: f"{key} is revoked.")
 
 
 @keys.command("master")
@@ -102,7 +54,7 @@ def keys_reseal(as_json: AsJson = False) -> None:
 def tenants_list(as_json: AsJson = False) -> None:
     """List tenants."""
     rows = ask("default", lambda hub, _: hub.tenants.list())
-    give(rows, as_json=as_json, people=lambda: table(rows, ("slug", "name", "id", "created_at")))
+    give(rows, as_json=as_json, people=lambda: table(rows, ("slug", "name", "test_of", "id", "created_at")))
 
 
 @tenants.command("add")

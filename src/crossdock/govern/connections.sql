@@ -20,7 +20,18 @@ WHERE c.connector = $1 AND c.config ->> 'app_id' = $2 AND c.state <> 'revoked' O
 SELECT tenant_id, slug, name FROM tenant WHERE slug = $1;
 
 -- name: tenants
-SELECT tenant_id, slug, name, created_at FROM tenant ORDER BY created_at;
+SELECT t.tenant_id, t.slug, t.name, t.created_at, l.slug AS test_of
+FROM tenant t LEFT JOIN tenant l ON l.tenant_id = t.test_of
+WHERE $1::uuid IS NULL OR t.tenant_id = $1
+ORDER BY t.created_at, t.tenant_id;
+
+-- name: test_side
+SELECT t.tenant_id FROM tenant t WHERE t.test_of = $1 OR (t.tenant_id = $1 AND t.test_of IS NOT NULL);
+
+-- name: add_test_side
+INSERT INTO tenant (tenant_id, slug, name, test_of)
+SELECT $2, $3, left(l.name, 190) || ' (test)', l.tenant_id FROM tenant l WHERE l.tenant_id = $1
+ON CONFLICT DO NOTHING RETURNING tenant_id;
 
 -- name: add_tenant
 INSERT INTO tenant (tenant_id, slug, name) VALUES ($1, $2, $3) ON CONFLICT (slug) DO NOTHING RETURNING tenant_id;
@@ -155,19 +166,6 @@ WHERE tenant_id = $1 AND lane_id = (SELECT destination_id FROM route WHERE id = 
 -- name: remove_route
 UPDATE route SET enabled = false, ended_at = now() WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL
 RETURNING source_id;
-
--- name: add_key
-INSERT INTO api_key (id, tenant_id, name, key_hash, scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6);
-
--- name: key
-SELECT k.id, k.tenant_id, k.name, k.scopes FROM api_key k
-WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
-
--- name: list_keys
-SELECT id, name, scopes, created_at, expires_at, revoked_at FROM api_key WHERE tenant_id = $1 ORDER BY created_at;
-
--- name: revoke_key
-UPDATE api_key SET revoked_at = now() WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING id;
 
 -- name: vault_keys
 SELECT key_id, check_value FROM vault_key ORDER BY created_at;

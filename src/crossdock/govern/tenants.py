@@ -55,15 +55,34 @@ class Tenants:
         found: uuid.UUID = row["tenant_id"]
         return found
 
-    async def list(self) -> list[dict[str, Any]]:
-        """Return all tenants."""
+    async def test_side(self, tenant_id: uuid.UUID) -> uuid.UUID:
+        """Return the tenant that is another's test side; it is made at its first use. A test side has none but itself.
+
+        Raises ``NotFound`` or ``Conflict``.
+        """
+        for number in range(1, 10):
+            async with self._store.engine() as conn:
+                found: uuid.UUID | None = await conn.fetchval(SQL["test_side"], tenant_id)
+                if found is None:
+                    live = await conn.fetchrow(SQL["tenants"], tenant_id)
+                    if live is None:
+                        raise NotFound("there is no such tenant", remedy="list them with: crossdock tenants")
+                    slug = f"{live['slug'][:56].rstrip('-')}-test{'' if number == 1 else f'-{number}'}"
+                    found = await conn.fetchval(SQL["add_test_side"], tenant_id, new_id(), slug)
+            if found is not None:
+                return found
+        raise Conflict("no name is free for its test side", remedy="rename or delete the tenants that end in -test")
+
+    async def list(self, tenant_id: uuid.UUID | None = None) -> list[dict[str, Any]]:
+        """Return all tenants, or the one that is named; ``test_of``: the slug of the one it is the test side of."""
         async with self._store.engine() as conn:
-            rows = await conn.fetch(SQL["tenants"])
+            rows = await conn.fetch(SQL["tenants"], tenant_id)
         return [
             {
                 "id": show(Prefix.TENANT, r["tenant_id"]),
                 "slug": r["slug"],
                 "name": r["name"],
+                "test_of": r["test_of"],
                 "created_at": r["created_at"],
             }
             for r in rows

@@ -25,6 +25,7 @@ from crossdock.govern.alerts import Alerting, Options
 from crossdock.govern.authorizations import Authorizations
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
+from crossdock.govern.keys import KeyLives
 from crossdock.govern.people import Lives, People
 from crossdock.govern.tenants import Tenants
 from crossdock.govern.vault import Vault
@@ -145,6 +146,12 @@ def stock_of(
         await runs.add(tenant_id, connection_id, RunKind.PULL, ("order",))
 
     return Stock(database, directory, canonical, journey, connections, connector_named, ask_for_orders)
+
+
+def lives_of(settings: Settings) -> KeyLives:
+    """Return how long API keys live."""
+    usual, most = (timedelta(days=days) if days else None for days in (settings.key_days, settings.key_days_most))
+    return KeyLives(usual, most)
 
 
 def schedule_of(settings: Settings, database: Database, directory: Directory, runs: Runs) -> Schedule:

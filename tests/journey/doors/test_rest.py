@@ -181,7 +181,7 @@ async def test_every_metric_is_published(hub: Hub, doors: Street) -> None:
 
 
 def test_scopes_are_few() -> None:
-    assert SCOPES == ("events:write", "read", "write", "admin")
+    assert SCOPES == ("events:write", "read", "operate", "write", "admin", "platform")
 
 
 async def test_webhook_mode_is_told(settings: Settings) -> None:

@@ -51,7 +51,7 @@ async def test_a_site_is_paired_shown_changed_and_ended(hub: Hub, doors: Street)
 async def test_who_may_not_and_what_is_not_there(hub: Hub, doors: Street) -> None:
     tenant = await hub.tenants.find()
     _, key = await hub.keys.add(tenant, "admin", ["admin"])
-    _, reader = await hub.keys.add(tenant, "reader", ["read", "write"])
+    _, reader = await hub.keys.add(tenant, "reader", ["read", "operate"])
     is_problem(await doors.post("/api/v1/plugin/pairings", {}, reader), 403, "forbidden")
     is_problem(await doors.post("/api/v1/plugin/pairings", {"site": "ftp://x"}, key), 400, "bad-input", "site")
     sink = await add_sink(hub, "http://127.0.0.1:9/")

@@ -26,11 +26,13 @@ from crossdock.api.resources import (
     invoice_documents,
     invoice_terms,
     invoices,
+    keys,
     live_records,
     mapping_templates,
     mapping_trials,
     mappings,
     maps,
+    me,
     oauth,
     orders,
     plugin,
@@ -52,6 +54,8 @@ from crossdock.api.resources import (
 from crossdock.wiring import Hub
 
 ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
+    me.router,
+    keys.router,
     status.router,
     stats.router,
     connections.router,

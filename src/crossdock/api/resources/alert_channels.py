@@ -131,6 +131,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     api = APIRouter(tags=["alerts"])
     _reading(api, hub, access.needs("read"))
     _changing(api, hub, access.needs("write"))
+    _testing(api, hub, access.needs("operate"))
     return api
 
 
@@ -169,22 +170,24 @@ def _changing(api: APIRouter, hub: Hub, writes: Any) -> None:
         """Make a channel; send a test to see that it works."""
         given = body.model_dump()
         new = NewChannel(**{**given, "kinds": tuple(given["kinds"])})
-        return await channels.add(caller.tenant_id, new, actor=_actor(caller))
+        return await channels.add(caller.tenant_id, new, actor=caller.actor)
 
     @api.patch("/alert-channels/{channel_id}", response_model=ChannelShown)
     async def change_channel(channel_id: str, body: ChannelChange, caller: Principal = writes) -> Any:
         """Change a channel, or switch it off or on."""
         given = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
-        return await channels.change(caller.tenant_id, _id(channel_id), given, actor=_actor(caller))
+        return await channels.change(caller.tenant_id, _id(channel_id), given, actor=caller.actor)
 
     @api.delete("/alert-channels/{channel_id}", status_code=204)
     async def drop_channel(channel_id: str, caller: Principal = writes) -> Response:
         """Drop a channel, and what waits on it."""
-        await channels.drop(caller.tenant_id, _id(channel_id), actor=_actor(caller))
+        await channels.drop(caller.tenant_id, _id(channel_id), actor=caller.actor)
         return Response(status_code=204)
 
+
+def _testing(api: APIRouter, hub: Hub, operates: Any) -> None:
     @api.post("/alert-channels/{channel_id}/test", response_model=Tested)
-    async def test_channel(channel_id: str, caller: Principal = writes) -> Any:
+    async def test_channel(channel_id: str, caller: Principal = operates) -> Any:
         """Send a test at once and say how it went; when it went well, what waits for the channel goes out."""
         problem = await hub.alerting.notices.test(caller.tenant_id, _id(channel_id))
         return {"ok": not problem, "problem": problem}
@@ -192,7 +195,3 @@ def _changing(api: APIRouter, hub: Hub, writes: Any) -> None:
 
 def _id(text: str) -> Any:
     return parsed(Prefix.CHANNEL, text, "channel_id")
-
-
-def _actor(caller: Principal) -> str:
-    return f"key:{caller.name}"

@@ -106,7 +106,7 @@ async def _put(hub: Hub, caller: Principal, rule: NewRule) -> dict[str, Any]:
         enabled=rule.enabled,
         severity=rule.severity,
         settings=rule.settings,
-        actor=f"key:{caller.name}",
+        actor=caller.actor,
     )
 
 
@@ -141,5 +141,5 @@ def _changing(api: APIRouter, hub: Hub, writes: Any) -> None:
     async def drop_rule(rule_id: str, caller: Principal = writes) -> Response:
         """Take back what was set: the tenant's own rule or the default holds again."""
         wanted = parsed(Prefix.RULE, rule_id, "rule_id")
-        await hub.alerting.rules.drop(caller.tenant_id, wanted, actor=f"key:{caller.name}")
+        await hub.alerting.rules.drop(caller.tenant_id, wanted, actor=caller.actor)
         return Response(status_code=204)

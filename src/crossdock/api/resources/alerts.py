@@ -76,7 +76,7 @@ class AlertList(BaseModel):
 def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["alerts"])
-    reads, writes = access.needs("read"), access.needs("write")
+    reads, operates = access.needs("read"), access.needs("operate")
 
     @api.get("/alerts", response_model=AlertList)
     async def list_alerts(
@@ -109,9 +109,9 @@ def router(hub: Hub, access: Access) -> APIRouter:
             return await hub.alerting.alerts.one(conn, caller.tenant_id, wanted)
 
     @api.post("/alerts/{alert_id}/acknowledge", response_model=AlertShown)
-    async def acknowledge_alert(alert_id: str, caller: Principal = writes) -> Any:
+    async def acknowledge_alert(alert_id: str, caller: Principal = operates) -> Any:
         """Take an alert over: nobody is reminded of it any more; its end is told all the same."""
         wanted = parsed(Prefix.ALERT, alert_id, "alert_id")
-        return await hub.alerting.alerts.acknowledge(caller.tenant_id, wanted, actor=f"key:{caller.name}")
+        return await hub.alerting.alerts.acknowledge(caller.tenant_id, wanted, actor=caller.actor)
 
     return api

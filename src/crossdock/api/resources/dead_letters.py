@@ -21,7 +21,7 @@ from crossdock.api.records import instant
 from crossdock.api.resources.deliveries import Cause, Given, named
 from crossdock.flow.deliver import Ask, Filter
 from crossdock.govern.keys import Principal
-from crossdock.kit.ids import Prefix, show
+from crossdock.kit.ids import Prefix
 from crossdock.wiring import Hub
 
 COLUMNS = (
@@ -100,7 +100,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["deliveries"])
     _add_reading(api, hub, access.needs("read"))
-    _add_doing(api, hub, access.needs("write"))
+    _add_doing(api, hub, access.needs("operate"))
     return api
 
 
@@ -131,19 +131,19 @@ def _of_cause(chosen: Filter, cause_id: str | None) -> Filter:
     return msgspec.structs.replace(chosen, cause_id=named(Prefix.CAUSE, cause_id, "cause_id"))
 
 
-def _add_doing(api: APIRouter, hub: Hub, writes: Any) -> None:
+def _add_doing(api: APIRouter, hub: Hub, operates: Any) -> None:
     async def ask(caller: Principal, asked: Ask, key: str | None) -> Response:
-        actor = show(Prefix.KEY, caller.key_id)
+        actor = caller.actor
         made = await hub.replays.ask(caller.tenant_id, asked, actor=actor, key=key)
         return answer(await hub.replays.one(caller.tenant_id, made), 202)
 
     @api.post("/dead-letters/retry", status_code=202)
-    async def retry(body: Chosen, key: Key = None, caller: Principal = writes) -> Any:
+    async def retry(body: Chosen, key: Key = None, caller: Principal = operates) -> Any:
         """Retry standing dead letters by filter, as a run; each once, however often it is asked."""
         return await ask(caller, Ask(do="retry", filter=body.filter()), key)
 
     @api.post("/dead-letters/discard", status_code=202)
-    async def discard(body: ChosenToDiscard, key: Key = None, caller: Principal = writes) -> Any:
+    async def discard(body: ChosenToDiscard, key: Key = None, caller: Principal = operates) -> Any:
         """Discard standing dead letters by filter, as a run, with a reason; it stands in the audit."""
         return await ask(caller, Ask(do="discard", filter=body.filter(), reason=body.reason), key)
 

@@ -110,7 +110,7 @@ def _one(api: APIRouter, hub: Hub, writes: Any) -> None:
             deals=(deal_id,),
             then="draft" if wanted.draft else "issue",
             again=overrides.again,
-            actor=show(Prefix.KEY, caller.key_id),
+            actor=caller.actor,
             key=key,
         )
         return answer(await by_hand(hub, found, asked, overrides), 202)
@@ -134,7 +134,7 @@ def _many(api: APIRouter, hub: Hub, writes: Any) -> None:
             deals=tuple(dict.fromkeys(body.deal_ids)),
             days=body.days,
             then="" if body.then == "terms" else body.then,
-            actor=show(Prefix.KEY, caller.key_id),
+            actor=caller.actor,
             key=key,
         )
         return answer(await hub.deal_runs.ask(found, asked), 202)

@@ -16,7 +16,7 @@ from crossdock.api.records import instant
 from crossdock.errors import Conflict
 from crossdock.flow.deliver import Filter
 from crossdock.govern.keys import Principal
-from crossdock.kit.ids import Prefix, show
+from crossdock.kit.ids import Prefix
 from crossdock.wiring import Hub
 
 State = Literal["waiting", "claimed", "in_doubt", "delivered", "skipped", "dead"]
@@ -164,7 +164,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["deliveries"])
     _add_lists(api, hub, access.needs("read"))
-    _add_one(api, hub, access.needs("read"), access.needs("write"))
+    _add_one(api, hub, access.needs("read"), access.needs("operate"))
     return api
 
 
@@ -207,28 +207,27 @@ def _add_lists(api: APIRouter, hub: Hub, reads: Any) -> None:
         return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
 
 
-def _add_one(api: APIRouter, hub: Hub, reads: Any, writes: Any) -> None:
+def _add_one(api: APIRouter, hub: Hub, reads: Any, operates: Any) -> None:
     @api.get("/deliveries/{delivery_id}", response_model=DeliveryWhole)
     async def delivery(delivery_id: str, caller: Principal = reads) -> Any:
         """Return one delivery with its cause and every attempt: what was asked and answered, redacted."""
         return await hub.letters.one(caller.tenant_id, parsed(Prefix.DELIVERY, delivery_id, "delivery_id"))
 
     @api.post("/deliveries/{delivery_id}/retry", status_code=202, response_model=Retried)
-    async def retry(delivery_id: str, caller: Principal = writes) -> Any:
+    async def retry(delivery_id: str, caller: Principal = operates) -> Any:
         """Deliver again what has ended: the record's present state, or the very same message. A dead letter once."""
         wanted = parsed(Prefix.DELIVERY, delivery_id, "delivery_id")
         found = await hub.letters.one(caller.tenant_id, wanted)
-        taken, queued = await hub.replay.one(caller.tenant_id, wanted, actor=show(Prefix.KEY, caller.key_id))
+        taken, queued = await hub.replay.one(caller.tenant_id, wanted, actor=caller.actor)
         if not taken:
             raise not_again(found)
         return {"queued": queued, "delivery_id": delivery_id}
 
     @api.post("/deliveries/{delivery_id}/discard", response_model=DeliveryWhole)
-    async def discard(delivery_id: str, body: Discard, caller: Principal = writes) -> Any:
+    async def discard(delivery_id: str, body: Discard, caller: Principal = operates) -> Any:
         """End a dead letter for good, with a reason; it stands in the audit."""
         wanted = parsed(Prefix.DELIVERY, delivery_id, "delivery_id")
-        actor = show(Prefix.KEY, caller.key_id)
-        return await hub.letters.discard(caller.tenant_id, wanted, body.reason, actor=actor)
+        return await hub.letters.discard(caller.tenant_id, wanted, body.reason, actor=caller.actor)
 
 
 def record_named(text: str | None) -> uuid.UUID | None:

@@ -74,7 +74,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
             second,
             action=body.action,
             after_s=body.after_s,
-            actor=f"key:{caller.name}",
+            actor=caller.actor,
         )
 
     return api

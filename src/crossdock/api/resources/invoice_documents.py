@@ -80,8 +80,8 @@ async def judged(hub: Hub, invoice: Invoice, form: Format) -> dict[str, Any]:
 def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["invoices"])
-    # a document holds people's data, which keys without that scope see masked
-    sees_people, reads = access.needs("admin"), access.needs("read")
+    # a document holds people's data, which who only looks on sees masked
+    sees_people, reads = access.needs("operate"), access.needs("read")
 
     @api.get(
         "/invoices/{invoice_id}/document",
@@ -99,7 +99,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     ) -> Response:
         """Return an invoice or a credit note as a document; 422 with the broken rules when it is not a valid one.
 
-        It shows people's data, so the key needs the scope ``admin``.
+        It shows people's data, so the key needs the scope ``operate``.
         """
         made = await document(hub, caller.tenant_id, parsed(ids.Prefix.INVOICE, invoice_id, "invoice_id"), form)
         headers = {

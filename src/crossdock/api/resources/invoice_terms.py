@@ -12,7 +12,7 @@ from crossdock.api.access import Access
 from crossdock.api.problems import answer
 from crossdock.flow.invoice import EXAMPLE, KeptTerms, SeriesState, Terms, problems_of
 from crossdock.govern.keys import Principal
-from crossdock.kit import ids, redact
+from crossdock.kit import redact
 from crossdock.wiring import Hub
 
 _PEOPLE = ("contact", "phone", "email")
@@ -125,7 +125,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     @api.put("/invoice-terms", response_model=TermsShown)
     async def put_invoice_terms(body: NewTerms, caller: Principal = admins) -> Any:
         """Let terms hold from now on, as the next version; what is issued keeps the version it was made by."""
-        desk, actor = hub.invoicing.terms, ids.show(ids.Prefix.KEY, caller.key_id)
+        desk, actor = hub.invoicing.terms, caller.actor
         made = await desk.put(caller.tenant_id, body.terms, actor=actor, note=body.note, expected=body.version)
         return terms_shown(made, await desk.versions(caller.tenant_id))
 

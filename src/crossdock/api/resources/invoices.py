@@ -221,7 +221,7 @@ def _changing(api: APIRouter, hub: Hub, access: Access) -> None:
     ) -> Any:
         """Make a draft anew with other overrides, by the terms of now; 409 for one that is issued."""
         named = parsed(ids.Prefix.INVOICE, invoice_id, "invoice_id")
-        who = _actor(caller)
+        who = caller.actor
         made = await hub.invoicing.change(caller.tenant_id, named, body.asked, actor=who, revision=body.revision)
         return shown(made, people="admin" in caller.scopes)
 
@@ -233,14 +233,14 @@ def _changing(api: APIRouter, hub: Hub, access: Access) -> None:
     ) -> Any:
         """Give a draft its number and make it final; one that is issued already is answered as it is."""
         named = parsed(ids.Prefix.INVOICE, invoice_id, "invoice_id")
-        made = await hub.invoicing.issue(caller.tenant_id, named, actor=_actor(caller), revision=revision)
+        made = await hub.invoicing.issue(caller.tenant_id, named, actor=caller.actor, revision=revision)
         return shown(made, people="admin" in caller.scopes)
 
     @api.delete("/invoices/{invoice_id}", status_code=204)
     async def discard_invoice(invoice_id: str, caller: Principal = writes) -> None:
         """Throw a draft away; 409 for one that is issued."""
         named = parsed(ids.Prefix.INVOICE, invoice_id, "invoice_id")
-        await hub.invoicing.discard(caller.tenant_id, named, actor=_actor(caller))
+        await hub.invoicing.discard(caller.tenant_id, named, actor=caller.actor)
 
     @api.post(
         "/invoices/{invoice_id}/credit",
@@ -260,12 +260,8 @@ def _changing(api: APIRouter, hub: Hub, access: Access) -> None:
         if preview:
             found = await hub.invoicing.credit_preview(caller.tenant_id, named, body)
             return answer(previewed(found, people=people))
-        made = await hub.invoicing.credit(caller.tenant_id, named, body, actor=_actor(caller), key=key)
+        made = await hub.invoicing.credit(caller.tenant_id, named, body, actor=caller.actor, key=key)
         return shown(made, people=people)
-
-
-def _actor(caller: Principal) -> str:
-    return ids.show(ids.Prefix.KEY, caller.key_id)
 
 
 def _id(prefix: ids.Prefix, text: str | None, field: str) -> Any:

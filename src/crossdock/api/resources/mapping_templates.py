@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock.api.access import Access
 from crossdock.api.problems import answer
-from crossdock.api.resources.mappings import OBJECTS, actor
+from crossdock.api.resources.mappings import OBJECTS
 from crossdock.flow.mapping import template_of
 from crossdock.govern.keys import Principal
 from crossdock.wiring import Hub
@@ -66,7 +66,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     @api.post("/mapping-templates", status_code=201)
     async def add(body: Annotated[TemplateBody, Body()], caller: Principal = writes) -> Any:
         """Keep a template or its next version; routes change when it is applied."""
-        return answer(await desk.add(caller.tenant_id, template_of(body.model_dump()), actor=actor(caller)), 201)
+        return answer(await desk.add(caller.tenant_id, template_of(body.model_dump()), actor=caller.actor), 201)
 
     @api.post("/mapping-templates/{name}/apply")
     async def apply(name: str, body: Annotated[Applied, Body()], caller: Principal = writes) -> Any:
@@ -74,7 +74,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
 
         A route whose account does not take the new version is told with its problems; the others get it.
         """
-        items = await hub.mappings.apply(caller.tenant_id, name, actor=actor(caller), activate=body.activate)
+        items = await hub.mappings.apply(caller.tenant_id, name, actor=caller.actor, activate=body.activate)
         return answer({"items": items})
 
     return api

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock.api.access import Access
 from crossdock.api.problems import answer
-from crossdock.api.resources.mappings import OBJECTS, DraftBody, actor, route_of
+from crossdock.api.resources.mappings import OBJECTS, DraftBody, route_of
 from crossdock.errors import BadInput
 from crossdock.flow.mapping import MOST_RECORDS, record_named
 from crossdock.govern.keys import Principal
@@ -38,7 +38,7 @@ class DryRun(BaseModel):
 def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["mappings"])
-    reads, writes, desk = access.needs("read"), access.needs("write"), hub.mappings.desk
+    reads, operates, desk = access.needs("read"), access.needs("operate"), hub.mappings.desk
 
     @api.post("/routes/{route}/mapping/preview")
     async def preview(
@@ -60,12 +60,12 @@ def router(hub: Hub, access: Access) -> APIRouter:
         return answer(await hub.mappings.trials.preview(chosen, mapping, record_named(body.record), people=people))
 
     @api.post("/routes/{route}/mapping/dry-runs", status_code=202)
-    async def dry_run(route: str, body: Annotated[DryRun, Body()], caller: Principal = writes) -> Any:
+    async def dry_run(route: str, body: Annotated[DryRun, Body()], caller: Principal = operates) -> Any:
         """Try a version (null: the newest) on the newest ``last`` records, as a run; its result is the report.
 
         Counts of writes by kind, fields that differ, conflicts with owners; see ``/runs/{id}``.
         """
-        who = actor(caller)
+        who = caller.actor
         made = await hub.mappings.runs.dry_run(caller.tenant_id, route_of(route), body.version, body.last, actor=who)
         return answer(made, 202)
 

@@ -16,7 +16,7 @@ from crossdock.api.problems import answer
 from crossdock.flow.map.catalogue import TRANSFORMS
 from crossdock.flow.mapping import Draft, WayBack, draft_in, draft_of, exported
 from crossdock.govern.keys import Principal
-from crossdock.kit.ids import Prefix, show
+from crossdock.kit.ids import Prefix
 from crossdock.wiring import Hub
 
 RULE = {"target": "vat_number", "path": "meta._billing_vat", "transforms": ["trim", "upper"]}
@@ -77,11 +77,6 @@ class Rollback(Activation):
 
     to: int | None = Field(default=None, ge=0, description="null: the version that acted before this one")
     restore: bool = Field(default=False, description="true: put back what was written and nobody has changed since")
-
-
-def actor(caller: Principal) -> str:
-    """Return who does it, for the audit."""
-    return show(Prefix.KEY, caller.key_id)
 
 
 def route_of(text: str) -> uuid.UUID:
@@ -175,7 +170,7 @@ def _drafting(api: APIRouter, hub: Hub, access: Access) -> None:
     async def add(route: str, body: Annotated[NewVersion, Body()], caller: Principal = writes) -> Any:
         """Keep a draft as the next version, checked against both schemas; the same as the newest is the newest."""
         draft = body.draft()
-        made = await desk.add(caller.tenant_id, route_of(route), draft, actor=actor(caller), activate=body.activate)
+        made = await desk.add(caller.tenant_id, route_of(route), draft, actor=caller.actor, activate=body.activate)
         return answer(made, 201)
 
     @api.post("/routes/{route}/mapping/import", status_code=201)
@@ -186,7 +181,7 @@ def _drafting(api: APIRouter, hub: Hub, access: Access) -> None:
         caller: Principal = writes,
     ) -> Any:
         """Keep a version out of YAML (or JSON), checked like every draft."""
-        who = actor(caller)
+        who = caller.actor
         made = await desk.add(caller.tenant_id, route_of(route), draft_in(body), actor=who, activate=activate)
         return answer(made, 201)
 
@@ -204,7 +199,7 @@ def _choosing(api: APIRouter, hub: Hub, access: Access) -> None:
             caller.tenant_id,
             identifier,
             version,
-            actor=actor(caller),
+            actor=caller.actor,
             reason=body.reason,
             expected=body.expected,
         )
@@ -217,5 +212,5 @@ def _choosing(api: APIRouter, hub: Hub, access: Access) -> None:
         With ``restore`` a run puts back what was written and nobody has changed since; its result is the report.
         """
         identifier, way = route_of(route), WayBack(**body.model_dump())
-        done = await hub.mappings.runs.roll_back(caller.tenant_id, identifier, way, actor=actor(caller))
+        done = await hub.mappings.runs.roll_back(caller.tenant_id, identifier, way, actor=caller.actor)
         return answer({**await desk.one(caller.tenant_id, identifier), **done})

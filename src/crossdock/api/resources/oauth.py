@@ -130,7 +130,7 @@ def _apps(api: APIRouter, hub: Hub, access: Access) -> None:
 
     @api.post("/oauth/apps", response_model=AppShown, status_code=201)
     async def add_oauth_app(body: NewApp, caller: Principal = writes) -> Any:
-        return app_shown(await hub.oauth.apps.add(caller.tenant_id, **_fields(body), actor=_actor(caller)))
+        return app_shown(await hub.oauth.apps.add(caller.tenant_id, **_fields(body), actor=caller.actor))
 
     @api.get("/oauth/apps", response_model=list[AppShown])
     async def oauth_apps(caller: Principal = reads) -> Any:
@@ -143,11 +143,11 @@ def _apps(api: APIRouter, hub: Hub, access: Access) -> None:
     @api.patch("/oauth/apps/{app_id}", response_model=AppShown)
     async def change_oauth_app(app_id: str, body: AppChanges, caller: Principal = writes) -> Any:
         changes = body.model_dump(exclude_unset=True)
-        return app_shown(await hub.oauth.apps.change(caller.tenant_id, _app(app_id), changes, actor=_actor(caller)))
+        return app_shown(await hub.oauth.apps.change(caller.tenant_id, _app(app_id), changes, actor=caller.actor))
 
     @api.delete("/oauth/apps/{app_id}", status_code=204)
     async def remove_oauth_app(app_id: str, caller: Principal = writes) -> None:
-        await hub.oauth.apps.remove(caller.tenant_id, _app(app_id), actor=_actor(caller))
+        await hub.oauth.apps.remove(caller.tenant_id, _app(app_id), actor=caller.actor)
 
 
 def _consents(api: APIRouter, hub: Hub, access: Access) -> None:
@@ -161,7 +161,7 @@ def _consents(api: APIRouter, hub: Hub, access: Access) -> None:
             body.form,
             app=body.app,
             name=body.name,
-            actor=_actor(caller),
+            actor=caller.actor,
             key_id=caller.key_id,
         )
         return {"url": asked.url, "state": asked.state, "expires_at": asked.expires_at}
@@ -178,7 +178,7 @@ def _consents(api: APIRouter, hub: Hub, access: Access) -> None:
     @api.post("/connections/{connection_id}/reconnect", response_model=ConsentAsked, status_code=201)
     async def reconnect(connection_id: str, body: Reconnect | None = None, caller: Principal = writes) -> Any:
         found, app = _connection(connection_id), body.app if body is not None else ""
-        asked = await hub.oauth.reconnect(caller.tenant_id, found, app=app, actor=_actor(caller), key_id=caller.key_id)
+        asked = await hub.oauth.reconnect(caller.tenant_id, found, app=app, actor=caller.actor, key_id=caller.key_id)
         return {"url": asked.url, "state": asked.state, "expires_at": asked.expires_at}
 
     @api.get("/connections/{connection_id}/grant", response_model=GrantAnswer)
@@ -198,7 +198,3 @@ def _app(text: str) -> Any:
 
 def _connection(text: str) -> Any:
     return parsed(ids.Prefix.CONNECTION, text, "connection_id")
-
-
-def _actor(caller: Principal) -> str:
-    return f"key:{caller.name}"

@@ -103,7 +103,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
 
 
 def _pairings(api: APIRouter, hub: Hub, access: Access) -> None:
-    reads, writes = access.needs("read"), access.needs("admin")
+    reads, writes = access.needs("read"), access.needs("write")
 
     @api.post("/plugin/pairings", response_model=PairingMade, status_code=201)
     async def add_pairing(body: NewPairing, caller: Principal = writes) -> Any:
@@ -114,7 +114,7 @@ def _pairings(api: APIRouter, hub: Hub, access: Access) -> None:
             site=body.site,
             name=body.name,
             signature_required=body.signature_required,
-            actor=_actor(caller),
+            actor=caller.actor,
         )
         return {"id": str(made.id), "code": made.code, "link": made.link, "expires_at": made.expires_at}
 
@@ -124,7 +124,7 @@ def _pairings(api: APIRouter, hub: Hub, access: Access) -> None:
 
 
 def _sites(api: APIRouter, hub: Hub, access: Access) -> None:
-    reads, writes = access.needs("read"), access.needs("admin")
+    reads, writes = access.needs("read"), access.needs("write")
 
     @api.get("/plugin/sites", response_model=list[SiteShown])
     async def sites(
@@ -139,22 +139,18 @@ def _sites(api: APIRouter, hub: Hub, access: Access) -> None:
     @api.patch("/plugin/sites/{site_id}", response_model=SiteShown)
     async def change_site(site_id: str, body: SiteChanges, caller: Principal = writes) -> Any:
         found, changes = _site(site_id), body.model_dump(exclude_unset=True)
-        await hub.sites.change(caller.tenant_id, found, **changes, actor=_actor(caller))
+        await hub.sites.change(caller.tenant_id, found, **changes, actor=caller.actor)
         return await hub.sites.one(caller.tenant_id, found)
 
     @api.post("/plugin/sites/{site_id}/rotate", response_model=NewSecret)
     async def rotate_site(site_id: str, caller: Principal = writes) -> Any:
-        made = await hub.sites.rotate(caller.tenant_id, _site(site_id), actor=_actor(caller))
+        made = await hub.sites.rotate(caller.tenant_id, _site(site_id), actor=caller.actor)
         return {"key": made.key, "secret": made.secret}
 
     @api.delete("/plugin/sites/{site_id}", status_code=204)
     async def revoke_site(site_id: str, caller: Principal = writes) -> None:
-        await hub.sites.revoke(caller.tenant_id, _site(site_id), actor=_actor(caller))
+        await hub.sites.revoke(caller.tenant_id, _site(site_id), actor=caller.actor)
 
 
 def _site(text: str) -> uuid.UUID:
     return parsed(ids.Prefix.SITE, text, "site_id")
-
-
-def _actor(caller: Principal) -> str:
-    return f"key:{caller.name}"

@@ -51,10 +51,10 @@ class Shown(BaseModel):
 def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["proofs"])
-    reads, writes = access.needs("read"), access.needs("write")
+    reads, operates = access.needs("read"), access.needs("operate")
 
     @api.post("/proofs", status_code=202)
-    async def ask_for_proof(wanted: WantedProof, caller: Principal = writes) -> Any:
+    async def ask_for_proof(wanted: WantedProof, caller: Principal = operates) -> Any:
         """Prove a store: read it and its destinations afresh, repair, report. Returns the run."""
         if wanted.first and wanted.last and wanted.first > wanted.last:
             raise BadInput("the first day is after the last", field="first", remedy="name them in their order")

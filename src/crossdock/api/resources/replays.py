@@ -15,7 +15,7 @@ from crossdock.api.records import instant
 from crossdock.api.resources.deliveries import named, record_named
 from crossdock.flow.deliver import Ask, Filter
 from crossdock.govern.keys import Principal
-from crossdock.kit.ids import Prefix, show
+from crossdock.kit.ids import Prefix
 from crossdock.wiring import Hub
 
 _EXAMPLES: dict[str, Any] = {
@@ -70,15 +70,14 @@ class NewReplay(BaseModel):
 def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["deliveries"])
-    reads, writes = access.needs("read"), access.needs("write")
+    reads, operates = access.needs("read"), access.needs("operate")
 
     @api.post("/replays", status_code=202)
     async def replay(
-        body: Annotated[NewReplay, Body(openapi_examples=_EXAMPLES)], key: Key = None, caller: Principal = writes
+        body: Annotated[NewReplay, Body(openapi_examples=_EXAMPLES)], key: Key = None, caller: Principal = operates
     ) -> Any:
         """Deliver again, as a run of kind ``replay``; the same Idempotency-Key is the same replay for ever."""
-        actor = show(Prefix.KEY, caller.key_id)
-        made = await hub.replays.ask(caller.tenant_id, body.ask(), actor=actor, key=key)
+        made = await hub.replays.ask(caller.tenant_id, body.ask(), actor=caller.actor, key=key)
         return answer(await hub.replays.one(caller.tenant_id, made), 202)
 
     @api.get("/replays")

@@ -172,7 +172,7 @@ def _changing(api: APIRouter, hub: Hub, access: Access) -> None:
         tenant, desk = caller.tenant_id, hub.connections
         source = await (desk.hub_source(tenant) if body.source == "events" else desk.find(tenant, body.source))
         to = await desk.find(tenant, body.to)
-        made = await desk.add_route(tenant, source, to, body.stream, body.action, _actor(caller), terms)
+        made = await desk.add_route(tenant, source, to, body.stream, body.action, caller.actor, terms)
         if made is None:
             raise Conflict("there is such a route already", remedy="change that one: GET /api/v1/routes")
         return (await desk.routes(tenant, made))[0]
@@ -181,24 +181,24 @@ def _changing(api: APIRouter, hub: Hub, access: Access) -> None:
     async def change_route(route_id: str, body: RouteChange, caller: Principal = writes) -> Any:
         """Change priority, types, states left out, history or schedule; null takes the schedule back."""
         terms = terms_of(dict(body.model_extra or {}))
-        await hub.connections.change_route(caller.tenant_id, _id(route_id), terms, actor=_actor(caller))
+        await hub.connections.change_route(caller.tenant_id, _id(route_id), terms, actor=caller.actor)
         return await _one(hub, caller, route_id)
 
     @api.post("/routes/{route_id}/enable", response_model=RouteShown)
     async def enable_route(route_id: str, caller: Principal = writes) -> Any:
-        await hub.connections.switch_route(caller.tenant_id, _id(route_id), on=True, actor=_actor(caller))
+        await hub.connections.switch_route(caller.tenant_id, _id(route_id), on=True, actor=caller.actor)
         return await _one(hub, caller, route_id)
 
     @api.post("/routes/{route_id}/disable", response_model=RouteShown)
     async def disable_route(route_id: str, caller: Principal = writes) -> Any:
         """Switch a route off: what waits on it ends as skipped (route-removed)."""
-        await hub.connections.switch_route(caller.tenant_id, _id(route_id), on=False, actor=_actor(caller))
+        await hub.connections.switch_route(caller.tenant_id, _id(route_id), on=False, actor=caller.actor)
         return await _one(hub, caller, route_id)
 
     @api.delete("/routes/{route_id}", status_code=204)
     async def remove_route(route_id: str, caller: Principal = writes) -> None:
         """End a route: what waits on it ends as skipped (route-removed)."""
-        await hub.connections.remove_route(caller.tenant_id, _id(route_id), actor=_actor(caller))
+        await hub.connections.remove_route(caller.tenant_id, _id(route_id), actor=caller.actor)
 
 
 async def _one(hub: Hub, caller: Principal, route_id: str) -> dict[str, Any]:
@@ -207,7 +207,3 @@ async def _one(hub: Hub, caller: Principal, route_id: str) -> dict[str, Any]:
 
 def _id(text: str) -> Any:
     return parsed(ids.Prefix.ROUTE, text, "route_id")
-
-
-def _actor(caller: Principal) -> str:
-    return f"key:{caller.name}"

@@ -16,7 +16,7 @@ from crossdock.api.records import instant
 from crossdock.errors import BadInput, Conflict, NotFound
 from crossdock.flow.run import Listing, RunKind
 from crossdock.govern.keys import Principal
-from crossdock.kit.ids import Prefix, show
+from crossdock.kit.ids import Prefix
 from crossdock.model.connection import ConnectionState
 from crossdock.wiring import Hub
 
@@ -55,7 +55,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["runs"])
     _add_reading(api, hub, access.needs("read"))
-    _add_doing(api, hub, access.needs("write"))
+    _add_doing(api, hub, access.needs("operate"))
     return api
 
 
@@ -105,35 +105,35 @@ def _add_reading(api: APIRouter, hub: Hub, reads: Any) -> None:
         return answer({"line": line, "text": await hub.imports.line(caller.tenant_id, wanted, line)})
 
 
-def _add_doing(api: APIRouter, hub: Hub, writes: Any) -> None:
+def _add_doing(api: APIRouter, hub: Hub, operates: Any) -> None:
     @api.post("/connections/{connection_id}/pull", status_code=202)
-    async def pull(connection_id: str, wanted: Wanted | None = None, caller: Principal = writes) -> Any:
+    async def pull(connection_id: str, wanted: Wanted | None = None, caller: Principal = operates) -> Any:
         """Read what changed at a store since its last pull."""
         streams = wanted.streams if wanted else []
         return answer(await start(hub, caller.tenant_id, connection_id, RunKind.PULL, streams), 202)
 
     @api.post("/connections/{connection_id}/backfill", status_code=202)
-    async def backfill(connection_id: str, wanted: Wanted | None = None, caller: Principal = writes) -> Any:
+    async def backfill(connection_id: str, wanted: Wanted | None = None, caller: Principal = operates) -> Any:
         """Read all that a store has, and deliver it; a run that was interrupted goes on where it was."""
         streams = wanted.streams if wanted else []
         return answer(await start(hub, caller.tenant_id, connection_id, RunKind.BACKFILL, streams), 202)
 
     @api.post("/connections/{connection_id}/reconcile", status_code=202)
-    async def reconcile(connection_id: str, caller: Principal = writes) -> Any:
+    async def reconcile(connection_id: str, caller: Principal = operates) -> Any:
         """Prove a store and repair what is missing or drifted; the same as ``POST /proofs`` for all its days."""
         asked = {"first": None, "last": None, "repair": 2}
         return answer(await start(hub, caller.tenant_id, connection_id, RunKind.RECONCILE, [], asked), 202)
 
     @api.post("/connections/{connection_id}/stock-push", status_code=202)
-    async def push_stock(connection_id: str, caller: Principal = writes) -> Any:
+    async def push_stock(connection_id: str, caller: Principal = operates) -> Any:
         """Write every linked level and price of a store again, changed or not."""
         return answer(await start(hub, caller.tenant_id, connection_id, RunKind.STOCK_PUSH, []), 202)
 
     @api.post("/runs/{run_id}/cancel")
-    async def cancel(run_id: str, caller: Principal = writes) -> Any:
+    async def cancel(run_id: str, caller: Principal = operates) -> Any:
         """End a run. What it has read stays, and its place: the next one goes on there."""
         wanted = parsed(Prefix.RUN, run_id, "run_id")
-        ended = await hub.runs.cancel(caller.tenant_id, wanted, show(Prefix.KEY, caller.key_id))
+        ended = await hub.runs.cancel(caller.tenant_id, wanted, caller.actor)
         found = await hub.runs.one(caller.tenant_id, wanted)
         if found is None:
             raise NotFound("there is no such run", field="run_id")

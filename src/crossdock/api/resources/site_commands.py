@@ -13,7 +13,7 @@ from crossdock.api.problems import answer
 from crossdock.connect.outpost import Action
 from crossdock.govern.keys import Principal
 from crossdock.govern.sites.commanding import Asked
-from crossdock.kit.ids import Prefix, show
+from crossdock.kit.ids import Prefix
 from crossdock.wiring import Hub
 
 
@@ -42,7 +42,7 @@ class CommandTold(BaseModel):
 def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["plugin"])
-    reads, writes = access.needs("read"), access.needs("write")
+    reads, operates = access.needs("read"), access.needs("operate")
 
     @api.get("/plugin/sites/{site_id}/status")
     async def site_status(site_id: str, caller: Principal = reads) -> Any:
@@ -50,12 +50,11 @@ def router(hub: Hub, access: Access) -> APIRouter:
         return answer(await hub.site_commands.status(caller.tenant_id, parsed(Prefix.SITE, site_id, "site_id")))
 
     @api.post("/plugin/sites/{site_id}/commands", response_model=CommandTold)
-    async def site_command(site_id: str, body: SiteCommand, caller: Principal = writes) -> Any:
+    async def site_command(site_id: str, body: SiteCommand, caller: Principal = operates) -> Any:
         """Give a site's plugin a command, signed; it answers when it is carried out (an export: when it has begun)."""
         asked = Asked(Action(body.action), tuple(body.kinds), tuple(body.ids), body.reason)
-        who = show(Prefix.KEY, caller.key_id)
         told = await hub.site_commands.command(
-            caller.tenant_id, parsed(Prefix.SITE, site_id, "site_id"), asked, actor=who
+            caller.tenant_id, parsed(Prefix.SITE, site_id, "site_id"), asked, actor=caller.actor
         )
         return {"id": told.id, "action": body.action, "status": told.status}
 

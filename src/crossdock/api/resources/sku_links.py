@@ -190,7 +190,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
 
 
 def _many(api: APIRouter, hub: Hub, access: Access) -> None:
-    reads, writes = access.needs("read"), access.needs("write")
+    reads, operates, writes = (access.needs(scope) for scope in ("read", "operate", "write"))
 
     @api.get("/sku-links", response_model=LinkPage)
     async def list_links(
@@ -230,13 +230,13 @@ def _many(api: APIRouter, hub: Hub, access: Access) -> None:
         return await matched(hub, caller.tenant_id, given)
 
     @api.post("/sku-links/resume", response_model=Resumed)
-    async def resume_all(caller: Principal = writes) -> Any:
+    async def resume_all(caller: Principal = operates) -> Any:
         """Resume all suspended links; what has accumulated goes out."""
         return {"resumed": await hub.links.resume(caller.tenant_id)}
 
 
 def _one(api: APIRouter, hub: Hub, access: Access) -> None:
-    reads, writes = access.needs("read"), access.needs("write")
+    reads, operates, writes = (access.needs(scope) for scope in ("read", "operate", "write"))
 
     @api.get("/sku-links/{link_id}", response_model=LinkShown)
     async def get_link(link_id: str, caller: Principal = reads) -> Any:
@@ -257,7 +257,7 @@ def _one(api: APIRouter, hub: Hub, access: Access) -> None:
         return Response(status_code=204)
 
     @api.post("/sku-links/{link_id}/resume", response_model=LinkShown)
-    async def resume_link(link_id: str, caller: Principal = writes) -> Any:
+    async def resume_link(link_id: str, caller: Principal = operates) -> Any:
         """Resume a suspended link; what has accumulated goes out."""
         name = parsed(ids.Prefix.SKU_LINK, link_id, "link_id")
         await hub.links.resume(caller.tenant_id, [name])

@@ -151,7 +151,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
 
 
 def _prices(api: APIRouter, hub: Hub, access: Access) -> None:
-    reads, writes = access.needs("read"), access.needs("write")
+    reads, operates, writes = (access.needs(scope) for scope in ("read", "operate", "write"))
 
     @api.put("/prices", response_model=Changed)
     async def put_prices(given: NewPrices, caller: Principal = writes) -> Any:
@@ -177,7 +177,7 @@ def _prices(api: APIRouter, hub: Hub, access: Access) -> None:
         return {"items": [{k: v for k, v in item.items() if k != "hub_sku"} for item in items], "next": last}
 
     @api.post("/stock/push", response_model=Marked, status_code=202)
-    async def push_stock(store: Store, caller: Principal = writes) -> Any:
+    async def push_stock(store: Store, caller: Principal = operates) -> Any:
         """Write every level and price of a store again, changed or not."""
         connection = await hub.connections.find(caller.tenant_id, store)
         return {"links": await hub.links.push_all(caller.tenant_id, connection.id)}

@@ -197,7 +197,7 @@ def _connecting(api: APIRouter, hub: Hub, access: Access) -> None:
     @api.post("/connections", response_model=Made, status_code=201)
     async def connect(body: NewConnection, caller: Principal = writes) -> Any:
         made = await hub.connections.connect(
-            caller.tenant_id, body.connector, body.form, name=body.name, actor=_actor(caller)
+            caller.tenant_id, body.connector, body.form, name=body.name, actor=caller.actor
         )
         return {
             "id": ids.show(ids.Prefix.CONNECTION, made.id),
@@ -210,7 +210,7 @@ def _connecting(api: APIRouter, hub: Hub, access: Access) -> None:
     @api.post("/connections/authorize", response_model=AuthorizationAsked, status_code=201)
     async def authorize(body: NewAuthorization, caller: Principal = writes) -> Any:
         asked = await hub.authorizations.begin(
-            caller.tenant_id, body.connector, {"url": body.url}, name=body.name, actor=_actor(caller)
+            caller.tenant_id, body.connector, {"url": body.url}, name=body.name, actor=caller.actor
         )
         return {"url": asked.url, "state": asked.state, "expires_at": asked.expires_at}
 
@@ -245,35 +245,35 @@ def _looking(api: APIRouter, hub: Hub, access: Access) -> None:
 
 
 def _changing(api: APIRouter, hub: Hub, access: Access) -> None:
-    writes = access.needs("write")
+    operates, writes = access.needs("operate"), access.needs("write")
 
     @api.patch("/connections/{connection_id}", response_model=ConnectionShown)
     async def change_connection(connection_id: str, body: Choices, caller: Principal = writes) -> Any:
         changes = dict(body.model_extra or {})
-        return shown(await hub.upkeep.change(caller.tenant_id, _id(connection_id), changes, actor=_actor(caller)))
+        return shown(await hub.upkeep.change(caller.tenant_id, _id(connection_id), changes, actor=caller.actor))
 
     @api.post("/connections/{connection_id}/check", response_model=Checked)
-    async def check_connection(connection_id: str, caller: Principal = writes) -> Any:
+    async def check_connection(connection_id: str, caller: Principal = operates) -> Any:
         return _checked(await hub.connections.check(caller.tenant_id, _id(connection_id)))
 
     @api.post("/connections/{connection_id}/pause", response_model=ConnectionShown)
-    async def pause_connection(connection_id: str, caller: Principal = writes) -> Any:
-        await hub.upkeep.pause(caller.tenant_id, _id(connection_id), actor=_actor(caller))
+    async def pause_connection(connection_id: str, caller: Principal = operates) -> Any:
+        await hub.upkeep.pause(caller.tenant_id, _id(connection_id), actor=caller.actor)
         return shown(await hub.connections.one(caller.tenant_id, _id(connection_id)))
 
     @api.post("/connections/{connection_id}/resume", response_model=ConnectionShown)
-    async def resume_connection(connection_id: str, caller: Principal = writes) -> Any:
-        await hub.upkeep.resume(caller.tenant_id, _id(connection_id), actor=_actor(caller))
+    async def resume_connection(connection_id: str, caller: Principal = operates) -> Any:
+        await hub.upkeep.resume(caller.tenant_id, _id(connection_id), actor=caller.actor)
         return shown(await hub.connections.one(caller.tenant_id, _id(connection_id)))
 
     @api.post("/connections/{connection_id}/credentials", response_model=Checked)
     async def rotate_credentials(connection_id: str, body: Credentials, caller: Principal = writes) -> Any:
-        found = await hub.upkeep.rotate(caller.tenant_id, _id(connection_id), body.form, actor=_actor(caller))
+        found = await hub.upkeep.rotate(caller.tenant_id, _id(connection_id), body.form, actor=caller.actor)
         return _checked(found)
 
     @api.post("/connections/{connection_id}/disconnect", response_model=Ended)
     async def disconnect(connection_id: str, caller: Principal = writes) -> Any:
-        left = await hub.connections.disconnect(caller.tenant_id, _id(connection_id), actor=_actor(caller))
+        left = await hub.connections.disconnect(caller.tenant_id, _id(connection_id), actor=caller.actor)
         return {"id": connection_id, "left_behind": list(left)}
 
 
@@ -303,7 +303,3 @@ def _checked(result: Any) -> dict[str, Any]:
 
 def _id(text: str) -> Any:
     return parsed(ids.Prefix.CONNECTION, text, "connection_id")
-
-
-def _actor(caller: Principal) -> str:
-    return f"key:{caller.name}"

@@ -70,7 +70,7 @@ class Removed(BaseModel):
 def router(hub: Hub, access: Access) -> APIRouter:
     """Return the routes."""
     api = APIRouter(tags=["webhooks"])
-    reads, writes = access.needs("read"), access.needs("write")
+    reads, operates, writes = (access.needs(scope) for scope in ("read", "operate", "write"))
     desk = HookList(hub.database, hub.directory, hub.hooks)
 
     @api.get("/connections/{connection_id}/webhooks", response_model=Webhooks)
@@ -79,16 +79,16 @@ def router(hub: Hub, access: Access) -> APIRouter:
         return await desk.listed(await _found(hub, caller, connection_id))
 
     @api.post("/connections/{connection_id}/webhooks", response_model=Registered)
-    async def register_webhooks(connection_id: str, caller: Principal = writes) -> Any:
-        return await desk.register(await _found(hub, caller, connection_id), actor=f"key:{caller.name}")
+    async def register_webhooks(connection_id: str, caller: Principal = operates) -> Any:
+        return await desk.register(await _found(hub, caller, connection_id), actor=caller.actor)
 
     @api.delete("/connections/{connection_id}/webhooks", response_model=Removed)
     async def remove_webhooks(connection_id: str, caller: Principal = writes) -> Any:
-        return await desk.remove(await _found(hub, caller, connection_id), None, actor=f"key:{caller.name}")
+        return await desk.remove(await _found(hub, caller, connection_id), None, actor=caller.actor)
 
     @api.delete("/connections/{connection_id}/webhooks/{vendor_id}", response_model=Removed)
     async def remove_webhook(connection_id: str, vendor_id: str, caller: Principal = writes) -> Any:
-        return await desk.remove(await _found(hub, caller, connection_id), vendor_id, actor=f"key:{caller.name}")
+        return await desk.remove(await _found(hub, caller, connection_id), vendor_id, actor=caller.actor)
 
     return api
 

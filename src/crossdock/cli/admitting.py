@@ -1,0 +1,116 @@
+"""``keys``: list, add, replace, revoke: what programs come in with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, note, table
+from crossdock.cli.asking import ask
+from crossdock.cli.connecting import parse_id
+
+if TYPE_CHECKING:
+    import uuid
+
+    from crossdock.wiring import Hub
+
+_SCOPES = "events:write, read, operate (run what is set up), write (set up), admin; platform (tenants)."
+Which = Annotated[str, typer.Argument(help="Its id.", metavar="KEY")]
+
+
+@guarded
+def keys_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """List API keys, with those of the test side; the keys themselves are not kept."""
+    rows = ask(tenant, lambda hub, tenant_id: hub.keys.list(tenant_id))
+    columns = ("id", "name", "scopes", "test", "created_at", "used_at", "expires_at", "revoked_at")
+    empty = "There is no API key yet. Make one with: crossdock keys add NAME --scope events:write"
+    give(rows, as_json=as_json, people=lambda: table(rows, columns, empty=empty))
+
+
+@guarded
+def keys_add(
+    name: Annotated[str, typer.Argument(help="What it is for; no person's name.")],
+    scope: Annotated[list[str] | None, typer.Option("--scope", help=_SCOPES)] = None,
+    expires: Annotated[
+        str, typer.Option("--expires", help="90d, 12h, a day (2027-01-31), or never; else as is usual here.")
+    ] = "",
+    test: Annotated[bool, typer.Option("--test", help="A key of the tenant's test side, made if need be.")] = False,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key. It is shown once."""
+    from crossdock.kit.ids import Prefix, show
+
+    end = when(expires) if expires else None
+
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        side = await hub.tenants.test_side(tenant_id) if test else tenant_id
+        key_id, key = await hub.keys.add(side, name, scope or ["events:write"], end, actor=ACTOR)
+        kept = (await hub.keys.list(side, key_id))[0]
+        return {"id": show(Prefix.KEY, key_id), "name": name, "key": key, "expires_at": kept["expires_at"]}
+
+    made = ask(tenant, work)
+    if not as_json:
+        note(f"{made['id']} is made. Keep it now: it cannot be shown again.")
+    give(made, as_json=as_json, people=lambda: made["key"])
+
+
+@guarded
+def keys_replace(
+    key: Which,
+    overlap: Annotated[float, typer.Option("--overlap-hours", help="How long the old one goes on.", min=0)] = 24,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key in place of another: same name, scopes and span of life. The old one ends after the overlap."""
+    from crossdock.kit.ids import Prefix, parse, show
+
+    identifier = parse_id(parse, Prefix.KEY, key)
+
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        hours = timedelta(hours=overlap)
+        new, text, ends = await hub.keys.rotate(tenant_id, identifier, hours, actor=ACTOR)
+        return {"id": show(Prefix.KEY, new), "key": text, "old_id": key, "old_ends_at": ends}
+
+    made = ask(tenant, work)
+    if not as_json:
+        note(f"{made['id']} is made; {key} ends at {made['old_ends_at']:%Y-%m-%d %H:%M} UTC. Keep the new one now.")
+    give(made, as_json=as_json, people=lambda: made["key"])
+
+
+@guarded
+def keys_revoke(key: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """End an API key at once."""
+    from crossdock.kit.ids import Prefix, parse
+
+    identifier = parse_id(parse, Prefix.KEY, key)
+
+    ask(tenant, lambda hub, tenant_id: hub.keys.revoke(tenant_id, identifier, actor=ACTOR))
+    give({"id": key, "revoked": True}, as_json=as_json, people=lambda: f"{key} is revoked.")
+
+
+def when(text: str) -> datetime:
+    """Read the end of something: a span from now (90d, 12h), a day (its end, UTC), or never. Raises ``BadInput``."""
+    from crossdock.errors import BadInput
+    from crossdock.govern.keys import NEVER
+
+    unit = {"d": "days", "h": "hours"}.get(text[-1:])
+    try:
+        if text == "never":
+            return NEVER
+        if unit:
+            return datetime.now(UTC) + timedelta(**{unit: float(text[:-1])})
+        return datetime.fromisoformat(text).replace(hour=23, minute=59, second=59, tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise BadInput(f"{text!r} is no end", field="--expires", remedy="90d, 12h, 2027-01-31 or never") from None
+
+
+VERBS: dict[str, Callable[..., None]] = {
+    "list": keys_list,
+    "add": keys_add,
+    "replace": keys_replace,
+    "revoke": keys_revoke,
+}
