@@ -6,7 +6,7 @@ import hashlib
 import uuid
 
 from crossdock.govern.access import Role
-from crossdock.govern.people import Kind, Lives, People
+from crossdock.govern.people import Kind, People
 from crossdock.kit.clock import Clock, SystemClock
 from crossdock.wiring import Hub
 
@@ -43,10 +43,9 @@ class CountedHasher:
 
 def people_of(hub: Hub, hasher: CountedHasher | None = None, clock: Clock | None = None) -> People:
     """Return the hub's people with a quick hasher."""
-    hub_people = hub.people
-    lives = Lives(hub_people.sessions.lives.idle, hub_people.sessions.lives.whole)
+    people, given = hub.people, (hub.database, hub.vault, hub.transport)
     return People(
-        hub.database, hub.vault, clock or SystemClock(), hub.tenants, lives, hub_people.base, hasher or CountedHasher()
+        *given, clock or SystemClock(), hub.tenants, people.sessions.lives, people.base, hasher or CountedHasher()
     )
 
 

@@ -23,6 +23,7 @@ from crossdock.cli import (
     measuring,
     oauthing,
     papering,
+    peopling,
     pinging,
     plugging,
     proofs,
@@ -102,5 +103,6 @@ for word, does in admitting.VERBS.items():
     keeping.keys.command(word)(does)
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(keeping.tenants, name="tenants")
+app.add_typer(peopling.users, name="users")
 app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import uvicorn
 
@@ -17,10 +17,14 @@ from crossdock.settings import Settings
 from crossdock.web import page_routes
 from crossdock.wiring import Hub, open_hub
 
-Ready = Callable[[Hub, str], None]
+Ready = Callable[[Hub, str], Awaitable[None]]
 
 
-async def serve(settings: Settings, *, worker: bool = True, ready: Ready = lambda _hub, _url: None) -> None:
+async def _unasked(hub: Hub, url: str) -> None:
+    del hub, url
+
+
+async def serve(settings: Settings, *, worker: bool = True, ready: Ready = _unasked) -> None:
     """Serve until SIGTERM or SIGINT: stop listening, finish what is under way, commit, leave.
 
     ``ready`` is told the hub and its local address once requests are answered. Raises ``Trouble`` when the port is
@@ -34,9 +38,7 @@ async def serve(settings: Settings, *, worker: bool = True, ready: Ready = lambd
         listener.close()
 
 
-async def stand(
-    hub: Hub, listener: socket.socket, *, worker: bool = True, ready: Ready = lambda _hub, _url: None
-) -> None:
+async def stand(hub: Hub, listener: socket.socket, *, worker: bool = True, ready: Ready = _unasked) -> None:
     """Serve an open hub on a listening socket until SIGTERM or SIGINT."""
     app = build_app(hub, pages=page_routes(hub))
     config = uvicorn.Config(
@@ -61,7 +63,7 @@ async def stand(
                 await asyncio.sleep(0.01)
             settle_memory()
             host, port = listener.getsockname()[:2]
-            ready(hub, f"http://{host}:{port}")
+            await ready(hub, f"http://{host}:{port}")
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
             app.draining = True

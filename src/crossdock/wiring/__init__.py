@@ -303,7 +303,7 @@ async def open_hub(
             upkeep=Upkeep(database, directory, connections, schedule.ring, replays.release),
             authorizations=await stack.enter_async_context(consents_of(settings, database, connections)),
             keys=await stack.enter_async_context(Keys(database, lives_of(settings))),
-            people=stack.enter_context(people_of(settings, database, vault, clock)),
+            people=await stack.enter_async_context(people_of(settings, database, vault, transport, clock)),
             journey=journey,
             hints=hints,
             deal_runs=dealing,

@@ -104,11 +104,11 @@ def alerting_of(
     return Alerting(database, vault, transport, directory, connections, clock, unwatched, failpoints, options)
 
 
-def people_of(settings: Settings, database: Database, vault: Vault, clock: Clock) -> People:
+def people_of(settings: Settings, database: Database, vault: Vault, transport: Transport, clock: Clock) -> People:
     """Put the people together."""
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     lives = Lives(timedelta(seconds=settings.session_idle_s), timedelta(seconds=settings.session_s))
-    return People(database, vault, clock, Tenants(database), lives, base)
+    return People(database, vault, transport, clock, Tenants(database), lives, base)
 
 
 class StockBell:

@@ -135,6 +135,7 @@ class Housekeeping:
         await self._hub.reports.forget(timedelta(days=settings.keep_events_days))
         await self._hub.imports.forget()
         await self._hub.sites.forget()
+        await self._hub.people.forget()
         await self._hub.mappings.restoring.forget(timedelta(days=settings.keep_attempts_days))
         async with self._hub.database.engine() as conn:
             # again while there is more: a busy hub makes more in ten minutes than one statement should take away

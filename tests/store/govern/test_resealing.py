@@ -22,6 +22,7 @@ from crossdock.wiring import Hub, open_hub
 from tests.journey.plugin.stage import facts
 from tests.support.deals import deal
 from tests.support.hub import add_shop
+from tests.support.people import OWNER, PASSWORD, enter_first, people_of
 
 BODIES = {"event.body", "proof_found.body", "former_value.sealed", "import_part.body"}
 """What ends with its retention, by its own key until then (or is not sealed and gone after its run)."""
@@ -91,6 +92,8 @@ async def sealed_things(hub: Hub) -> uuid.UUID:
         )
     site = (await hub.pairing.pair((await hub.pairing.code(tenant, actor="test")).code, facts())).connection
     await hub.site_fields.put(tenant, site.id, "order", [Found("a", "text", "sample")])
+    await enter_first(people := people_of(hub))
+    await people.account.plan_totp((await people.sessions.begin(OWNER, PASSWORD, agent="", address="")).token)
     await hub.invoicing.terms.put(tenant, EXAMPLE, actor="test")
     await hub.invoicing.make(tenant, shop.id, deal(), actor="test")
     return shop.id

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
+from crossdock.connect.client import Transport
+from crossdock.govern.people.account import Account, Changed, Profile, Setup
 from crossdock.govern.people.codes import Codes
-from crossdock.govern.people.guarding import Guarding
+from crossdock.govern.people.guarding import FORGOTTEN, Guarding
 from crossdock.govern.people.hashing import Hasher, Passwords
 from crossdock.govern.people.links import PAGES, Kind, Link, Links, Used
+from crossdock.govern.people.mailing import Mailing
 from crossdock.govern.people.members import Invited, Member, Members
-from crossdock.govern.people.rows import Store
+from crossdock.govern.people.reaching import Invitation, Reaching
+from crossdock.govern.people.rows import SQL, Store
 from crossdock.govern.people.seat import Begun, Seat
 from crossdock.govern.people.sessions import Lives, Sessions
 from crossdock.govern.tenants import Tenants
@@ -19,12 +24,13 @@ from crossdock.kit.clock import Clock
 
 
 class People:
-    """The parts of it, put together. Used as a context: it holds threads."""
+    """The parts of it, put together. Used as a context: it holds threads, and letters under way."""
 
     def __init__(
         self,
         store: Store,
         vault: Vault,
+        transport: Transport,
         clock: Clock,
         tenants: Tenants,
         lives: Lives,
@@ -32,20 +38,32 @@ class People:
         hasher: Hasher | None = None,
     ) -> None:
         """``base``: the address links lead to; ``hasher``: how passwords are hashed, argon2id unless given."""
+        self._store = store
         self.base = base.rstrip("/")
         self.passwords = Passwords(hasher)
-        self.codes = Codes(vault, clock)
         self.guarding = Guarding(store, vault)
-        self.sessions = Sessions(store, vault, self.passwords, self.codes, self.guarding, lives)
+        codes, mailing = Codes(vault, clock), Mailing(store, vault, transport, clock)
+        self.sessions = Sessions(store, vault, self.passwords, codes, self.guarding, lives)
         self.links = Links(store, vault, self.passwords, tenants.find)
         self.members = Members(store, vault, self.links)
+        self.reaching = Reaching(store, vault, clock, self.links, self.members, self.guarding, mailing, self.address)
+        self.account = Account(store, vault, self.sessions, codes, self.reaching.tell)
 
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         del kind, error, at
+        await self.reaching.drain()
         self.passwords.close()
+
+    async def forget(self) -> int:
+        """Drop sessions, links and counts of failures that are past their time; returns how many."""
+        async with self._store.engine() as conn:
+            gone: int = await conn.fetchval(SQL["expired"], self.sessions.lives.idle, max(FORGOTTEN, timedelta(days=2)))
+        return gone
 
     async def first_run_link(self, base_url: str | None = None) -> str | None:
         """Return the address by which the first person comes in; None when there is somebody. Older ones are over."""
@@ -58,8 +76,11 @@ class People:
 
 
 __all__ = [
+    "Account",
     "Begun",
+    "Changed",
     "Hasher",
+    "Invitation",
     "Invited",
     "Kind",
     "Link",
@@ -68,7 +89,10 @@ __all__ = [
     "Member",
     "Members",
     "People",
+    "Profile",
+    "Reaching",
     "Seat",
     "Sessions",
+    "Setup",
     "Used",
 ]

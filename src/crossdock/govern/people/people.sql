@@ -215,3 +215,63 @@ UPDATE person SET disabled_at = now() WHERE id = $1 AND disabled_at IS NULL RETU
 
 -- name: enable
 UPDATE person SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL RETURNING 1;
+
+-- name: mail_channel
+-- The first e-mail channel that works, of the tenants named or of the tenant with this slug; the latter first.
+SELECT c.id, c.tenant_id FROM alert_channel c JOIN tenant t ON t.tenant_id = c.tenant_id
+WHERE c.kind = 'email' AND c.enabled AND (c.tenant_id = ANY($1::uuid[]) OR t.slug = $2::text)
+ORDER BY t.slug = $2::text DESC NULLS LAST, c.failing_since IS NOT NULL, c.name LIMIT 1;
+
+-- name: describe
+UPDATE person SET key_id = $2, sealed = $3, zone = $4, theme = $5 WHERE id = $1;
+
+-- name: person_for_change
+SELECT id, email_hash, sealed, password_hash, zone, theme FROM person WHERE id = $1 AND disabled_at IS NULL FOR UPDATE;
+
+-- name: change_password
+-- Only the one that was verified.
+UPDATE person SET password_hash = $3, password_at = now() WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL
+RETURNING 1;
+
+-- name: taken
+SELECT EXISTS (SELECT 1 FROM person WHERE email_hash = $1 AND id <> $2);
+
+-- name: plan_totp
+-- A secret that was shown and not proven yet is replaced.
+INSERT INTO person_totp AS t (id, key_id, sealed) VALUES ($1, $2, $3)
+ON CONFLICT (id) DO UPDATE SET key_id = $2, sealed = $3, created_at = now(), last_step = 0
+WHERE t.confirmed_at IS NULL RETURNING 1;
+
+-- name: confirm_totp
+UPDATE person_totp SET confirmed_at = now(), last_step = $2 WHERE id = $1 AND sealed = $3 AND confirmed_at IS NULL
+RETURNING 1;
+
+-- name: drop_totp
+DELETE FROM person_totp WHERE id = $1 RETURNING confirmed_at IS NOT NULL AS confirmed;
+
+-- name: drop_recovery
+DELETE FROM recovery_code WHERE person_id = $1;
+
+-- name: add_recovery
+INSERT INTO recovery_code (person_id, code_hash) SELECT $1, unnest($2::bytea[]);
+
+-- name: recovery_left
+SELECT count(*) FROM recovery_code WHERE person_id = $1 AND used_at IS NULL;
+
+-- name: drop_person_links
+-- A link to another address is good no more.
+DELETE FROM person_link WHERE person_id = $1 AND kind IN ('reset', 'login');
+
+-- name: expired
+WITH sessions AS (
+    DELETE FROM person_session WHERE expires_at < now() OR seen_at < now() - $1::interval RETURNING 1
+), links AS (
+    DELETE FROM person_link WHERE expires_at < now() RETURNING 1
+), guards AS (
+    DELETE FROM login_guard WHERE last_at < now() - $2::interval AND (locked_until IS NULL OR locked_until < now())
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM links) + (SELECT count(*) FROM guards);
+
+-- name: tenant_name
+SELECT name FROM tenant WHERE tenant_id = $1;

@@ -39,9 +39,9 @@ class Sessions:
     ) -> None:
         self._store = store
         self._vault = vault
-        self._passwords = passwords
+        self.passwords = passwords
         self._codes = codes
-        self._guarding = guarding
+        self.guarding = guarding
         self.lives = lives
 
     async def seat(self, token: str, slug: str | None) -> Seat | None:
@@ -84,18 +84,18 @@ class Sessions:
         password), :class:`NeedsCode` with a ticket for :meth:`finish`, :class:`Locked` or ``Overloaded``.
         """
         hashed = email_hash(self._vault, _folded(email))
-        keys = self._guarding.keys(hashed, address)
-        await self._guarding.take(keys)
+        keys = self.guarding.keys(hashed, address)
+        await self.guarding.take(keys)
         async with self._store.engine() as conn:
             row = await conn.fetchrow(SQL["person_by_email"], hashed)
         usable = row["password_hash"] if row is not None and not row["disabled"] else None
-        if not await self._passwords.verify(usable, password) or row is None or usable is None:
+        if not await self.passwords.verify(usable, password) or row is None or usable is None:
             raise _wrong()
         held: str = usable
-        if self._passwords.stale(held):
+        if self.passwords.stale(held):
             held = await self._rehash(row["id"], held, password)
         if row["totp"] and code is None:
-            await self._guarding.take_back(keys)
+            await self.guarding.take_back(keys)
             raise NeedsCode(await self._ticket(row["id"]))
         return await self._open(row["id"], held, keys, agent, code if row["totp"] else None)
 
@@ -108,8 +108,8 @@ class Sessions:
             row = await conn.fetchrow(SQL["ticket"], token_hash(ticket))
         if row is None:
             raise Unauthenticated("the login took too long", remedy="begin again with e-mail and password")
-        keys = self._guarding.keys(row["email_hash"], address)
-        await self._guarding.take(keys)
+        keys = self.guarding.keys(row["email_hash"], address)
+        await self.guarding.take(keys)
         return await self._open(row["id"], row["password_hash"], keys, agent, code, ticket)
 
     async def _open(
@@ -136,12 +136,12 @@ class Sessions:
             expires_at = await conn.fetchval(SQL["add_session"], *values)
             if expires_at is None:
                 raise _wrong()
-            await self._guarding.forgive(conn, keys)
+            await self.guarding.forgive(conn, keys)
             await note(conn, person_id, "session.begin", {"by": how})
         return Begun(token, session_id, person_id, expires_at)
 
     async def _rehash(self, person_id: uuid.UUID, held: str, password: str) -> str:
-        fresh = await self._passwords.hash(password)
+        fresh = await self.passwords.hash(password)
         async with self._store.engine() as conn:
             done = await conn.execute(SQL["rehash"], person_id, held, fresh)
         return fresh if done == "UPDATE 1" else held
@@ -156,19 +156,29 @@ class Sessions:
     async def confirm(self, token: str, password: str, *, address: str) -> Begun:
         """Take the password again: the session is fresh, under a new token; the old one is over.
 
-        Raises ``Unauthenticated`` and ``Locked`` as :meth:`begin` does.
+        Raises ``BadInput`` for a wrong password, ``Unauthenticated`` where the session is over, ``Locked``.
         """
+        row = await self.held(token)
+        keys = await self.verify(row, password, address, "password")
+        async with self._store.transaction() as conn:
+            await self.guarding.forgive(conn, keys)
+            return await self.turned(conn, token)
+
+    async def held(self, token: str) -> Any:
+        """Return a session's row with the person's password hash. Raises ``Unauthenticated``."""
         async with self._store.engine() as conn:
             row = await conn.fetchrow(SQL["session_for_change"], token_hash(token), self.lives.idle, FRESH)
         if row is None:
             raise over()
-        keys = self._guarding.keys(row["email_hash"], address)
-        await self._guarding.take(keys)
-        if not await self._passwords.verify(row["password_hash"], password):
-            raise Unauthenticated("the password is wrong", field="password", remedy="try again")
-        async with self._store.transaction() as conn:
-            await self._guarding.forgive(conn, keys)
-            return await self.turned(conn, token)
+        return row
+
+    async def verify(self, row: Any, password: str, address: str, field: str) -> tuple[Key, ...]:
+        """Verify the password of whoever has a session; returns what to forgive. Raises ``BadInput`` or ``Locked``."""
+        keys = self.guarding.keys(row["email_hash"], address)
+        await self.guarding.take(keys)
+        if not await self.passwords.verify(row["password_hash"], password):
+            raise wrong_password(field)
+        return keys
 
     async def turned(self, conn: Any, token: str) -> Begun:
         """Give a session another token inside the caller's transaction. Raises ``Unauthenticated``."""
@@ -207,10 +217,7 @@ class Sessions:
 
     async def need_fresh(self, token: str) -> uuid.UUID:
         """Return whose session it is. Raises :class:`NotFresh` where the password was given too long ago."""
-        async with self._store.engine() as conn:
-            row = await conn.fetchrow(SQL["session_for_change"], token_hash(token), self.lives.idle, FRESH)
-        if row is None:
-            raise over()
+        row = await self.held(token)
         if not row["fresh"]:
             raise NotFresh()
         whose: uuid.UUID = row["person_id"]
@@ -229,6 +236,11 @@ def wrong_code() -> Unauthenticated:
         field="code",
         remedy="wait for the next code of the app, or use a recovery code",
     )
+
+
+def wrong_password(field: str) -> BadInput:
+    """Return the refusal of a password of somebody who is in already."""
+    return BadInput("the password is wrong", field=field, remedy="type the one you log in with")
 
 
 def _wrong() -> Unauthenticated:
