@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+SESSION = "session"
+"""Holds the token of a person's session."""
+
 
 class Cookies:
     """Reads and writes them for one request; behind the https address they are ``Secure`` and bound to the host."""

@@ -21,7 +21,7 @@ from crossdock.errors import BadInput, CrossdockError, Forbidden, NotFound, Over
 from crossdock.govern.access import Role
 from crossdock.govern.people.seat import Seat
 from crossdock.store.absence import overload_of
-from crossdock.web.cookies import Cookies
+from crossdock.web.cookies import SESSION, Cookies
 from crossdock.web.desk import Desk
 from crossdock.web.headers import guard
 from crossdock.web.live import SQL, Live
@@ -33,7 +33,6 @@ from crossdock.wiring import Hub
 
 log = structlog.get_logger("crossdock.web")
 Endpoint = Callable[[Request], Awaitable[Response]]
-SESSION = "session"
 GUEST = "guest"
 _COUNTED_S = 3.0
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

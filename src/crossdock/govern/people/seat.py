@@ -24,6 +24,7 @@ class Seat(msgspec.Struct, frozen=True):
     """auto, light or dark."""
     tenant_id: uuid.UUID
     slug: str
+    """Empty for a person who has no seat in any tenant; the tenant's id is that of none then."""
     tenant: str
     """What people call the tenant."""
     role: Role

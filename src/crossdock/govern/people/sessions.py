@@ -45,7 +45,7 @@ class Sessions:
         self.lives = lives
 
     async def seat(self, token: str, slug: str | None) -> Seat | None:
-        """Return who has a session, at the tenant of this slug (None: the one used last).
+        """Return who has a session, at the tenant of this slug (None: the one used last, if he has any).
 
         None where there is no session that lives. Raises ``NotFound`` where he has no seat in that tenant.
         """
@@ -53,13 +53,10 @@ class Sessions:
             row = await conn.fetchrow(SQL["seat"], token_hash(token), slug, self.lives.idle, FRESH)
         if row is None:
             return None
-        if row["tenant_id"] is None:
-            raise NotFound(
-                "you have no seat here" if slug else "you have no seat in any tenant",
-                remedy="ask an owner of the tenant to invite you",
-            )
+        if row["tenant_id"] is None and slug is not None:
+            raise NotFound("you have no seat here", remedy="ask an owner of the tenant to invite you")
         known = named(self._vault, row["person_id"], row["sealed"])
-        seats = zip(row["slugs"], row["names"], map(Role, row["roles"]), strict=True)
+        seats = zip(row["slugs"] or (), row["names"] or (), map(Role, row["roles"] or ()), strict=True)
         return Seat(
             session_id=row["id"],
             person_id=row["person_id"],
@@ -67,10 +64,10 @@ class Sessions:
             email=known.email,
             zone=row["zone"],
             theme=row["theme"],
-            tenant_id=row["tenant_id"],
-            slug=row["slug"],
-            tenant=row["name"],
-            role=Role(row["role"]),
+            tenant_id=row["tenant_id"] or uuid.UUID(int=0),
+            slug=row["slug"] or "",
+            tenant=row["name"] or "",
+            role=Role(row["role"] or Role.VIEWER),
             tenants=tuple(seats),
             csrf=csrf_of(token),
             fresh=row["fresh"],
