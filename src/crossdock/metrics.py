@@ -52,3 +52,10 @@ FOUND = Counter("crossdock_findings", "New findings of the watch, by code.", ["c
 FINDINGS_OPEN = Gauge(
     "crossdock_findings_open", "Findings of the watch that still stand, by code.", ["code"], registry=REGISTRY
 )
+AUDIT_WAITING = Gauge("crossdock_audit_waiting", "Entries of the audit that are not chained yet.", registry=REGISTRY)
+AUDIT_BROKEN = Gauge(
+    "crossdock_audit_broken",
+    "1 for a chain of the audit whose head was changed by somebody else; crossdock audit verify tells more.",
+    ["chain"],
+    registry=REGISTRY,
+)

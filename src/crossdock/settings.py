@@ -179,6 +179,11 @@ class Settings(BaseSettings):
     keep_bodies_days: int = Field(default=30, ge=1, description="Age at which unpinned raw bodies are dropped.")
     keep_events_days: int = Field(default=400, ge=1, description="Age at which events and deliveries are dropped.")
     keep_attempts_days: int = Field(default=90, ge=1, description="Age at which attempts are dropped.")
+    keep_audit_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Age at which the audit is cut, and the cut signed; unset: kept.",
+    )
 
     @field_validator("egress_allow", mode="before")
     @classmethod

@@ -7,6 +7,7 @@ import typer
 from crossdock.cli import (
     admitting,
     alerting,
+    auditing,
     commanding,
     connecting,
     connectors,
@@ -104,5 +105,6 @@ for word, does in admitting.VERBS.items():
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(keeping.tenants, name="tenants")
 app.add_typer(peopling.users, name="users")
+app.add_typer(auditing.audit, name="audit")
 app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -69,6 +70,7 @@ class Vault:
             kid: Ed25519PrivateKey.from_private_bytes(_derive(m, "proof")) for kid, m in self._ring.items()
         }
         self._releasers = [Ed25519PrivateKey.from_private_bytes(_derive(m, "plugin")) for m in self._ring.values()]
+        self._markers = {kid: _derive(m, "audit") for kid, m in self._ring.items()}
         self._press = zstandard.ZstdCompressor(level=1)
         self._unpress = zstandard.ZstdDecompressor()
 
@@ -89,6 +91,15 @@ class Vault:
     def subject(self, identifier: str) -> bytes:
         """Return the keyed hash by which all that is about one person is found again."""
         return keyed_hash(self._subjects, identifier.strip().lower())
+
+    def mark(self, message: bytes) -> bytes:
+        """Return the id (4 bytes) of the key that seals now and its keyed hash (32 bytes) of a message."""
+        return self._current + hmac.digest(self._markers[self._current], message, "sha256")
+
+    def marked(self, message: bytes, mark: bytes) -> bool | None:
+        """Whether a mark is one of this ring's over exactly this message; None when its key is not in the ring."""
+        key = self._markers.get(mark[:4])
+        return None if key is None else hmac.compare_digest(hmac.digest(key, message, "sha256"), mark[4:])
 
     def sign(self, message: bytes) -> str:
         """Return an Ed25519 signature: ``<key id>.<public key>.<signature>``, the last two in base64url."""

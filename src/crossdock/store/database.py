@@ -15,6 +15,7 @@ import asyncpg
 
 from crossdock.kit.failpoints import NONE, Failpoints
 from crossdock.store import loans, migrate, partitions, roles
+from crossdock.store.audit import Marks
 from crossdock.store.embedded import EmbeddedServer
 from crossdock.store.errors import ConnectionLost, RolesMissing, StoreError
 from crossdock.store.listen import Listener
@@ -34,8 +35,15 @@ class Database:
     embedded server that died is started again.
     """
 
-    def __init__(self, settings: StoreSettings, server: EmbeddedServer | None, failpoints: Failpoints = NONE) -> None:
+    def __init__(
+        self,
+        settings: StoreSettings,
+        server: EmbeddedServer | None,
+        failpoints: Failpoints = NONE,
+        marks: Marks | None = None,
+    ) -> None:
         self.settings = settings
+        self._marks = marks
         self._failpoints = failpoints
         self.server = server
         self._engine: asyncpg.Pool | None = None
@@ -54,18 +62,19 @@ class Database:
         migrate_schema: bool = True,
         failpoints: Failpoints = NONE,
         approve: Approve | None = None,
+        marks: Marks | None = None,
     ) -> Self:
         """Start the embedded server if there is no URL, bring the schema up to date, make the pools.
 
         With ``migrate_schema=False`` an older schema is refused like a newer one. ``failpoints`` is told of every
         named statement of the engine. ``approve`` looks at a database that has a schema before anything in it is
-        changed, and raises to have it left alone. Raises :class:`StoreError`.
+        changed, and raises to have it left alone. ``marks`` marks the audit's entries. Raises :class:`StoreError`.
         """
         server = None
         if settings.database_url is None:
             server = EmbeddedServer(settings.data_dir, run_as=settings.run_as)
             await server.join()
-        database = cls(settings, server, failpoints)
+        database = cls(settings, server, failpoints, marks)
         try:
             await database._settle_schema(migrate_schema, approve)
             database._engine = await database._pool(roles.ENGINE, settings.engine_pool)
@@ -87,9 +96,12 @@ class Database:
         migrate_schema: bool = True,
         failpoints: Failpoints = NONE,
         approve: Approve | None = None,
+        marks: Marks | None = None,
     ) -> AsyncIterator[Self]:
         """Do as :meth:`start` for the length of a block."""
-        database = await cls.start(settings, migrate_schema=migrate_schema, failpoints=failpoints, approve=approve)
+        database = await cls.start(
+            settings, migrate_schema=migrate_schema, failpoints=failpoints, approve=approve, marks=marks
+        )
         try:
             yield database
         finally:
@@ -194,9 +206,12 @@ class Database:
     ) -> partitions.Upkeep:
         """One round of upkeep (see :func:`crossdock.store.partitions.keep_up`): days to keep by table, None: for ever.
 
-        An event's partition stays while a live delivery or a record points into it.
+        An event's partition stays while a live delivery or a record points into it, the audit's while the chain does.
         """
-        pins = {"event": (partitions.SQL["pinned_events"], partitions.SQL["pinned_meanwhile"])}
+        pins = {
+            "event": (partitions.SQL["pinned_events"], partitions.SQL["pinned_meanwhile"]),
+            "audit_entry": (partitions.SQL["pinned_audit"],),
+        }
         expiries = tuple(
             partitions.Expiry(table, days, *pins.get(table, ()))
             for table, days in keep_days.items()
@@ -246,6 +261,7 @@ class Database:
                 max_queries=0x7FFFFFFF,
                 max_inactive_connection_lifetime=300.0,
                 connection_class=Quick,
+                init=self._arm,
                 statement_cache_size=0 if pooling else 256,
                 command_timeout=self.settings.command_timeout_s,
                 timeout=self.settings.connect_timeout_s,
@@ -253,6 +269,9 @@ class Database:
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
             raise lost(problem) from problem
+
+    async def _arm(self, conn: Connection) -> None:
+        conn.marks = self._marks
 
     async def _settle_schema(self, migrate_schema: bool, approve: Approve | None) -> None:
         try:

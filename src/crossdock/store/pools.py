@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from crossdock.store.audit import Marks
 from crossdock.store.errors import ConnectionLost, StoreError
 
 Connection: TypeAlias = Any
@@ -33,6 +34,9 @@ class Quick(asyncpg.Connection):  # type: ignore[misc]
     Nothing of ours outlives a transaction: tenants are set with SET LOCAL, no session locks, no LISTEN on pooled
     connections. An open transaction is still rolled back.
     """
+
+    marks: Marks | None = None
+    """What marks the audit's entries that are written over it."""
 
     def get_reset_query(self) -> str:
         """Return no query."""

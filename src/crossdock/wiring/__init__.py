@@ -37,6 +37,7 @@ from crossdock.flow.stock import Book, Imports, Links, Stock
 from crossdock.flow.verify import Hearing, Refusals
 from crossdock.flow.watch import Watch
 from crossdock.govern.alerts import Alerting
+from crossdock.govern.audit import AuditBook
 from crossdock.govern.authorizations import Authorizations
 from crossdock.govern.budgets import SharedBoard
 from crossdock.govern.connections import Connections
@@ -151,6 +152,11 @@ class Hub(msgspec.Struct, frozen=True):
         return Consents(self.database, self.vault, self.directory, self.connections, self.upkeep, url)
 
     @property
+    def audit(self) -> AuditBook:
+        """Return the audit: its entries, and the chain they hang in."""
+        return AuditBook(self.database, self.vault)
+
+    @property
     def invoicing(self) -> Invoicing:
         """Return what makes, issues and takes back invoices."""
         return self.deal_runs.maker.invoicing
@@ -257,7 +263,7 @@ async def _ground(
         await refuse_other_keys(conn, vault)
 
     async with (
-        Database.open(store_settings(settings), failpoints=failpoints, approve=approve) as database,
+        Database.open(store_settings(settings), failpoints=failpoints, approve=approve, marks=vault) as database,
         Transport(
             guard_of(settings), observe=_count, tls=tls, failpoints=failpoints, board=SharedBoard(database)
         ) as transport,

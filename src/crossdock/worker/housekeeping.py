@@ -38,6 +38,7 @@ class Housekeeping:
         self._bodies_from = _FIRST
         self._bodies_began = time.monotonic()
         self._chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
+            (1.0, self._chain),
             (2.0, self._tally),
             (2.0, self._rollups),
             (5.0, self._gauges),
@@ -77,6 +78,9 @@ class Housekeeping:
         await self._pace()
         await self._refusals()
         await self._hub.rollups.note_calls()
+
+    async def _chain(self) -> None:
+        await self._hub.audit.chainer.tend()
 
     async def _tally(self) -> None:
         await self._hub.journey.tally.flush(self._hub.database)
@@ -119,12 +123,14 @@ class Housekeeping:
     async def expire(self) -> None:
         """Make partitions ahead; drop and forget what is past its time."""
         settings, now = self._hub.settings, self._clock.now()
+        if settings.keep_audit_days is not None:
+            await self._hub.audit.cutter.retain(settings.keep_audit_days, now)
         await self._hub.database.tend_partitions(
             {
                 "event": settings.keep_events_days,
                 "delivery_done": settings.keep_events_days,
                 "attempt": settings.keep_attempts_days,
-                "audit_entry": None,
+                "audit_entry": settings.keep_audit_days,
             },
             now,
         )

@@ -11,6 +11,7 @@ from crossdock.api.resources import (
     alert_channels,
     alert_rules,
     alerts,
+    audit,
     changes,
     commands,
     connections,
@@ -96,4 +97,5 @@ ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     health_reports.router,
     schemas.router,
     invoice_documents.router,
+    audit.router,
 )

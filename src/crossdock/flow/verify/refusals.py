@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
 from crossdock import metrics
-from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
-from crossdock.store.queries import load
+from crossdock.store.audit import audit_all
 
-SQL = load(Path(__file__).with_name("refusals.sql"))
 _MOST_KEYS = 10_000
 
 
@@ -47,10 +45,13 @@ class Refusals:
         counts, self._counts = self._counts, Counter()
         if not counts:
             return 0
-        rows = [(new_id(), tenant, name, reason, n) for (tenant, name, reason), n in counts.items()]
+        rows = [
+            (tenant, "door", "refused", name, {"reason": reason, "count": n})
+            for (tenant, name, reason), n in counts.items()
+        ]
         try:
             async with store.engine() as conn:
-                await conn.execute(SQL["audit_refusals"], *map(list, zip(*rows, strict=True)))
+                await audit_all(conn, rows)
         except BaseException:
             self._counts.update(counts)
             raise

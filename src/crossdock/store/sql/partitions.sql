@@ -66,3 +66,8 @@ SELECT EXISTS (SELECT FROM event e JOIN record r ON r.id = e.record_id AND r.eve
 -- Asked while the partition is locked, so it must not read events: whether somebody started a delivery of an event in
 -- the range since the first look ($3, an id of that moment). A record never begins to point to an old event.
 SELECT EXISTS (SELECT FROM delivery WHERE id >= $3 AND event_id >= $1 AND event_id < $2);
+
+-- name: pinned_audit
+-- Whether the chain still holds an entry of the range, or one waits to be chained.
+SELECT EXISTS (SELECT FROM audit_link WHERE entry_id >= $1 AND entry_id < $2)
+    OR EXISTS (SELECT FROM audit_waiting WHERE entry_id >= $1 AND entry_id < $2);
