@@ -26,9 +26,7 @@ class Line(BaseModel):
 
     id: str = Field(examples=["aud_06f1x9jq9wekz5f1f7d2t1h0yc"])
     at: datetime
-    actor: str = Field(
-        description="usr_…, key_…, cli or a part of it", examples=["key_06f1x9jq9wekz5f1f7d2t1h0yc"]
-    )
+    actor: str = Field(description="usr_…, key_…, cli or a part of it", examples=["key_06f1x9jq9wekz5f1f7d2t1h0yc"])
     action: str = Field(examples=["connection.paused"])
     subject: str = Field(description="what was changed", examples=["con_06f1x9jq9wekz5f1f7d2t1h0yc"])
     detail: Any = Field(examples=[{"fields": ["name"]}])

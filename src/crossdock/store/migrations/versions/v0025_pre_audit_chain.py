@@ -3,7 +3,7 @@
 from crossdock.store.migrations.run import run_sql
 
 revision = "0025"
-down_revision = "0022"
+down_revision = "0024"
 
 
 def upgrade() -> None:
