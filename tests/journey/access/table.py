@@ -27,6 +27,8 @@ _ASKED = {
         GET /alert-rules/{rule_id}
         GET /alerts
         GET /alerts/{alert_id}
+        GET /audit
+        GET /audit/verify
         GET /changes
         GET /connections
         GET /connections/authorize/{connector}
@@ -185,6 +187,7 @@ _ASKED = {
         PUT /stock/thresholds
     """,
     "admin": """
+        GET /audit/export
         PUT /invoice-terms
         GET /keys
         POST /keys
