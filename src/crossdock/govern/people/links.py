@@ -118,6 +118,12 @@ class Links:
                 return None
             return await self.made(conn, Kind.FIRST_RUN, None, None, HUB)
 
+    async def anybody(self) -> bool:
+        """Whether there is anybody who came in, or was invited."""
+        async with self._store.engine() as conn:
+            found: bool = await conn.fetchval(SQL["anybody"])
+        return found
+
     async def look(self, kind: Kind | str, token: str) -> Link:
         """Return what a link is about, which does not use it up. Raises :class:`ExpiredLink`."""
         kind = Kind(kind)
