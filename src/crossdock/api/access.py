@@ -1,4 +1,4 @@
-"""Who calls: an API key in ``Authorization: Bearer``, verified against its hash, remembered for a second."""
+"""Who calls: an API key or a token made of one in ``Authorization: Bearer``, verified and remembered for a second."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from crossdock.errors import Forbidden, Unauthenticated
 from crossdock.govern.keys import Principal
+from crossdock.govern.programs.tokens import looks_like
 from crossdock.wiring import Hub
 
 _FRESH_S = 1.0
@@ -18,10 +19,11 @@ _MOST = 1024
 
 
 class Access:
-    """Looks keys up; a revoked key is refused within a second."""
+    """Looks keys up; a revoked key is refused within a second, and so is every token made of it."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._tokens = hub.tokens
         self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
 
     async def principal(self, request: Request, *scopes: str) -> Principal:
@@ -39,7 +41,8 @@ class Access:
         known = self._known.get(key)
         if known is None or known[0] < now:
             try:
-                known = (now + _FRESH_S, await self._hub.keys.verify(key))
+                verify = self._tokens.verify if looks_like(key) else self._hub.keys.verify
+                known = (now + _FRESH_S, await verify(key))
             except Unauthenticated:
                 self._hub.refusals.note("bad-api-key", subject="api")
                 raise

@@ -55,7 +55,9 @@ def described(app: FastAPI) -> dict[str, Any]:
         _, schemas = msgspec.json.schema_components([NewEvent], ref_template=_REF)
         parts = document.setdefault("components", {})
         parts.setdefault("schemas", {}).update(components(), **schemas, Problem=_PROBLEM, EventResult=_RESULT)
-        parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key: cdk_…"}}
+        parts["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer", "description": "An API key (cdk_…), or a token"}
+        }
         document["security"] = [{"key": []}]
         document["paths"]["/events"] = {"post": _events()}
         _say_refusals(document)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from crossdock.wiring import Hub
 
+tokens = typer.Typer(help="Make short-lived tokens of API keys.")
 _SCOPES = "events:write, read, operate (run what is set up), write (set up), admin; platform (tenants)."
 Which = Annotated[str, typer.Argument(help="Its id.", metavar="KEY")]
 
@@ -90,6 +91,38 @@ def keys_revoke(key: Which, tenant: Tenant = "default", as_json: AsJson = False)
 
     ask(tenant, lambda hub, tenant_id: hub.keys.revoke(tenant_id, identifier, actor=ACTOR))
     give({"id": key, "revoked": True}, as_json=as_json, people=lambda: f"{key} is revoked.")
+
+
+@tokens.command("add")
+@guarded
+def tokens_add(
+    key: Annotated[str, typer.Argument(help="The id of the key that it is made of.", metavar="KEY")],
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="Some of the key's; else all.")] = None,
+    minutes: Annotated[int, typer.Option("--minutes", help="How long it lives, at most 60.")] = 15,
+    audience: Annotated[str, typer.Option("--audience", help="Another service that verifies it.")] = "crossdock",
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make a short-lived token of an API key: sent in its place, and over with it."""
+    from crossdock.errors import NotFound, Unauthenticated
+    from crossdock.kit.ids import Prefix, parse
+
+    identifier = parse_id(parse, Prefix.KEY, key)
+
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        try:
+            if not await hub.keys.list(tenant_id, identifier):
+                raise Unauthenticated("it is another tenant's")
+            caller = await hub.keys.named(identifier)
+        except Unauthenticated:
+            raise NotFound("there is no such key, or it is over", remedy="list them with: crossdock keys") from None
+        made = hub.tokens.make(caller, scope, minutes, audience)
+        return {"id": made.id, "token": made.token, "scopes": made.scopes, "expires_at": made.expires_at}
+
+    made = ask(tenant, work)
+    if not as_json:
+        note(f"It ends at {made['expires_at']:%H:%M} UTC.")
+    give(made, as_json=as_json, people=lambda: made["token"])
 
 
 def when(text: str) -> datetime:

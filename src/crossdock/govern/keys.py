@@ -75,6 +75,11 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
             return show(Prefix.USER, self.person_id)
         return show(Prefix.KEY, self.key_id) if self.key_id is not None else "unknown"
 
+    def itself(self) -> None:
+        """Raise ``Forbidden`` when a token calls: what lives an hour makes nothing that lives longer."""
+        if self.token:
+            raise Forbidden("a token makes no keys", remedy="send the key itself: Authorization: Bearer cdk_…")
+
     def need(self, *scopes: str) -> None:
         """Raise ``Forbidden`` unless it has one of the scopes."""
         if not self.scopes.intersection(scopes):
@@ -167,12 +172,19 @@ class Keys:
 
     async def verify(self, key: str) -> Principal:
         """Return who a key is. Raises ``Unauthenticated``; a text that cannot be a key costs no statement."""
-        row = None
-        if key_text.could_be(key):
-            async with self._store.engine() as conn:
-                row = await conn.fetchrow(SQL["key"], _hash(key))
+        if not key_text.could_be(key):
+            raise _unknown()
+        return await self._acting("key", _hash(key))
+
+    async def named(self, key_id: uuid.UUID) -> Principal:
+        """Return who a key is by its id. Raises ``Unauthenticated`` unless it acts."""
+        return await self._acting("key_named", key_id)
+
+    async def _acting(self, statement: str, value: bytes | uuid.UUID) -> Principal:
+        async with self._store.engine() as conn:
+            row = await conn.fetchrow(SQL[statement], value)
         if row is None:
-            raise Unauthenticated("the API key is not known, revoked or expired", remedy="crossdock keys add")
+            raise _unknown()
         if row["unseen"]:
             self._note(row["id"])
         return principal_of(row)
@@ -284,6 +296,10 @@ async def refuse_other_keys(conn: Any, vault: Vault) -> None:
 def _fits(vault: Vault, key_id: str, check: bytes) -> bool:
     ours = vault.check_value(key_id)
     return ours is not None and hmac.compare_digest(ours, check)
+
+
+def _unknown() -> Unauthenticated:
+    return Unauthenticated("the API key is not known, revoked or expired", remedy="crossdock keys add")
 
 
 def _hash(key: str) -> bytes:

@@ -11,6 +11,12 @@ SELECT k.id, k.tenant_id, k.name, k.scopes, k.expires_at, t.slug, t.name AS tena
 FROM api_key k JOIN tenant t ON t.tenant_id = k.tenant_id
 WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
 
+-- name: key_named
+SELECT k.id, k.tenant_id, k.name, k.scopes, k.expires_at, t.slug, t.name AS tenant, t.test_of IS NOT NULL AS test,
+       k.used_at IS NULL OR k.used_at < now() - interval '1 minute' AS unseen
+FROM api_key k JOIN tenant t ON t.tenant_id = k.tenant_id
+WHERE k.id = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now());
+
 -- name: used
 -- Processes that note the same keys at once leave each other alone.
 WITH seen AS (

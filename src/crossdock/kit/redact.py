@@ -21,6 +21,8 @@ _IN_TEXT = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
     (re.compile(r"\b(?:ck|cs)_[0-9a-zA-Z]{8,}"), MASK),
     (re.compile(r"\b(?:pat-[a-z0-9-]{8,}|xox[abp]-[\w-]{8,}|whsec_[\w+/=-]{8,}|cdk_[\w-]{8,})"), MASK),
+    # a signed token (JWT)
+    (re.compile(r"\bey[\w-]{10,}\.ey[\w-]{10,}\.[\w-]{10,}"), MASK),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), r"\1 " + MASK),
     (
         re.compile(r"(?i)((?:consumer_secret|consumer_key|oauth_signature|token|secret|password)=)[^&\s\"']+"),

@@ -46,6 +46,7 @@ from crossdock.govern.hooks import HookDesk
 from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.oauth.consents import Consents
 from crossdock.govern.people import People
+from crossdock.govern.programs.tokens import Tokens
 from crossdock.govern.records import Finder, Guests
 from crossdock.govern.rollups import Rollups
 from crossdock.govern.sites.commanding import SiteCommands
@@ -117,6 +118,11 @@ class Hub(msgspec.Struct, frozen=True):
     def tenants(self) -> Tenants:
         """Return the tenants by their slugs."""
         return Tenants(self.database)
+
+    @property
+    def tokens(self) -> Tokens:
+        """Return what makes and verifies short-lived tokens."""
+        return Tokens(self.keys, self.vault, self.directory.clock)
 
     @property
     def pairing(self) -> Pairing:

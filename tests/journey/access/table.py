@@ -12,9 +12,11 @@ _ASKED = {
         GET /openapi.json
         GET /schemas
         GET /schemas/{word}
+        GET /tokens/keys
     """,
     ANY_KEY: """
         GET /me
+        POST /tokens
     """,
     "events:write": """
         POST /events

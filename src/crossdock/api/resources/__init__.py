@@ -50,6 +50,7 @@ from crossdock.api.resources import (
     stock,
     stock_rules,
     stores,
+    tokens,
     webhooks,
 )
 from crossdock.wiring import Hub
@@ -57,6 +58,7 @@ from crossdock.wiring import Hub
 ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     me.router,
     keys.router,
+    tokens.router,
     status.router,
     stats.router,
     connections.router,

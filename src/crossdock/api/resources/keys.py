@@ -129,6 +129,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
     @api.post("/keys/{key_id}/rotate", response_model=Rotated, status_code=201)
     async def rotate_key(key_id: str, body: Rotation | None = None, caller: Principal = admin) -> Any:
         """Make a key in place of another, which ends after the overlap: same name, scopes and span of life."""
+        caller.itself()
         overlap = timedelta(hours=(body or Rotation()).overlap_hours)
         new, key, ends = await hub.keys.rotate(caller.tenant_id, _id(key_id), overlap, actor=caller.actor)
         shown = (await hub.keys.list(caller.tenant_id, new))[0]
@@ -145,6 +146,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
 
 async def made(hub: Hub, caller: Principal, body: NewKey) -> dict[str, Any]:
     """Make a key and return it with the key itself."""
+    caller.itself()
     tenant_id = await hub.tenants.test_side(caller.tenant_id) if body.test else caller.tenant_id
     key_id, key = await hub.keys.add(tenant_id, body.name, body.scopes, body.end(), actor=caller.actor)
     shown = (await hub.keys.list(tenant_id, key_id))[0]
