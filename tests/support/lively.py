@@ -1,0 +1,145 @@
+"""A hub with some of everything: two sandboxes that are connected, orders that arrived, letters that died, a proof.
+
+For tests that look at pages and for the pictures of the documentation; slow enough to be made once a process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+
+from crossdock.connect.sandbox import Asgi, Message, Receive, Scope, Send, Serving, serving
+from crossdock.connectors.hubspot import sandbox as hubspot
+from crossdock.connectors.woocommerce import sandbox as woocommerce
+from crossdock.flow.run import RunKind
+from crossdock.kit.ids import Prefix, show
+from crossdock.wiring import Hub
+from tests.support.hub import until, working
+
+PORTAL = {"streams": {name: {"enabled": True} for name in ("contact", "company", "deal")}}
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+_LEFT = """SELECT (SELECT count(*) FROM delivery WHERE state <> 'dead') + (SELECT count(*) FROM doorbell)
+ + (SELECT count(*) FROM run WHERE state IN ('waiting', 'running'))"""
+
+
+class Lively:
+    """The hub between its sandboxes. ``ids`` holds one example of each thing, by its name in the pages' addresses."""
+
+    def __init__(self, hub: Hub, shop: Serving, portal: Serving, http: aiohttp.ClientSession) -> None:
+        self.hub, self.shop, self.portal, self.http = hub, shop, portal, http
+        self.tenant_id = uuid.UUID(int=0)
+        self.store = self.crm = self.sink = uuid.UUID(int=0)
+        self.ids: dict[str, str] = {"slug": "default"}
+
+    async def connect(self) -> None:
+        """Connect the CRM and the shop, as a person does; routes come by themselves."""
+        self.tenant_id = await self.hub.tenants.find()
+        given = {"token": hubspot.TOKEN, "base_url": self.portal.url}
+        connections = self.hub.connections
+        crm = await connections.connect(self.tenant_id, "hubspot", given, name="Nordlicht CRM", actor="test")
+        keys = {"key": woocommerce.DEFAULT_CONSUMER_KEY, "secret": woocommerce.DEFAULT_CONSUMER_SECRET}
+        shop = {"url": self.shop.url, "plain_http": True, **keys}
+        store = await connections.connect(self.tenant_id, "woocommerce", shop, name="Fennmoor Tea", actor="test")
+        self.store, self.crm = store.id, crm.id
+
+    async def add_sink(self, url: str, name: str = "Warehouse") -> None:
+        """Connect a receiver of webhooks, and send it the shop's orders."""
+        given = {"url": url, "secret": WEBHOOK_SECRET, "plain_http": True}
+        made = await self.hub.connections.connect(self.tenant_id, "webhook", given, name=name, actor="test")
+        self.sink = made.id
+
+    async def run(self, kind: RunKind, asked: dict[str, Any] | None = None) -> uuid.UUID:
+        """Start a run on the shop."""
+        return await self.hub.runs.add(self.tenant_id, self.store, kind, [], asked or {})
+
+    async def rested(self) -> None:
+        """Wait until nothing is under way."""
+
+        async def over() -> bool:
+            async with self.hub.database.engine() as conn:
+                return not await conn.fetchval(_LEFT)
+
+        await until(over, patience_s=120)
+
+    async def act(self, do: str, **more: Any) -> dict[str, Any]:
+        """Let somebody do something in the shop."""
+        async with self.http.post(f"{self.shop.url}/_sandbox/act", json={"do": do, **more}) as reply:
+            done: dict[str, Any] = await reply.json()
+        assert done.get("done"), done
+        return done
+
+    async def learn(self) -> None:
+        """Note an example of everything."""
+        async with self.hub.database.engine() as conn:
+            for name, (prefix, statement) in EXAMPLES.items():
+                found = await conn.fetchval(statement)
+                if found is not None:
+                    self.ids[name] = show(prefix, found) if prefix else str(found)
+        self.ids |= {"connection_id": show(Prefix.CONNECTION, self.store), "connector": "woocommerce"}
+
+
+EXAMPLES: dict[str, tuple[Prefix | None, str]] = {
+    "run_id": (Prefix.RUN, "SELECT id FROM run ORDER BY id LIMIT 1"),
+    "event_id": (Prefix.EVENT, "SELECT id FROM event WHERE type LIKE 'order.%' ORDER BY id LIMIT 1"),
+    "delivery_id": (Prefix.DELIVERY, "SELECT id FROM delivery_done ORDER BY id LIMIT 1"),
+    "route_id": (Prefix.ROUTE, "SELECT id FROM route WHERE state = 'active' ORDER BY id LIMIT 1"),
+    "alert_id": (Prefix.ALERT, "SELECT id FROM alert ORDER BY id LIMIT 1"),
+    "channel_id": (Prefix.CHANNEL, "SELECT id FROM alert_channel ORDER BY id LIMIT 1"),
+    "proof_id": (Prefix.PROOF, "SELECT id FROM proof ORDER BY id LIMIT 1"),
+    "kind": (None, "SELECT 'silence'"),
+}
+"""One of each thing by its name in the pages' addresses; a room adds its own."""
+
+
+def refusing(status: int = 410) -> Asgi:
+    """Return a receiver that wants nothing of it."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+        await _whole(receive)
+        body = b'{"error": "this address is no longer served"}'
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return answer
+
+
+async def _whole(receive: Receive) -> None:
+    message: Message = {"more_body": True}
+    while message.get("more_body"):
+        message = await receive()
+
+
+@contextlib.asynccontextmanager
+async def between(hub: Hub, *, orders: int = 30, seed: int = 5) -> AsyncIterator[Lively]:
+    """A hub between a shop and a CRM that it does not know yet."""
+    async with contextlib.AsyncExitStack() as stack:
+        settings = woocommerce.Settings(seed=seed)
+        shop = await stack.enter_async_context(serving(woocommerce.build(woocommerce.generate(orders, seed), settings)))
+        portal = await stack.enter_async_context(serving(hubspot.HubSpotSandbox(hubspot.Settings())))
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        yield Lively(hub, shop, portal, http)
+
+
+@contextlib.asynccontextmanager
+async def lively(hub: Hub, *, orders: int = 30) -> AsyncIterator[Lively]:
+    """A hub with some of everything, at rest."""
+    async with between(hub, orders=orders) as made, serving(refusing()) as deaf:
+        await made.connect()
+        async with working(hub):
+            await made.run(RunKind.BACKFILL)
+            await made.rested()
+            await made.run(RunKind.RECONCILE, {"repair": 0})
+            await made.rested()
+            await made.add_sink(f"{deaf.url}/hook")
+            for _ in range(3):
+                await made.act("place_order")
+            await made.run(RunKind.PULL)
+            await made.rested()
+        await made.learn()
+        yield made
