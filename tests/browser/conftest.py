@@ -18,6 +18,9 @@ from crossdock.wiring import Hub, open_hub
 from tests.browser import machine
 from tests.browser.eyes import Eyes
 from tests.support.browsing import Visitor, visiting
+from tests.support.database import TestServer
+from tests.support.hub import settings_for
+from tests.support.lively import Lively, lively
 
 _HERE = Path(__file__).parent
 _FAILED = pytest.StashKey[bool]()
@@ -72,4 +75,26 @@ async def eyes(request: pytest.FixtureRequest, visitor: Visitor, browser: Browse
     """Eyes for the pages of the test's hub."""
     seeing = Eyes(visitor.hub, visitor.url, browser)
     yield seeing
-    await seeing.close(failed=request.node.name if request.node.stash.get(_FAILED, False) else "")
+    await seeing.close(failed=_name_if_failed(request))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def network(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lively]:
+    """A hub with some of everything, made once a process: look at it, change nothing."""
+    home, name = tmp_path_factory.mktemp("network"), postgres.create()
+    async with open_hub(settings_for(postgres.url(name), home)) as opened, lively(opened) as made:
+        yield made
+    postgres.drop(name)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def lively_eyes(request: pytest.FixtureRequest, network: Lively, browser: Browser) -> AsyncIterator[Eyes]:
+    """Eyes for the pages of the hub that has some of everything."""
+    async with visiting(network.hub) as visitor:
+        seeing = Eyes(visitor.hub, visitor.url, browser)
+        yield seeing
+        await seeing.close(failed=_name_if_failed(request))
+
+
+def _name_if_failed(request: pytest.FixtureRequest) -> str:
+    return request.node.name if request.node.stash.get(_FAILED, False) else ""

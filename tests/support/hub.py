@@ -28,11 +28,16 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    """Settings of a hub on the test's database that may call 127.0.0.1 over plain http and is quick to retry."""
+    """Settings of a hub on the test's database."""
+    return settings_for(database_url, tmp_path)
+
+
+def settings_for(database_url: str, home: Path) -> Settings:
+    """Return settings of a hub that may call 127.0.0.1 over plain http and is quick to retry."""
     return Settings(
         database_url=database_url,
-        data_dir=tmp_path / "data",
-        master_key_file=tmp_path / "keys" / "master.key",
+        data_dir=home / "data",
+        master_key_file=home / "keys" / "master.key",
         egress_allow=("127.0.0.1/32",),
         production=False,
         call_timeout_s=2,

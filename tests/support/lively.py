@@ -22,8 +22,8 @@ from tests.support.hub import until, working
 
 PORTAL = {"streams": {name: {"enabled": True} for name in ("contact", "company", "deal")}}
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-_LEFT = """SELECT (SELECT count(*) FROM delivery WHERE state <> 'dead') + (SELECT count(*) FROM doorbell)
- + (SELECT count(*) FROM run WHERE state IN ('waiting', 'running'))"""
+_LEFT = """SELECT (SELECT count(*) FROM delivery d JOIN connection c ON c.id = d.lane_id WHERE c.state = 'active')
+ + (SELECT count(*) FROM doorbell) + (SELECT count(*) FROM run WHERE state IN ('waiting', 'running'))"""
 
 
 class Lively:
@@ -86,7 +86,7 @@ EXAMPLES: dict[str, tuple[Prefix | None, str]] = {
     "run_id": (Prefix.RUN, "SELECT id FROM run ORDER BY id LIMIT 1"),
     "event_id": (Prefix.EVENT, "SELECT id FROM event WHERE type LIKE 'order.%' ORDER BY id LIMIT 1"),
     "delivery_id": (Prefix.DELIVERY, "SELECT id FROM delivery_done ORDER BY id LIMIT 1"),
-    "route_id": (Prefix.ROUTE, "SELECT id FROM route WHERE state = 'active' ORDER BY id LIMIT 1"),
+    "route_id": (Prefix.ROUTE, "SELECT id FROM route ORDER BY id LIMIT 1"),
     "alert_id": (Prefix.ALERT, "SELECT id FROM alert ORDER BY id LIMIT 1"),
     "channel_id": (Prefix.CHANNEL, "SELECT id FROM alert_channel ORDER BY id LIMIT 1"),
     "proof_id": (Prefix.PROOF, "SELECT id FROM proof ORDER BY id LIMIT 1"),
@@ -95,13 +95,13 @@ EXAMPLES: dict[str, tuple[Prefix | None, str]] = {
 """One of each thing by its name in the pages' addresses; a room adds its own."""
 
 
-def refusing(status: int = 410) -> Asgi:
+def refusing(status: int = 422) -> Asgi:
     """Return a receiver that wants nothing of it."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
         await _whole(receive)
-        body = b'{"error": "this address is no longer served"}'
+        body = b'{"error": "unknown article"}'
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -129,14 +129,15 @@ async def between(hub: Hub, *, orders: int = 30, seed: int = 5) -> AsyncIterator
 @contextlib.asynccontextmanager
 async def lively(hub: Hub, *, orders: int = 30) -> AsyncIterator[Lively]:
     """A hub with some of everything, at rest."""
-    async with between(hub, orders=orders) as made, serving(refusing()) as deaf:
+    async with between(hub, orders=orders) as made, serving(refusing()) as picky, serving(refusing(410)) as gone:
         await made.connect()
         async with working(hub):
             await made.run(RunKind.BACKFILL)
             await made.rested()
             await made.run(RunKind.RECONCILE, {"repair": 0})
             await made.rested()
-            await made.add_sink(f"{deaf.url}/hook")
+            await made.add_sink(f"{picky.url}/hook")
+            await made.add_sink(f"{gone.url}/hook", "Old till")
             for _ in range(3):
                 await made.act("place_order")
             await made.run(RunKind.PULL)

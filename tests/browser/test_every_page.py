@@ -1,0 +1,70 @@
+"""Every page that there is, as an owner sees it on a light desk and a dark phone: nothing is wrong with it.
+
+A page whose address has a name in it is opened with the example of :class:`tests.support.lively.Lively`; a room whose
+page needs another address has a line in ``ADDRESSES``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from crossdock.govern.access import Role
+from crossdock.web.page import Page, Reach
+from crossdock.web.rooms import all_pages
+from tests.browser.eyes import Eyes
+from tests.support.lively import Lively
+
+Address = Callable[[Mapping[str, str]], str]
+_NAME = re.compile(r"\{(\w+)(?::\w+)?\}")
+_SIDE_BY_SIDE = 3
+
+ADDRESSES: dict[str, Address] = {}
+"""Page -> its address, where the examples' names do not make it: ``lambda ids: "/t/default/find?q=" + ids["number"]``."""
+
+NO_PAGES: dict[str, str] = {}
+"""What answers GET without being a page: a file, or the way to another page."""
+
+
+def pages() -> list[Page]:
+    """Return what is looked at."""
+    return [page for page in all_pages() if not page.acts and page.route not in NO_PAGES]
+
+
+def address(page: Page, ids: Mapping[str, str]) -> str:
+    """Return where a page is; fails for one that nobody has given an example for."""
+    if page.route in ADDRESSES:
+        return ADDRESSES[page.route](ids)
+    if unknown := [name for name in _NAME.findall(page.route) if name not in ids]:
+        pytest.fail(f"{page.route} needs an example of {', '.join(unknown)}: give it in tests/support/lively.py")
+    return _NAME.sub(lambda found: ids[found[1]], page.route)
+
+
+async def test_every_page_is_well(lively_eyes: Eyes, network: Lively) -> None:
+    wrong: list[str] = []
+    turn = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+    async def look(page: Page) -> None:
+        async with turn:
+            role = None if page.reach is Reach.OPEN else Role.OWNER
+            tab = await lively_eyes.page(role=role)
+            at = address(page, network.ids)
+            answer = await tab.goto(at)
+            found = await lively_eyes.wrong(tab, name=page.route)
+            if answer is None or answer.status != 200:
+                found.append(f"status {answer.status if answer else None}")
+            if len(text := await tab.content()) > 150_000:
+                found.append(f"{len(text):,} characters are too many")
+            wrong.extend(f"{at}: {one}" for one in found)
+            await tab.context.close()
+
+    await asyncio.gather(*(look(page) for page in pages()))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_tables_name_pages_that_are_there() -> None:
+    routes = {page.route for page in all_pages()}
+    assert {*ADDRESSES, *NO_PAGES} <= routes
