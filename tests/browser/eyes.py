@@ -31,11 +31,11 @@ _RULES = {
     "resultTypes": ["violations"],
 }
 _WATCH = """document.addEventListener('securitypolicyviolation', (event) => console.error(
-  `policy report: ${event.violatedDirective} forbids ${event.blockedURI} (${event.sourceFile}:${event.lineNumber})`));"""
+  `policy report: ${event.violatedDirective} forbids ${event.blockedURI} (line ${event.lineNumber})`));"""
 _AXE = """async (rules) => {
   const found = await axe.run(document, rules);
   return { passes: found.passes.length, wrong: found.violations.map((one) => ({ rule: one.id, help: one.help,
-    at: one.nodes.slice(0, 6).map((node) => `${node.target.join(' ')}: ${node.failureSummary.split('\\n')[1] || ''}`.trim()) })) };
+    at: one.nodes.slice(0, 6).map((node) => `${node.target.join(' ')}: ${node.failureSummary.split('\\n')[1]}`) })) };
 }"""
 _WIDE = """() => {
   const most = document.documentElement.clientWidth;
@@ -74,7 +74,12 @@ class Eyes:
         self._tokens: dict[tuple[Role, str], str] = {}
 
     async def context(
-        self, role: Role | None = Role.OWNER, *, screen: Screen = LIGHT_DESK, scripts: bool = True, slug: str = "default"
+        self,
+        role: Role | None = Role.OWNER,
+        *,
+        screen: Screen = LIGHT_DESK,
+        scripts: bool = True,
+        slug: str = "default",
     ) -> BrowserContext:
         """Return a browser of a person with a role, logged in; None is nobody."""
         context = await self._browser.new_context(
@@ -151,7 +156,6 @@ class Eyes:
 
     async def shoot(self, page: Page, name: str) -> None:
         """Keep a picture of a tab."""
-        SHOTS.mkdir(parents=True, exist_ok=True)
         plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[-100:]
         await page.screenshot(path=SHOTS / f"{plain}.png", full_page=True)
 

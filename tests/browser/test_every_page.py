@@ -23,9 +23,9 @@ _NAME = re.compile(r"\{(\w+)(?::\w+)?\}")
 _SIDE_BY_SIDE = 3
 
 ADDRESSES: dict[str, Address] = {}
-"""Page -> its address, where the examples' names do not make it: ``lambda ids: "/t/default/find?q=" + ids["number"]``."""
+"""Page -> its address, where the names in it do not make it: ``lambda ids: "/t/default/find?q=" + ids["number"]``."""
 
-NO_PAGES: dict[str, str] = {}
+NO_PAGES: dict[str, str] = {"/": "sends on to the login or to the overview"}
 """What answers GET without being a page: a file, or the way to another page."""
 
 
