@@ -177,6 +177,11 @@ class Letters:
         )
         return [row["id"] for row in rows]
 
+    async def count(self, tenant_id: uuid.UUID, asked: Filter, most: int) -> int:
+        """Count what a filter fits, no further than ``most``."""
+        async with self._store.engine() as conn:
+            return len(await self._found(conn, tenant_id, asked, most, asked.ceiling))
+
     async def count_dead(self, tenant_id: uuid.UUID, asked: Filter) -> int:
         """Count standing dead letters."""
         async with self._store.engine() as conn:

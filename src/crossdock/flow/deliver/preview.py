@@ -82,6 +82,19 @@ class Found(msgspec.Struct):
         self.unlisted += len(changes[room:])
 
 
+class Made(msgspec.Struct, frozen=True):
+    """One write as a mapping makes it of an event."""
+
+    verb: Verb
+    object: str
+    key: str
+    values: dict[str, str | None]
+    to: str = ""
+    """The other end of an association."""
+    bytes: int = 0
+    """Of a message: how large it is."""
+
+
 class Preview:
     """Plans what a replay would send and compares."""
 
@@ -108,6 +121,38 @@ class Preview:
             by_destination.setdefault(route.destination_id, {})[row["route_id"], row["record_id"]] = row
         for destination_id, pairs in by_destination.items():
             await self._compare(store, tenant_id, destination_id, pairs, routes, versions, found)
+
+    async def made(
+        self,
+        store: Store,
+        tenant_id: uuid.UUID,
+        event_id: uuid.UUID,
+        route_id: uuid.UUID,
+        destination_id: uuid.UUID,
+        version: int | None,
+        *,
+        people: bool,
+    ) -> tuple[list[Made], str]:
+        """Return what a version of the route's mapping makes of an event, or why it makes nothing.
+
+        Personal values are masked unless ``people``. Nobody is asked and nothing is sent.
+        """
+        async with store.engine() as conn:
+            row = await conn.fetchrow(SQL["to_make"], tenant_id, event_id)
+            route_row = await conn.fetchrow(SQL["routes"], [route_id])
+        if row is None or row["body"] is None or route_row is None:
+            return [], "the event's body is no longer kept"
+        connection = await self._directory.connection(destination_id)
+        destination = await self._directory.destination(destination_id)
+        pair = (route_id, row["record_id"])
+        async with store.engine() as conn:
+            routes = {route_id: route_of(route_row)}
+            planned = await self._plan(conn, tenant_id, connection, destination, {pair: row}, routes, {pair: version})
+            links = await links_of(conn, destination_id, planned.values())
+        item = planned[pair]
+        if item.plan is None:
+            return [], item.refused.reason if item.refused else "it could not be planned"
+        return [_made(write, links, people) for write in writes_of([item])], item.plan.nothing
 
     async def _compare(
         self,
@@ -173,6 +218,18 @@ class Preview:
             if write.verb is Verb.UPSERT and not write.ensure:
                 written[write.object, write.key] = values_of(write, links)
         return written
+
+
+def _made(write: Write, links: Links, people: bool) -> Made:
+    values = dict(sorted(values_of(write, links).items()))
+    return Made(
+        verb=write.verb,
+        object=write.object,
+        key=write.key,
+        values=values if people else {name: masked(name, value) for name, value in values.items()},
+        to=write.to.object if write.to else "",
+        bytes=len(write.body),
+    )
 
 
 def _judge(

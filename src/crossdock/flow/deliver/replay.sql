@@ -167,6 +167,11 @@ FROM unnest($2::uuid[]) AS k(id) JOIN delivery_done d ON d.id = k.id JOIN route 
                          WHERE l.id = CASE WHEN r.occurrence THEN d.event_id ELSE c.event_id END OFFSET 0) AS e
 WHERE d.tenant_id = $1;
 
+-- name: to_make
+SELECT e.id, e.record_id, e.connection_id, e.stream, e.external_id, e.type, e.origin, e.presence, e.status, e.modified_at,
+       e.recorded_at, e.hops, e.body
+FROM event e WHERE e.tenant_id = $1 AND e.id = $2;
+
 -- name: last_written
 -- What was written last of a record: its last delivered event, and the mapping it was written by.
 SELECT DISTINCT ON (d.route_id, d.record_id) d.route_id, d.record_id, d.mapping_version, e.id, e.connection_id, e.stream,

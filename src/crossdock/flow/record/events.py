@@ -1,0 +1,198 @@
+"""Events as people look for them: pages by connection, stream, type, record and time; one with what stands beside it.
+
+A page looks at no more than :data:`MOST_LOOKED` events, whatever is asked for: what fits none of them is a short page
+that says how far it has looked, and goes on there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from crossdock.errors import NotFound
+from crossdock.flow.ports import Store
+from crossdock.kit.ids import Prefix, floor_of, show, time_of
+from crossdock.store.queries import load
+
+SQL = load(Path(__file__).with_name("events.sql"))
+FIRST, LAST = uuid.UUID(int=0), uuid.UUID(int=(1 << 128) - 1)
+MOST_LOOKED: Final = 20_000
+_DAYS: Final = 60
+_DAY: Final = timedelta(days=1)
+_TOP: Final = (32_767, str((1 << 63) - 1), LAST)
+_PAGE: Final = 500
+
+
+class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events are asked for; what is None does not matter."""
+
+    connection_id: uuid.UUID | None = None
+    stream: str | None = None
+    type: str | None = None
+    origin: str | None = None
+    external_id: str | None = None
+    """The source's id of the record, or what people call it: an order's number, a SKU."""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def floor(self) -> uuid.UUID:
+        """The lowest id it can have."""
+        return floor_of(self.since) if self.since else FIRST
+
+    @property
+    def ceiling(self) -> uuid.UUID:
+        """The first id it cannot have any more."""
+        return floor_of(self.until) if self.until else LAST
+
+
+class EventPage(msgspec.Struct, frozen=True):
+    """A page, the newest first. ``next`` goes into ``before``; it may follow a page that is short."""
+
+    items: list[dict[str, Any]]
+    next: uuid.UUID | None
+    looked_to: datetime | None = None
+    """How far back was looked, where the page is short and there may be more."""
+
+
+class Events:
+    """Reads events of a tenant."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def page(
+        self, tenant_id: uuid.UUID, asked: EventFilter, limit: int, before: uuid.UUID | None = None, *, ends: bool = True
+    ) -> EventPage:
+        """Return events below ``before``, the newest first; with ``ends`` what became of each."""
+        async with self._store.engine() as conn:
+            if asked.external_id is not None:
+                ids = await self._of_records(conn, tenant_id, asked, limit, before)
+                after, looked = (ids[-1] if len(ids) == limit else None), None
+            else:
+                ids, after, looked = await self._by_day(conn, tenant_id, asked, limit, before)
+            rows = {row["id"]: row for row in await conn.fetch(SQL["show"], tenant_id, ids)} if ids else {}
+            items = [_shown(rows[one]) for one in ids if one in rows]
+            if ends:
+                await self._end(conn, tenant_id, items)
+        return EventPage(items, after, looked if len(items) < limit else None)
+
+    async def all(self, tenant_id: uuid.UUID, asked: EventFilter) -> AsyncIterator[dict[str, Any]]:
+        """Yield all events, the newest first; one page is in memory."""
+        before: uuid.UUID | None = None
+        while True:
+            page = await self.page(tenant_id, asked, _PAGE, before)
+            for item in page.items:
+                yield item
+            if page.next is None:
+                return
+            before = page.next
+
+    async def one(self, tenant_id: uuid.UUID, event_id: uuid.UUID) -> tuple[Any, Any, Any]:
+        """Return the rows of an event, of the state before it and of the one after it. Raises ``NotFound``."""
+        async with self._store.engine() as conn:
+            row = await conn.fetchrow(SQL["one"], tenant_id, event_id)
+            if row is None:
+                raise NotFound("there is no such event", field="event_id", remedy="it may be older than what is kept")
+            beside = {
+                one["earlier"]: one
+                for one in await conn.fetch(SQL["beside"], tenant_id, row["record_id"], row["seq"])
+            }
+        return row, beside.get(True), beside.get(False)
+
+    async def streams(self, tenant_id: uuid.UUID) -> list[str]:
+        """Return the streams of which anything ever arrived."""
+        async with self._store.engine() as conn:
+            return [row["stream"] for row in await conn.fetch(SQL["streams"], tenant_id)]
+
+    async def _of_records(
+        self, conn: Any, tenant_id: uuid.UUID, asked: EventFilter, limit: int, before: uuid.UUID | None
+    ) -> list[uuid.UUID]:
+        streams = [asked.stream] if asked.stream else [r["stream"] for r in await conn.fetch(SQL["streams"], tenant_id)]
+        found = await conn.fetch(SQL["records"], tenant_id, asked.external_id, streams, asked.connection_id)
+        if not found:
+            return []
+        below = min(before or LAST, asked.ceiling)
+        narrowed = ([row["id"] for row in found], below, asked.floor, limit, asked.type, asked.origin)
+        return [row["id"] for row in await conn.fetch(SQL["of_records"], tenant_id, *narrowed)]
+
+    async def _by_day(
+        self, conn: Any, tenant_id: uuid.UUID, asked: EventFilter, limit: int, before: uuid.UUID | None
+    ) -> tuple[list[uuid.UUID], uuid.UUID | None, datetime | None]:
+        top = _TOP
+        if before is not None:
+            place = await conn.fetchrow(SQL["place"], tenant_id, before)
+            if place is not None:
+                top = (place["era"], place["xid"], place["id"])
+        days = await self._days(conn, tenant_id, asked, before)
+        ids: list[uuid.UUID] = []
+        left = MOST_LOOKED
+        for day in days:
+            low = max(_floor(day), asked.floor)
+            high = min(_floor(day + _DAY), asked.ceiling)
+            sought = (asked.connection_id, asked.stream, asked.type, asked.origin)
+            # nobody filters: what is looked at fits
+            most = min(left, limit - len(ids)) if sought == (None, None, None, None) else left
+            row = await conn.fetchrow(
+                SQL["of_day"], tenant_id, *top, low, high, most, limit - len(ids), *sought
+            )
+            ids += row["ids"]
+            left -= row["looked"]
+            if len(ids) >= limit:
+                return ids, ids[-1], None
+            if left <= 0:
+                return ids, row["low"], time_of(row["low"])
+        if len(days) >= _DAYS and ids:
+            return ids, ids[-1], None
+        return ids, None, None
+
+    async def _days(
+        self, conn: Any, tenant_id: uuid.UUID, asked: EventFilter, before: uuid.UUID | None
+    ) -> list[date]:
+        """Return the days to look at, the newest first: those with arrivals, and those whose count may still come."""
+        newest = datetime.now(UTC) + _DAY
+        for bound in (asked.until, time_of(before) if before else None):
+            newest = min(newest, bound.astimezone(UTC) + _DAY) if bound else newest
+        oldest = (asked.since.astimezone(UTC) - _DAY).date() if asked.since else date(2000, 1, 1)
+        rows = await conn.fetch(
+            SQL["days"], tenant_id, newest.date(), oldest, asked.connection_id, asked.stream, _DAYS
+        )
+        known = {row["day"] for row in rows}
+        # a count is written a moment after its events, and by the clock of another minute
+        known |= {day - _DAY for day in known} | {newest.date() - _DAY * n for n in range(3)}
+        return sorted((day for day in known if oldest <= day <= newest.date()), reverse=True)
+
+    async def _end(self, conn: Any, tenant_id: uuid.UUID, items: Sequence[dict[str, Any]]) -> None:
+        """Put the deliveries that were made with each event beside it (those of later replays are shown with it alone)."""
+        by_id = {item["uuid"]: item for item in items}
+        for item in items:
+            item["ends"] = []
+        if not by_id:
+            return
+        low, high = time_of(min(by_id)) - timedelta(hours=1), time_of(max(by_id)) + _DAY
+        records = sorted({item["record_uuid"] for item in items})
+        for row in await conn.fetch(SQL["ends"], tenant_id, records, list(by_id), floor_of(low), floor_of(high)):
+            by_id[row["event_id"]]["ends"].append(
+                {name: row[name] for name in ("state", "rule", "attempts", "replayed", "destination")}
+            )
+
+
+def _floor(day: date) -> uuid.UUID:
+    return floor_of(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    shown = dict(row)
+    return {
+        **shown,
+        "id": show(Prefix.EVENT, row["id"]),
+        "connection_id": show(Prefix.CONNECTION, row["connection_id"]),
+        "uuid": row["id"],
+        "record_uuid": row["record_id"],
+        "record_id": show(Prefix.RECORD, row["record_id"]) if row["record_id"] else None,
+    }

@@ -1,0 +1,1 @@
+"""What the pages of traffic show, put together: the story of an event, the overview, where something is found."""
