@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from crossdock.errors import BadInput
 from crossdock.kit.ids import Prefix, parse
 from crossdock.web.desk import Desk
-from crossdock.web.words import zone_of
-
+from crossdock.web.words import local
 
 
 def asked_id(desk: Desk, prefix: Prefix, name: str) -> uuid.UUID | None:
@@ -56,10 +56,20 @@ def asked_time(desk: Desk, name: str, *, end: bool = False) -> datetime | None:
         raise BadInput("this is no time", field=name, remedy="write 2026-11-21T08:00") from None
     if not 1970 < at.year < 9000:
         raise BadInput("this is no time of ours", field=name, remedy="write 2026-11-21T08:00")
-    at = at if at.tzinfo else at.replace(tzinfo=zone_of(desk.seat.zone))
+    at = at if at.tzinfo else at.replace(tzinfo=local(datetime.now(UTC), desk.seat.zone).tzinfo)
     return (at + timedelta(days=1) if end and len(text) == len("2026-11-21") else at).astimezone(UTC)
 
 
 def given(desk: Desk, name: str) -> str:
     """Return what the form says, else what the address says."""
     return desk.text(name) or desk.query.get(name, "").strip()
+
+
+def choices(words: Iterable[str], every: str = "All") -> list[tuple[str, str]]:
+    """Return the choices of a filter; the first takes all."""
+    return [("", every), *((word, word.replace("_", " ")) for word in words)]
+
+
+def named(rows: Iterable[Mapping[str, Any]], every: str = "All") -> list[tuple[str, str]]:
+    """Return the choices of a filter among things that have an id and a name."""
+    return [("", every), *((str(row["id"]), str(row["name"])) for row in rows)]

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
+from crossdock.model.delivery import MEANS, SkipReason
+
 
 def spoken(span: timedelta | float) -> str:
     """Return a span in its two largest units: ``1 min 52 s``, ``3 h``, ``2 days``."""
@@ -154,4 +156,11 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "masked": masked,
     "capitalize_first": capitalize_first,
 }
-GLOBALS: dict[str, Any] = {"toned": toned, "share": share}
+
+
+def rule_word(rule: str) -> str:
+    """Return what a rule says that ended a delivery undone."""
+    return MEANS.get(SkipReason(rule), rule) if rule in set(SkipReason) else rule
+
+
+GLOBALS: dict[str, Any] = {"toned": toned, "share": share, "rule_word": rule_word}

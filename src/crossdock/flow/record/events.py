@@ -23,6 +23,8 @@ SQL = load(Path(__file__).with_name("events.sql"))
 FIRST, LAST = uuid.UUID(int=0), uuid.UUID(int=(1 << 128) - 1)
 MOST_LOOKED: Final = 20_000
 _DAYS: Final = 60
+_USUAL: Final = ("order", "customer", "product", "refund")
+"""Streams that a record may be of before anything of theirs was counted."""
 _DAY: Final = timedelta(days=1)
 _TOP: Final = (32_767, str((1 << 63) - 1), LAST)
 _PAGE: Final = 500
@@ -67,7 +69,13 @@ class Events:
         self._store = store
 
     async def page(
-        self, tenant_id: uuid.UUID, asked: EventFilter, limit: int, before: uuid.UUID | None = None, *, ends: bool = True
+        self,
+        tenant_id: uuid.UUID,
+        asked: EventFilter,
+        limit: int,
+        before: uuid.UUID | None = None,
+        *,
+        ends: bool = True,
     ) -> EventPage:
         """Return events below ``before``, the newest first; with ``ends`` what became of each."""
         async with self._store.engine() as conn:
@@ -100,8 +108,7 @@ class Events:
             if row is None:
                 raise NotFound("there is no such event", field="event_id", remedy="it may be older than what is kept")
             beside = {
-                one["earlier"]: one
-                for one in await conn.fetch(SQL["beside"], tenant_id, row["record_id"], row["seq"])
+                one["earlier"]: one for one in await conn.fetch(SQL["beside"], tenant_id, row["record_id"], row["seq"])
             }
         return row, beside.get(True), beside.get(False)
 
@@ -113,7 +120,8 @@ class Events:
     async def _of_records(
         self, conn: Any, tenant_id: uuid.UUID, asked: EventFilter, limit: int, before: uuid.UUID | None
     ) -> list[uuid.UUID]:
-        streams = [asked.stream] if asked.stream else [r["stream"] for r in await conn.fetch(SQL["streams"], tenant_id)]
+        known = (row["stream"] for row in await conn.fetch(SQL["streams"], tenant_id))
+        streams = [asked.stream] if asked.stream else sorted({*_USUAL, *known})
         found = await conn.fetch(SQL["records"], tenant_id, asked.external_id, streams, asked.connection_id)
         if not found:
             return []
@@ -138,9 +146,7 @@ class Events:
             sought = (asked.connection_id, asked.stream, asked.type, asked.origin)
             # nobody filters: what is looked at fits
             most = min(left, limit - len(ids)) if sought == (None, None, None, None) else left
-            row = await conn.fetchrow(
-                SQL["of_day"], tenant_id, *top, low, high, most, limit - len(ids), *sought
-            )
+            row = await conn.fetchrow(SQL["of_day"], tenant_id, *top, low, high, most, limit - len(ids), *sought)
             ids += row["ids"]
             left -= row["looked"]
             if len(ids) >= limit:
@@ -151,24 +157,20 @@ class Events:
             return ids, ids[-1], None
         return ids, None, None
 
-    async def _days(
-        self, conn: Any, tenant_id: uuid.UUID, asked: EventFilter, before: uuid.UUID | None
-    ) -> list[date]:
+    async def _days(self, conn: Any, tenant_id: uuid.UUID, asked: EventFilter, before: uuid.UUID | None) -> list[date]:
         """Return the days to look at, the newest first: those with arrivals, and those whose count may still come."""
         newest = datetime.now(UTC) + _DAY
         for bound in (asked.until, time_of(before) if before else None):
             newest = min(newest, bound.astimezone(UTC) + _DAY) if bound else newest
         oldest = (asked.since.astimezone(UTC) - _DAY).date() if asked.since else date(2000, 1, 1)
-        rows = await conn.fetch(
-            SQL["days"], tenant_id, newest.date(), oldest, asked.connection_id, asked.stream, _DAYS
-        )
+        rows = await conn.fetch(SQL["days"], tenant_id, newest.date(), oldest, asked.connection_id, asked.stream, _DAYS)
         known = {row["day"] for row in rows}
         # a count is written a moment after its events, and by the clock of another minute
         known |= {day - _DAY for day in known} | {newest.date() - _DAY * n for n in range(3)}
         return sorted((day for day in known if oldest <= day <= newest.date()), reverse=True)
 
     async def _end(self, conn: Any, tenant_id: uuid.UUID, items: Sequence[dict[str, Any]]) -> None:
-        """Put the deliveries that were made with each event beside it (those of later replays are shown with it alone)."""
+        """Put the deliveries that were made with each event beside it; those of later replays stand in its story."""
         by_id = {item["uuid"]: item for item in items}
         for item in items:
             item["ends"] = []

@@ -69,7 +69,7 @@ WHERE d.tenant_id = $1 AND d.record_id = ANY($2::uuid[]) AND d.event_id = ANY($3
 -- name: one
 SELECT e.id, e.type, e.stream, e.external_id, e.record_id, e.origin, e.verdict, e.presence, e.status, e.seq, e.hops,
        e.modified_at, e.recorded_at, e.connection_id, e.body, c.name AS connection, c.connector, c.account_uid,
-       r.code, r.seq AS newest_seq, r.event_id AS newest_id
+       r.code, r.parent_id, r.seq AS newest_seq, r.event_id AS newest_id
 FROM event e JOIN connection c ON c.id = e.connection_id LEFT JOIN record r ON r.id = e.record_id
 WHERE e.tenant_id = $1 AND e.id = $2;
 

@@ -14,7 +14,7 @@ from crossdock.flow.record.events import EventFilter, Events
 from crossdock.govern.access import Role
 from crossdock.kit.ids import Prefix, parse, show
 from crossdock.model.origin import Origin
-from crossdock.web.asking import asked_id, asked_text, asked_time, asked_word, given
+from crossdock.web.asking import asked_id, asked_text, asked_time, asked_word, choices, given, named
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
 
@@ -27,6 +27,7 @@ _COLUMNS = (
 )
 FIELDS = ("connection", "stream", "type", "record", "origin", "since", "until")
 """The words of the filter, as they stand in the address."""
+_DAYS = ("since", "until")
 
 
 @ROOM.page("/events")
@@ -39,11 +40,11 @@ async def events(desk: Desk) -> Response:
     return desk.show(
         "events/list.html",
         page=page,
-        filters={name: given(desk, name) for name in FIELDS},
+        filters={name: given(desk, name)[:10] if name in _DAYS else given(desk, name) for name in FIELDS},
         filtered=any(given(desk, name) for name in FIELDS),
-        connections=await desk.hub.connections.list(desk.tenant_id),
-        streams=await reader.streams(desk.tenant_id),
-        origins=[one.value for one in Origin],
+        connections=named(await desk.hub.connections.list(desk.tenant_id)),
+        streams=choices(await reader.streams(desk.tenant_id)),
+        origins=choices(one.value for one in Origin),
         older=desk.here(before=show(Prefix.EVENT, page.next)) if page.next else "",
         newest=desk.here(before=None) if given(desk, "before") else "",
     )
@@ -98,9 +99,9 @@ def wanted(desk: Desk) -> EventFilter:
 
 async def _chosen(desk: Desk, asked: EventFilter) -> list[uuid.UUID] | None:
     """Return the events that are meant one by one; None where the filter's words are those of deliveries, too."""
-    named = [*desk.texts("id"), *desk.request.query_params.getlist("id")]
-    if named:
-        return [_parsed(one) for one in named[:_MOST_NAMED]]
+    ids = [*desk.texts("id"), *desk.request.query_params.getlist("id")]
+    if ids:
+        return [_parsed(one) for one in ids[:_MOST_NAMED]]
     if asked.type is None and asked.external_id is None and asked.origin is None:
         if asked.since is None:
             raise BadInput("say from when on", field="since", remedy="give the filter a time, then replay")
@@ -130,4 +131,7 @@ def _mapping(desk: Desk) -> str | None:
 
 async def _lines(reader: Events, tenant_id: uuid.UUID, asked: EventFilter) -> AsyncIterator[Mapping[str, Any]]:
     async for item in reader.all(tenant_id, asked):
-        yield {**item, "ends": "; ".join(f"{one['destination']}: {one['rule'] or one['state']}" for one in item["ends"])}
+        yield {
+            **item,
+            "ends": "; ".join(f"{one['destination']}: {one['rule'] or one['state']}" for one in item["ends"]),
+        }

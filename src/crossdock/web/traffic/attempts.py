@@ -12,24 +12,8 @@ from typing import Any, Final
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.delivery import DeliveryState, Evidence
 from crossdock.web.traffic.stops import Stop
-from crossdock.web.words import spoken
+from crossdock.web.words import rule_word, spoken
 
-RULES: Final = {
-    "filter": "a rule of the route or of the destination leaves it out",
-    "consent": "the person has not given permission",
-    "echo": "the hub itself had written it there",
-    "superseded": "a newer state of the record goes instead",
-    "historical": "it was there before the connection, and messages are not sent about the past",
-    "erased": "the person's data were erased",
-    "discarded": "somebody discarded it",
-    "route-removed": "its route was removed",
-    "hop-limit": "it came back too often",
-    "source-changed": "it changed before its time came",
-    "cancelled": "it was cancelled before its time came",
-    "held-back": "the destination is only being tried out",
-    "too-late": "its time had passed",
-}
-"""Named rules by which a delivery ends undone, in words."""
 _OUTCOMES: Final = {
     "delivered": ("good", "delivered", "Delivered"),
     "throttled": ("warn", "waiting", "Asked to wait"),
@@ -67,7 +51,9 @@ def tries(one: Mapping[str, Any]) -> list[Stop]:
                 tone=tone,
                 at=attempt["ended_at"],
                 title=f"Attempt {attempt['number']}",
-                soft=f"{attempt['step']}, {attempt['took_ms']:,} ms" if attempt["step"] else f"{attempt['took_ms']:,} ms",
+                soft=f"{attempt['step']}, {attempt['took_ms']:,} ms"
+                if attempt["step"]
+                else f"{attempt['took_ms']:,} ms",
                 state=state,
                 word=f"{answer['status']} {word}" if answer.get("status") else word,
                 kind="attempt",
@@ -122,7 +108,9 @@ def _waits_for(one: Mapping[str, Any], lane: Any, ahead: Any) -> str:
     if lane is not None and lane["state"] == "paused":
         return "The destination is paused: nothing is lost, and it goes on when somebody resumes it."
     if lane is not None and lane["state"] == "broken":
-        return f"The destination is broken: {lane['problem'] or 'its access is refused'}. It goes on when that is mended."
+        return (
+            f"The destination is broken: {lane['problem'] or 'its access is refused'}. It goes on when that is mended."
+        )
     if ahead is not None:
         return "An earlier state of the same record goes first: effects keep the order of the store."
     if lane is not None and lane["breaker"] == "open":
@@ -138,12 +126,14 @@ def ended(one: Mapping[str, Any]) -> Stop:
         soft = _EVIDENCE.get(Evidence(one["evidence"] or Evidence.UNPROVEN), "")
         return _end(one, "good", f"Delivered to {one['destination']}", soft)
     if one["state"] == DeliveryState.SKIPPED:
-        return _end(one, "quiet", "Skipped", RULES.get(one["rule"] or "", one["rule"] or ""))
+        return _end(one, "quiet", "Skipped", rule_word(one["rule"] or ""))
     return _end(one, "bad", "Dead", "it stopped for a reason a person can act on")
 
 
 def _end(one: Mapping[str, Any], tone: str, title: str, soft: str) -> Stop:
-    return Stop(tone=tone, at=one["ended_at"], title=title, soft=soft, state=one["state"], kind="end", data=one, end=True)
+    return Stop(
+        tone=tone, at=one["ended_at"], title=title, soft=soft, state=one["state"], kind="end", data=one, end=True
+    )
 
 
 def proven(one: Mapping[str, Any], proof: Any) -> Stop:
@@ -151,10 +141,21 @@ def proven(one: Mapping[str, Any], proof: Any) -> Stop:
     if proof is None:
         soft = "the next proof of the store reads both sides afresh and says whether they are equal"
         return Stop(tone="quiet", at=None, after="later", title="Proof", soft=soft, kind="proof", data=None, hold=True)
-    told = {"id": show(Prefix.PROOF, proof["id"]), "kind": proof["kind"], "what": proof["what"], "state": proof["state"]}
+    told = {
+        "id": show(Prefix.PROOF, proof["id"]),
+        "kind": proof["kind"],
+        "what": proof["what"],
+        "state": proof["state"],
+    }
     if proof["kind"] is None:
         return Stop(
-            tone="good", at=proof["ended_at"], title="Proven", state="proven", kind="proof", data=told, end=True,
+            tone="good",
+            at=proof["ended_at"],
+            title="Proven",
+            state="proven",
+            kind="proof",
+            data=told,
+            end=True,
             soft=f"store and {one['destination']} were read afresh and say the same of this record",
         )
     mended = proof["state"] == "repaired"

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import msgspec
 
-from crossdock.connect.record_urls import record_url
 from crossdock.errors import CrossdockError
 from crossdock.flow.deliver import Filter
 from crossdock.flow.deliver.preview import Made
@@ -21,6 +20,7 @@ from crossdock.model.connection import Connection
 from crossdock.model.delivery import DeliveryState
 from crossdock.model.route import Priority, Route
 from crossdock.store.queries import load
+from crossdock.web.outward import Outside, at_source, written_by
 from crossdock.web.traffic import attempts
 from crossdock.web.traffic.changes import MOST, Changed, changes, hidden, plain
 from crossdock.web.traffic.stops import Stop
@@ -29,6 +29,7 @@ from crossdock.wiring import Hub
 
 SQL = load(Path(__file__).with_name("story.sql"))
 _MOST_DELIVERIES: Final = 100
+_PAGES: Final = {"order": Prefix.ORDER, "customer": Prefix.CUSTOMER, "product": Prefix.PRODUCT}
 _SEEN: Final = {
     "webhook": ("by webhook", "its signature over the raw bytes was right, else it would not stand here"),
     "plugin": ("from the site's plugin", "the batch was signed with the site's key"),
@@ -53,13 +54,17 @@ class Story(msgspec.Struct, frozen=True):
     deliveries: list[dict[str, Any]]
     chosen: dict[str, Any] | None
     stops: list[Stop]
+    record_id: str
+    """As the pages of records name it."""
     payload: Any
     """The record in the hub's words, or the source's own document; None when it is no longer kept."""
     problem: str
     """Why the payload cannot be read."""
     later: dict[str, Any] | None
     """The next event of the same record."""
-    record_url: str | None
+    here: Outside | None
+    """The record's own page at its source."""
+    there: Outside | None
     """Where people see what the delivery made."""
 
 
@@ -73,21 +78,25 @@ async def told(hub: Hub, tenant_id: uuid.UUID, event_id: uuid.UUID, chosen: uuid
     earlier, _ = _read(hub, source, before)
     stops = [*_received(hub, row), _recorded(row, before, _differs(earlier, word, people=people))]
     stops.append(await _routed(hub, tenant_id, row, source, deliveries))
-    one, url = None, None
+    one, there = None, None
     if shown := _choice(deliveries, chosen):
         one = await hub.letters.one(tenant_id, shown["uuid"])
         stops += await _delivery(hub, tenant_id, row, one, people=people)
-        url = await _url(hub, tenant_id, source, row, one)
+        there = await _there(hub, tenant_id, source, row, one)
     return Story(
         event={**_event(row), "is_newest": row["newest_id"] == row["id"]},
         source=source,
         deliveries=deliveries,
         chosen=one,
         stops=_timed(stops),
+        record_id=show(_PAGES.get(row["stream"], Prefix.RECORD), row["record_id"]),
         payload=word if people or word is None else hidden(word),
         problem=problem,
-        later={"id": show(Prefix.EVENT, after["id"]), "type": after["type"], "at": after["recorded_at"]} if after else None,
-        record_url=url,
+        later={"id": show(Prefix.EVENT, after["id"]), "type": after["type"], "at": after["recorded_at"]}
+        if after
+        else None,
+        here=at_source(hub, source, row["stream"], row["external_id"], row["parent_id"]),
+        there=there,
     )
 
 
@@ -168,7 +177,7 @@ async def _routed(
     for one in deliveries:
         by_route.setdefault(one["route_id"], []).append(one)
     mine = show(Prefix.CONNECTION, source.id)
-    lines = []
+    lines: list[dict[str, Any]] = []
     for route in await hub.connections.routes(tenant_id):
         if route["source_id"] == mine and route["stream"] in (row["stream"], "*"):
             made = by_route.pop(route["id"], [])
@@ -177,7 +186,7 @@ async def _routed(
     lines += [{"route": None, "made": made, "why": ""} for made in by_route.values()]
     count = len({one["route_id"] for one in deliveries})
     if count:
-        soft = f"{count} route{'s take' if count > 1 else ' takes'} it; the deliveries stand in the same commit as the event"
+        soft = f"{count} route{'s take' if count > 1 else ' takes'} it, in the same commit as the event"
     else:
         soft = "no route takes it, so nothing is sent"
     return Stop(
@@ -229,9 +238,7 @@ def _choice(deliveries: Sequence[dict[str, Any]], chosen: uuid.UUID | None) -> d
     return min(deliveries, key=lambda one: (order.index(one["state"]), one["uuid"]), default=None)
 
 
-async def _delivery(
-    hub: Hub, tenant_id: uuid.UUID, row: Any, one: Mapping[str, Any], *, people: bool
-) -> list[Stop]:
+async def _delivery(hub: Hub, tenant_id: uuid.UUID, row: Any, one: Mapping[str, Any], *, people: bool) -> list[Stop]:
     stops = []
     if one["replay_id"] or one["created_at"] - row["recorded_at"] > timedelta(seconds=5):
         stops.append(attempts.again(one))
@@ -280,18 +287,18 @@ async def _mapped(hub: Hub, tenant_id: uuid.UUID, row: Any, one: Mapping[str, An
     )
 
 
-async def _url(hub: Hub, tenant_id: uuid.UUID, source: Connection, row: Any, one: Mapping[str, Any]) -> str | None:
+async def _there(
+    hub: Hub, tenant_id: uuid.UUID, source: Connection, row: Any, one: Mapping[str, Any]
+) -> Outside | None:
     """Return where people see what a delivery made, where its vendor has such pages."""
     if not one["at_destination"]:
         return None
     destination = await hub.directory.connection(parse(Prefix.CONNECTION, one["destination_id"]))
-    connector = hub.directory.connector(destination.connector)
-    if connector is None:
-        return None
-    key = f"{source.account_uid}:{row['stream']}:{row['external_id']}%"
+    key = f"{source.account_uid}:{row['stream']}:{row['external_id']}"
     async with hub.database.tenant(tenant_id) as conn:
-        name = await conn.fetchval(SQL["link_of"], tenant_id, destination.id, one["at_destination"], key)
-    return record_url(connector.manifest, name, one["at_destination"], destination.account) if name else None
+        linked = await conn.fetch(SQL["links_of"], tenant_id, destination.id, key)
+    pairs = [(link["object"], link["external_id"]) for link in linked]
+    return written_by(hub, destination, one["action"], one["at_destination"], pairs)
 
 
 def _timed(stops: Sequence[Stop]) -> list[Stop]:

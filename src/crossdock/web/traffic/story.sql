@@ -18,7 +18,6 @@ LEFT JOIN LATERAL (SELECT e.kind, e.what, e.state FROM proof_exception e
                    WHERE e.proof_id = p.id AND e.tenant_id = $1 AND e.route_id = $5 AND e.record_id = $6
                    ORDER BY (e.state = 'open') DESC LIMIT 1) AS x ON true;
 
--- name: link_of
--- Which object a record at a destination is.
-SELECT l.object FROM link l
-WHERE l.tenant_id = $1 AND l.connection_id = $2 AND l.external_id = $3 AND l.key LIKE $4 ORDER BY l.changed_at DESC LIMIT 1;
+-- name: links_of
+-- What a record is at a destination: our key's own links.
+SELECT l.object, l.external_id FROM link l WHERE l.tenant_id = $1 AND l.connection_id = $2 AND l.key = $3;

@@ -16,6 +16,7 @@ from crossdock.connect.record_urls import record_url
 from crossdock.kit.ids import Prefix, show
 from crossdock.kit.redact import text
 from crossdock.model.connection import Connection
+from crossdock.model.delivery import MEANS
 from crossdock.store.queries import load
 from crossdock.wiring import Hub
 
@@ -23,22 +24,6 @@ SQL = load(Path(__file__).with_name("activity.sql"))
 STATES: Final = ("order", "customer", "product", "refund")
 KINDS: Final = (*STATES, "event")
 RECORDS: Final = {"order": Prefix.ORDER, "customer": Prefix.CUSTOMER, "product": Prefix.PRODUCT}
-_RULES: Final = {
-    "filter": "a rule of the route or of the destination leaves it out",
-    "consent": "the person has not given permission",
-    "echo": "the hub itself had written it",
-    "superseded": "a newer state was delivered instead",
-    "historical": "it was there before the connection",
-    "erased": "the person's data were erased",
-    "discarded": "somebody discarded it",
-    "route-removed": "its route was removed",
-    "hop-limit": "it came back too often",
-    "source-changed": "it changed before its time came",
-    "cancelled": "it was cancelled before its time came",
-    "held-back": "the destination is only being tried out",
-    "too-late": "its time had passed",
-}
-"""Named rules by which a delivery ends undone, in words."""
 _NOTHING: Final = {
     "waiting": "it waits for its turn",
     "claimed": "it is being delivered",
@@ -149,7 +134,7 @@ def reason_of(row: Any) -> str:
     if row["reason"]:
         return str(row["reason"])
     if row["rule"]:
-        return _RULES.get(row["rule"], str(row["rule"]))
+        return MEANS.get(row["rule"], str(row["rule"]))
     if row["state"] == "waiting" and row["attempts"]:
         return "an attempt failed; it is tried again"
     return _NOTHING.get(row["state"], "")

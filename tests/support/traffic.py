@@ -1,0 +1,72 @@
+"""A shop, a receiver of messages and the street between them, for pages that show what goes along it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+
+from crossdock.connect.sandbox import serving
+from crossdock.connectors.webhook import sandbox as receiver
+from crossdock.kit.ids import Prefix, show
+from crossdock.model.connection import Connection
+from crossdock.wiring import Hub
+from tests.support.hub import add_route, add_shop, add_sink, order, signed, until
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+class Street:
+    """What stands at both ends."""
+
+    def __init__(self, hub: Hub, shop: Connection, sink: Connection, url: str, http: aiohttp.ClientSession) -> None:
+        self.hub, self.shop, self.sink, self._url, self._http = hub, shop, sink, url, http
+        self.tenant = shop.tenant_id
+
+    async def tell(self, number: int, second: int = 0, **more: Any) -> None:
+        """Let the shop tell of an order, as its webhook does."""
+        document = order(number, modified=f"2026-11-20T10:00:{second:02}", **more)
+        await self.hub.journey.webhook(self.shop, *signed(document))
+
+    async def dial(self, **dials: Any) -> None:
+        """Turn the receiver's dials."""
+        async with self._http.put(f"{self._url}/_sandbox/dials", json=dials) as reply:
+            assert reply.status == 200
+
+    async def received(self) -> dict[str, Any]:
+        """Return what the receiver has seen."""
+        async with self._http.get(f"{self._url}/_sandbox/state") as reply:
+            found: dict[str, Any] = await reply.json()
+            return found
+
+    async def rows(self, sql: str, *values: Any) -> list[Any]:
+        """Ask the database."""
+        async with self.hub.database.engine() as conn:
+            found: list[Any] = await conn.fetch(sql, *values)
+            return found
+
+    async def ended(self, count: int, state: str = "delivered") -> list[str]:
+        """Wait until so many deliveries have ended so; returns their ids, the oldest first."""
+
+        async def enough() -> Any:
+            rows = await self.rows("SELECT id FROM delivery_done WHERE state = $1 ORDER BY id", state)
+            return rows if len(rows) >= count else None
+
+        return [show(Prefix.DELIVERY, row["id"]) for row in await until(enough)]
+
+    async def events(self) -> list[str]:
+        """Return the ids of all events, the oldest first."""
+        return [show(Prefix.EVENT, row["id"]) for row in await self.rows("SELECT id FROM event ORDER BY id")]
+
+
+@contextlib.asynccontextmanager
+async def open_street(hub: Hub, *, stream: str = "*") -> AsyncIterator[Street]:
+    """Open a street; its receiver answers 204 until its dials say otherwise."""
+    async with contextlib.AsyncExitStack() as stack:
+        served = await stack.enter_async_context(serving(receiver.app(SECRET)))
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        shop, sink = await add_shop(hub), await add_sink(hub, f"{served.url}/hook")
+        await add_route(hub, shop, sink, stream, "post")
+        yield Street(hub, shop, sink, served.url, http)
