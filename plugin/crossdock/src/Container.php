@@ -50,6 +50,16 @@ final class Container {
 	}
 
 	/**
+	 * Tells whether the object of a class was built.
+	 *
+	 * @param string $name Class or interface.
+	 * @return bool
+	 */
+	public function has( string $name ): bool {
+		return isset( $this->built[ $name ] );
+	}
+
+	/**
 	 * Returns the one object of a class, building it and what it needs.
 	 *
 	 * @template T of object

@@ -15,7 +15,7 @@ namespace Crossdock;
 interface Part {
 
 	/**
-	 * Adds this part's hooks. Called once a request, on every page: it must read and write nothing.
+	 * Adds this part's hooks. Called once a request: it must read and write nothing.
 	 *
 	 * @return void
 	 */

@@ -23,42 +23,8 @@ final class Plugin {
 	);
 
 	/**
-	 * The parts of every page, in the order in which they add their hooks. One line a part, by room.
-	 */
-	private const PARTS = array(
-		// Setup.
-		Setup\Activation::class,
-		Setup\Upkeep::class,
-		Setup\Updater::class,
-		// Site.
-		Site\Compatibility::class,
-		Site\CopyWatch::class,
-		Site\HazardWatch::class,
-		Site\Probe::class,
-		// Hub.
-		Hub\AfterPairing::class,
-		// Capture.
-		Capture\Visits::class,
-		Capture\Consent::class,
-		Capture\ConsentForms::class,
-		Capture\Users::class,
-		Capture\Orders::class,
-		Capture\Refunds::class,
-		Capture\Products::class,
-		Capture\CustomEvents::class,
-		// Outbox.
-		Outbox\Timetable::class,
-		Outbox\Immediate::class,
-		// Commands.
-		Commands\Route::class,
-		// Monitor.
-		Monitor\Chores::class,
-		// Mapping.
-		Mapping\Telling::class,
-	);
-
-	/**
-	 * The parts of the administration's pages: visitors do not pay for them.
+	 * The parts of the administration's pages, in the order in which they add their hooks: visitors do not pay for them. What
+	 * every page listens to is in `Listeners`.
 	 */
 	private const SCREENS = array(
 		// Setup.
@@ -70,6 +36,8 @@ final class Plugin {
 		Settings\AsideNotice::class,
 		// Hub.
 		Hub\TrialAjax::class,
+		// Outbox.
+		Outbox\Timetable::class,
 		// Monitor.
 		Monitor\PauseNotice::class,
 		Monitor\SiteHealth::class,
@@ -99,7 +67,7 @@ final class Plugin {
 	private static ?Container $container = null;
 
 	/**
-	 * Builds the parts and registers them.
+	 * Begins to listen, and adds the parts that this request needs.
 	 *
 	 * @param string $file The plugin's main file.
 	 * @return void
@@ -109,21 +77,16 @@ final class Plugin {
 			return;
 		}
 		self::$container = self::bare( $file );
-		foreach ( self::parts() as $part ) {
-			self::$container->get( $part )->register();
-		}
-	}
-
-	/**
-	 * Returns the parts that this request needs.
-	 *
-	 * @return array<int, class-string<Part>>
-	 */
-	private static function parts(): array {
+		$listeners       = self::$container->get( Listeners::class );
+		$listeners->register();
 		$verbs = defined( 'WP_CLI' ) && WP_CLI;
-		// Site Health is looked at by cron as well, and both are used from the command line.
-		$screens = is_admin() || wp_doing_cron() || $verbs;
-		return array_merge( self::PARTS, $screens ? self::SCREENS : array(), $verbs ? self::VERBS : array() );
+		// Site Health is looked at by cron as well, both update plugins, and both are used from the command line.
+		if ( is_admin() || wp_doing_cron() || $verbs ) {
+			$listeners->load();
+			foreach ( array_merge( self::SCREENS, $verbs ? self::VERBS : array() ) as $part ) {
+				self::$container->get( $part )->register();
+			}
+		}
 	}
 
 	/**

@@ -15,7 +15,6 @@ use Crossdock\Hub\Code;
 use Crossdock\Hub\Credentials;
 use Crossdock\Hub\Diagnosis;
 use Crossdock\Hub\Signature;
-use Crossdock\Settings\Rules;
 use Crossdock\Settings\Seal;
 use Crossdock\Settings\Settings;
 use Crossdock\Setup\Release;
@@ -57,7 +56,7 @@ final class HubTest extends TestCase {
 	}
 
 	private function client( ScriptedTransport $transport ): Client {
-		return new Client( $transport, new FixedClock(), $this->credentials(), new Settings( $this->options, new Rules() ) );
+		return new Client( $transport, new FixedClock(), $this->credentials(), new Settings( $this->options ) );
 	}
 
 	public function test_a_signature_is_what_it_is_written_to_be(): void {
@@ -121,7 +120,7 @@ final class HubTest extends TestCase {
 				return new Reply( 200, array(), '{"data":{}}' );
 			}
 		};
-		$client = new Client( $transport, new FixedClock(), $this->credentials(), new Settings( $this->options, new Rules() ) );
+		$client = new Client( $transport, new FixedClock(), $this->credentials(), new Settings( $this->options ) );
 		self::assertTrue( $client->post( '/batch', array() )->ok() );
 		self::assertSame( array( array( 'https://hub.example/api/integrations/wordpress/batch', self::KEY ), array( 'https://other.example/api/integrations/wordpress/batch', $other ) ), $transport->asked );
 		$refused = new ScriptedTransport( new Reply( 401, array(), '{"code":"unknown-key"}' ), new Reply( 200, array(), '{"data":{}}' ) );

@@ -37,7 +37,7 @@ final class SettingsTest extends TestCase {
 
 	protected function setUp(): void {
 		$this->options  = new ArrayOptions();
-		$this->settings = new Settings( $this->options, new Rules() );
+		$this->settings = new Settings( $this->options );
 	}
 
 	private function backups(): Backups {

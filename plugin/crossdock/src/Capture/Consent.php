@@ -9,14 +9,14 @@ declare( strict_types=1 );
 
 namespace Crossdock\Capture;
 
-use Crossdock\Part;
+use Crossdock\Container;
 use Crossdock\Settings\Settings;
 
 /**
  * Adds a box to the checkout (classic, and block where WooCommerce lets fields be added: 8.9 and newer). It is never ticked
  * beforehand; who does not tick it has agreed to nothing, and an older consent is not withdrawn by it.
  */
-class Consent implements Part {
+class Consent {
 
 	/**
 	 * The box's name at the classic checkout.
@@ -28,37 +28,18 @@ class Consent implements Part {
 	 */
 	public const BLOCK_FIELD = 'crossdock/marketing';
 
-	private Hooks $hooks;
 	private Settings $settings;
-	private Permission $permission;
+	private Container $container;
 
 	/**
 	 * Takes what it works with.
 	 *
-	 * @param Hooks      $hooks      Adds hooks.
-	 * @param Settings   $settings   The settings.
-	 * @param Permission $permission Keeps consents.
+	 * @param Settings  $settings  The settings.
+	 * @param Container $container Builds what keeps consents, where somebody is asked.
 	 */
-	public function __construct( Hooks $hooks, Settings $settings, Permission $permission ) {
-		$this->hooks      = $hooks;
-		$this->settings   = $settings;
-		$this->permission = $permission;
-	}
-
-	/**
-	 * Adds the hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		$this->hooks->filter( 'woocommerce_checkout_fields', array( $this, 'field' ) );
-		$this->hooks->filter( 'woocommerce_checkout_get_value', array( $this, 'unticked' ), 2 );
-		$this->hooks->on( 'woocommerce_checkout_create_order', array( $this, 'classic' ), 2 );
-		$this->hooks->on( 'woocommerce_init', array( $this, 'block_field' ) );
-		$this->hooks->on( 'woocommerce_store_api_checkout_update_order_from_request', array( $this, 'block' ), 2 );
-		foreach ( array( 'woocommerce_checkout_order_processed', 'woocommerce_store_api_checkout_order_processed' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'ordered' ), 3, 5 );
-		}
+	public function __construct( Settings $settings, Container $container ) {
+		$this->settings  = $settings;
+		$this->container = $container;
 	}
 
 	/**
@@ -71,7 +52,7 @@ class Consent implements Part {
 		if ( is_array( $fields ) && $this->settings->on( 'consent_checkout' ) ) {
 			$fields['order'][ self::FIELD ] = array(
 				'type'     => 'checkbox',
-				'label'    => esc_html( $this->permission->text() ),
+				'label'    => esc_html( $this->permission()->text() ),
 				'required' => false,
 				'default'  => 0,
 				'priority' => 200,
@@ -114,7 +95,7 @@ class Consent implements Part {
 			woocommerce_register_additional_checkout_field(
 				array(
 					'id'       => self::BLOCK_FIELD,
-					'label'    => $this->permission->text(),
+					'label'    => $this->permission()->text(),
 					'location' => 'order',
 					'type'     => 'checkbox',
 					'required' => false,
@@ -161,7 +142,7 @@ class Consent implements Part {
 		$place = (string) $order->get_meta( Permission::PLACE );
 		$user  = (int) $order->get_customer_id();
 		if ( $user > 0 ) {
-			$this->permission->of_user( $user, true, $place, (string) $order->get_meta( Permission::TEXT ) );
+			$this->permission()->of_user( $user, true, $place, (string) $order->get_meta( Permission::TEXT ) );
 			return;
 		}
 		$meta = array(
@@ -169,7 +150,7 @@ class Consent implements Part {
 			Permission::TEXT  => (string) $order->get_meta( Permission::TEXT ),
 			Permission::PLACE => $place,
 		);
-		$this->permission->tell( true, $meta, 'order:' . $order->get_id(), (string) $order->get_billing_email() );
+		$this->permission()->tell( true, $meta, 'order:' . $order->get_id(), (string) $order->get_billing_email() );
 	}
 
 	/**
@@ -180,8 +161,16 @@ class Consent implements Part {
 	 * @return void
 	 */
 	private function note( \WC_Order $order, string $place ): void {
-		foreach ( $this->permission->meta( true, $place ) as $key => $value ) {
+		foreach ( $this->permission()->meta( true, $place ) as $key => $value ) {
 			$order->update_meta_data( $key, $value );
 		}
+	}
+	/**
+	 * Returns what keeps consents.
+	 *
+	 * @return Permission
+	 */
+	private function permission(): Permission {
+		return $this->container->get( Permission::class );
 	}
 }

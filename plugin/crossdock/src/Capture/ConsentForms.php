@@ -9,57 +9,31 @@ declare( strict_types=1 );
 
 namespace Crossdock\Capture;
 
-use Crossdock\Part;
 use Crossdock\Settings\Settings;
 
 /**
  * A box at registration (WordPress' and WooCommerce's), never ticked beforehand; and one in the account and the profile that
  * shows what was agreed to, so that it can be withdrawn where it was given.
  */
-class ConsentForms implements Part {
+class ConsentForms {
 
 	/**
 	 * The nonce's field and action.
 	 */
 	private const NONCE = 'crossdock_consent_nonce';
 
-	private Hooks $hooks;
 	private Settings $settings;
 	private Permission $permission;
 
 	/**
 	 * Takes what it works with.
 	 *
-	 * @param Hooks      $hooks      Adds hooks.
 	 * @param Settings   $settings   The settings.
 	 * @param Permission $permission Keeps consents.
 	 */
-	public function __construct( Hooks $hooks, Settings $settings, Permission $permission ) {
-		$this->hooks      = $hooks;
+	public function __construct( Settings $settings, Permission $permission ) {
 		$this->settings   = $settings;
 		$this->permission = $permission;
-	}
-
-	/**
-	 * Adds the hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		foreach ( array( 'register_form', 'woocommerce_register_form' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'ask' ) );
-		}
-		$this->hooks->on( 'user_register', array( $this, 'registered' ) );
-		$this->hooks->on( 'woocommerce_edit_account_form', array( $this, 'show' ), 0 );
-		foreach ( array( 'show_user_profile', 'edit_user_profile' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'show_in_admin' ) );
-		}
-		$this->hooks->on( 'woocommerce_save_account_details', array( $this, 'saved_account' ), 1, 10 );
-		foreach ( array( 'personal_options_update', 'edit_user_profile_update' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'saved_profile' ), 1, 10 );
-		}
-		/** Other plugins tell of a consent: `do_action( 'crossdock_consent', $user_id, $given, $text )`. */
-		$this->hooks->on( 'crossdock_consent', array( $this, 'told' ), 3, 10 );
 	}
 
 	/**

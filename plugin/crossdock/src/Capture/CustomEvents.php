@@ -10,25 +10,17 @@ declare( strict_types=1 );
 namespace Crossdock\Capture;
 
 use Crossdock\Monitor\Log;
-use Crossdock\Part;
 
 /**
  * Takes `do_action( 'crossdock_event', $name, $payload, $entity )`. What is wrong with one is written into the log with the
  * remedy; the caller's page goes on.
  */
-class CustomEvents implements Part {
+class CustomEvents {
 
 	/**
 	 * The action.
 	 */
 	public const HOOK = 'crossdock_event';
-
-	/**
-	 * Adds hooks.
-	 *
-	 * @var Hooks
-	 */
-	private Hooks $hooks;
 
 	/**
 	 * The door to the outbox.
@@ -47,23 +39,12 @@ class CustomEvents implements Part {
 	/**
 	 * Takes what it works with.
 	 *
-	 * @param Hooks $hooks Adds hooks.
-	 * @param Gate  $gate  The door to the outbox.
-	 * @param Log   $log   The log.
+	 * @param Gate $gate The door to the outbox.
+	 * @param Log  $log  The log.
 	 */
-	public function __construct( Hooks $hooks, Gate $gate, Log $log ) {
-		$this->hooks = $hooks;
-		$this->gate  = $gate;
-		$this->log   = $log;
-	}
-
-	/**
-	 * Adds the hook.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		$this->hooks->on( self::HOOK, array( $this, 'happened' ), 3, 10 );
+	public function __construct( Gate $gate, Log $log ) {
+		$this->gate = $gate;
+		$this->log  = $log;
 	}
 
 	/**

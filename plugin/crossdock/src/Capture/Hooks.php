@@ -20,16 +20,16 @@ use Crossdock\Monitor\Log;
 class Hooks {
 
 	/**
-	 * Builds the log, only when something goes wrong.
+	 * Builds what is called, and the log when something goes wrong.
 	 *
 	 * @var Container
 	 */
 	private Container $container;
 
 	/**
-	 * Takes what builds the log.
+	 * Takes what builds the rest.
 	 *
-	 * @param Container $container Builds the log.
+	 * @param Container $container Builds what is called.
 	 */
 	public function __construct( Container $container ) {
 		$this->container = $container;
@@ -38,18 +38,19 @@ class Hooks {
 	/**
 	 * Listens to an action that tells of a change.
 	 *
-	 * @param string   $hook     Its name.
-	 * @param callable $listener What is called.
-	 * @param int      $args     How many arguments it takes.
-	 * @param int      $priority When, among others: after them, as a rule.
+	 * @param string       $hook     Its name.
+	 * @param class-string $name     The class that listens, built when it is called.
+	 * @param string       $method   Its method.
+	 * @param int          $args     How many arguments it takes.
+	 * @param int          $priority When, among others.
 	 * @return void
 	 */
-	public function on( string $hook, callable $listener, int $args = 1, int $priority = 20 ): void {
+	public function on( string $hook, string $name, string $method, int $args, int $priority ): void {
 		add_action(
 			$hook,
-			function ( ...$given ) use ( $hook, $listener ): void {
+			function ( ...$given ) use ( $hook, $name, $method ): void {
 				if ( ! Own::writing() ) {
-					$this->guarded( $hook, $listener, $given );
+					$this->guarded( $hook, $name, $method, $given );
 				}
 			},
 			$priority,
@@ -60,17 +61,18 @@ class Hooks {
 	/**
 	 * Takes part in a filter; when ours fails, the value stays as it was.
 	 *
-	 * @param string   $hook     Its name.
-	 * @param callable $filter   What is called.
-	 * @param int      $args     How many arguments it takes.
-	 * @param int      $priority When, among others.
+	 * @param string       $hook     Its name.
+	 * @param class-string $name     The class that takes part, built when it is called.
+	 * @param string       $method   Its method.
+	 * @param int          $args     How many arguments it takes.
+	 * @param int          $priority When, among others.
 	 * @return void
 	 */
-	public function filter( string $hook, callable $filter, int $args = 1, int $priority = 20 ): void {
+	public function filter( string $hook, string $name, string $method, int $args, int $priority ): void {
 		add_filter(
 			$hook,
-			function ( $value, ...$given ) use ( $hook, $filter ) {
-				$filtered = $this->guarded( $hook, $filter, array_merge( array( $value ), $given ) );
+			function ( $value, ...$given ) use ( $hook, $name, $method ) {
+				$filtered = $this->guarded( $hook, $name, $method, array_merge( array( $value ), $given ) );
 				return null === $filtered ? $value : $filtered;
 			},
 			$priority,
@@ -81,14 +83,15 @@ class Hooks {
 	/**
 	 * Calls something of ours.
 	 *
-	 * @param string       $hook  Where it was called.
-	 * @param callable     $ours  What is called.
-	 * @param array<mixed> $given Its arguments.
+	 * @param string       $hook   Where it was called.
+	 * @param class-string $name   The class.
+	 * @param string       $method Its method.
+	 * @param array<mixed> $given  Its arguments.
 	 * @return mixed Null when it failed.
 	 */
-	private function guarded( string $hook, callable $ours, array $given ) {
+	private function guarded( string $hook, string $name, string $method, array $given ) {
 		try {
-			return $ours( ...$given );
+			return $this->container->get( $name )->$method( ...$given );
 		} catch ( \Throwable $thrown ) {
 			try {
 				$place = basename( $thrown->getFile() ) . ':' . $thrown->getLine();

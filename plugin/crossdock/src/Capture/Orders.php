@@ -10,47 +10,22 @@ declare( strict_types=1 );
 namespace Crossdock\Capture;
 
 use Crossdock\Documents\OrderDocument;
-use Crossdock\Part;
 
 /**
  * Notices orders that are made, changed, trashed, restored or deleted, by whatever way (checkout, Store API, admin,
  * REST, PHP) and in either storage.
  */
-class Orders implements Part {
+class Orders {
 
-	private Hooks $hooks;
 	private Gate $gate;
 
 	/**
 	 * Takes what it works with.
 	 *
-	 * @param Hooks $hooks Adds hooks.
-	 * @param Gate  $gate  The door to the outbox.
+	 * @param Gate $gate The door to the outbox.
 	 */
-	public function __construct( Hooks $hooks, Gate $gate ) {
-		$this->hooks = $hooks;
-		$this->gate  = $gate;
-	}
-
-	/**
-	 * Adds the hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		foreach ( array( 'woocommerce_new_order', 'woocommerce_update_order' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'saved' ), 2 );
-		}
-		$this->hooks->on( 'woocommerce_order_status_changed', array( $this, 'status_changed' ), 3 );
-		foreach ( array( 'woocommerce_trash_order', 'woocommerce_untrash_order', 'woocommerce_payment_complete' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'touched' ) );
-		}
-		foreach ( array( 'woocommerce_delete_order', 'deleted_post' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'gone' ), 2 );
-		}
-		foreach ( array( 'trashed_post', 'untrashed_post' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'post_touched' ) );
-		}
+	public function __construct( Gate $gate ) {
+		$this->gate = $gate;
 	}
 
 	/**

@@ -9,20 +9,11 @@ declare( strict_types=1 );
 
 namespace Crossdock\Capture;
 
-use Crossdock\Part;
-
 /**
  * Notices products and variations that are made, changed, sold, trashed, restored or deleted. They are written together at
  * the end of the request: an import or a large cart pays few statements.
  */
-class Products implements Part {
-
-	/**
-	 * Adds hooks.
-	 *
-	 * @var Hooks
-	 */
-	private Hooks $hooks;
+class Products {
 
 	/**
 	 * The door to the outbox.
@@ -41,31 +32,10 @@ class Products implements Part {
 	/**
 	 * Takes what it works with.
 	 *
-	 * @param Hooks $hooks Adds hooks.
-	 * @param Gate  $gate  The door to the outbox.
+	 * @param Gate $gate The door to the outbox.
 	 */
-	public function __construct( Hooks $hooks, Gate $gate ) {
-		$this->hooks = $hooks;
-		$this->gate  = $gate;
-	}
-
-	/**
-	 * Adds the hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		foreach ( array( 'woocommerce_new_product', 'woocommerce_update_product', 'woocommerce_new_product_variation', 'woocommerce_update_product_variation' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'saved' ) );
-		}
-		foreach ( array( 'woocommerce_product_set_stock', 'woocommerce_variation_set_stock', 'woocommerce_updated_product_stock', 'woocommerce_product_set_stock_status', 'woocommerce_variation_set_stock_status' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'stock' ) );
-		}
-		foreach ( array( 'trashed_post', 'untrashed_post' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'post_touched' ) );
-		}
-		$this->hooks->on( 'before_delete_post', array( $this, 'going' ) );
-		$this->hooks->on( 'deleted_post', array( $this, 'gone' ), 2 );
+	public function __construct( Gate $gate ) {
+		$this->gate = $gate;
 	}
 
 	/**

@@ -9,14 +9,11 @@ declare( strict_types=1 );
 
 namespace Crossdock\Capture;
 
-use Crossdock\Part;
-
 /**
  * Notices refunds that are made, changed or taken back, in either storage. Each changes its order's document too.
  */
-class Refunds implements Part {
+class Refunds {
 
-	private Hooks $hooks;
 	private Gate $gate;
 
 	/**
@@ -29,26 +26,10 @@ class Refunds implements Part {
 	/**
 	 * Takes what it works with.
 	 *
-	 * @param Hooks $hooks Adds hooks.
-	 * @param Gate  $gate  The door to the outbox.
+	 * @param Gate $gate The door to the outbox.
 	 */
-	public function __construct( Hooks $hooks, Gate $gate ) {
-		$this->hooks = $hooks;
-		$this->gate  = $gate;
-	}
-
-	/**
-	 * Adds the hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		$this->hooks->on( 'woocommerce_order_refunded', array( $this, 'refunded' ), 2 );
-		$this->hooks->on( 'woocommerce_update_order_refund', array( $this, 'saved' ) );
-		$this->hooks->on( 'woocommerce_refund_deleted', array( $this, 'deleted' ), 2 );
-		$this->hooks->filter( 'woocommerce_pre_delete_order_refund', array( $this, 'asked' ), 2 );
-		$this->hooks->on( 'before_delete_post', array( $this, 'going' ) );
-		$this->hooks->on( 'deleted_post', array( $this, 'gone' ), 2 );
+	public function __construct( Gate $gate ) {
+		$this->gate = $gate;
 	}
 
 	/**

@@ -9,19 +9,10 @@ declare( strict_types=1 );
 
 namespace Crossdock\Capture;
 
-use Crossdock\Part;
-
 /**
  * Notices people who register, change their profile, log in or are deleted.
  */
-class Users implements Part {
-
-	/**
-	 * Adds hooks.
-	 *
-	 * @var Hooks
-	 */
-	private Hooks $hooks;
+class Users {
 
 	/**
 	 * The door to the outbox.
@@ -33,29 +24,10 @@ class Users implements Part {
 	/**
 	 * Takes what it works with.
 	 *
-	 * @param Hooks $hooks Adds hooks.
-	 * @param Gate  $gate  The door to the outbox.
+	 * @param Gate $gate The door to the outbox.
 	 */
-	public function __construct( Hooks $hooks, Gate $gate ) {
-		$this->hooks = $hooks;
-		$this->gate  = $gate;
-	}
-
-	/**
-	 * Adds the hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		$this->hooks->on( 'user_register', array( $this, 'registered' ) );
-		foreach ( array( 'profile_update', 'woocommerce_update_customer', 'woocommerce_new_customer', 'add_user_to_blog', 'woocommerce_customer_save_address', 'woocommerce_save_account_details' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'saved' ) );
-		}
-		$this->hooks->on( 'set_user_role', array( $this, 'saved' ) );
-		$this->hooks->on( 'wp_login', array( $this, 'logged_in' ), 2 );
-		foreach ( array( 'deleted_user', 'remove_user_from_blog' ) as $hook ) {
-			$this->hooks->on( $hook, array( $this, 'gone' ) );
-		}
+	public function __construct( Gate $gate ) {
+		$this->gate = $gate;
 	}
 
 	/**

@@ -9,27 +9,19 @@ declare( strict_types=1 );
 
 namespace Crossdock\Capture;
 
-use Crossdock\Part;
 use Crossdock\Settings\Settings;
 
 /**
  * Keeps the client and session id of Google Analytics 4 with the order (classic and block checkout) and with the person who
  * registers, when the setting is on and the browser has the cookies.
  */
-class Visits implements Part {
+class Visits {
 
 	/**
 	 * Meta of orders and users.
 	 */
 	public const CLIENT  = 'crossdock_ga_client_id';
 	public const SESSION = 'crossdock_ga_session_id';
-
-	/**
-	 * Adds hooks.
-	 *
-	 * @var Hooks
-	 */
-	private Hooks $hooks;
 
 	/**
 	 * The settings.
@@ -41,23 +33,10 @@ class Visits implements Part {
 	/**
 	 * Takes what it works with.
 	 *
-	 * @param Hooks    $hooks    Adds hooks.
 	 * @param Settings $settings The settings.
 	 */
-	public function __construct( Hooks $hooks, Settings $settings ) {
-		$this->hooks    = $hooks;
+	public function __construct( Settings $settings ) {
 		$this->settings = $settings;
-	}
-
-	/**
-	 * Adds the hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		$this->hooks->on( 'woocommerce_checkout_create_order', array( $this, 'order' ) );
-		$this->hooks->on( 'woocommerce_store_api_checkout_update_order_from_request', array( $this, 'order' ) );
-		$this->hooks->on( 'user_register', array( $this, 'user' ), 1, 5 );
 	}
 
 	/**

@@ -10,7 +10,6 @@ declare( strict_types=1 );
 namespace Crossdock\Commands;
 
 use Crossdock\Container;
-use Crossdock\Part;
 use Crossdock\Wp\Clock;
 use Crossdock\Wp\Json;
 use WP_Error;
@@ -21,7 +20,7 @@ use WP_REST_Response;
  * `POST crossdock/v1/commands` and `GET crossdock/v1/status`, for the hub alone: both are signed, and the signature is
  * checked before anything of the request is parsed.
  */
-final class Route implements Part {
+final class Route {
 
 	/**
 	 * The routes' namespace.
@@ -60,16 +59,6 @@ final class Route implements Part {
 	 */
 	public function __construct( Container $container ) {
 		$this->container = $container;
-	}
-
-	/**
-	 * Adds the hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_action( 'rest_api_init', array( $this, 'routes' ) );
-		add_filter( 'rest_pre_dispatch', array( $this, 'first' ), 1, 3 );
 	}
 
 	/**

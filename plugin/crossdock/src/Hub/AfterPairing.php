@@ -12,12 +12,11 @@ namespace Crossdock\Hub;
 use Crossdock\Container;
 use Crossdock\Monitor\Condition;
 use Crossdock\Outbox\Brake;
-use Crossdock\Part;
 
 /**
  * Lets sending go on when it was the old connection that had stopped it. What a person or the hub paused stays paused.
  */
-final class AfterPairing implements Part {
+final class AfterPairing {
 
 	/**
 	 * Pauses that end with a new connection.
@@ -38,15 +37,6 @@ final class AfterPairing implements Part {
 	 */
 	public function __construct( Container $container ) {
 		$this->container = $container;
-	}
-
-	/**
-	 * Adds this part's hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_action( 'crossdock_paired', array( $this, 'resume' ) );
 	}
 
 	/**

@@ -13,12 +13,11 @@ use Crossdock\Container;
 use Crossdock\Hub\Answer;
 use Crossdock\Hub\Client;
 use Crossdock\Hub\Credentials;
-use Crossdock\Part;
 
 /**
  * Tells the hub which fields were found, whose lists of sources they appear in: once a day, and when somebody asks.
  */
-final class Telling implements Part {
+final class Telling {
 
 	/**
 	 * Builds what it needs when it is needed.
@@ -34,15 +33,6 @@ final class Telling implements Part {
 	 */
 	public function __construct( Container $container ) {
 		$this->container = $container;
-	}
-
-	/**
-	 * Adds the hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_action( \Crossdock\Monitor\Chores::HOOK, array( $this, 'daily' ) );
 	}
 
 	/**

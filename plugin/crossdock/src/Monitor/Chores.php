@@ -10,12 +10,11 @@ declare( strict_types=1 );
 namespace Crossdock\Monitor;
 
 use Crossdock\Commands\Seen;
-use Crossdock\Part;
 
 /**
  * Rotates the log and forgets commands of the hub that are older than 30 days, by WP-Cron, once a day.
  */
-final class Chores implements Part {
+final class Chores {
 
 	/**
 	 * The hook of the daily event.
@@ -45,16 +44,6 @@ final class Chores implements Part {
 	public function __construct( LogEntries $entries, Seen $seen ) {
 		$this->entries = $entries;
 		$this->seen    = $seen;
-	}
-
-	/**
-	 * Adds the hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_action( self::HOOK, array( $this, 'tidy' ) );
-		add_action( 'admin_init', array( $this, 'schedule' ) );
 	}
 
 	/**

@@ -12,7 +12,6 @@ namespace Crossdock\Outbox;
 use Crossdock\Container;
 use Crossdock\Monitor\Condition;
 use Crossdock\Monitor\Log;
-use Crossdock\Part;
 use Crossdock\Settings\Settings;
 use Crossdock\Wp\Clock;
 
@@ -20,7 +19,7 @@ use Crossdock\Wp\Clock;
  * At the end of a request: writes what waited for it, and, when so set, sends what the request wrote after its answer has left.
  * Where PHP cannot let the answer go first, nothing is sent here: no visitor ever waits for the hub.
  */
-class Immediate implements Part {
+class Immediate {
 
 	/**
 	 * Seconds of such a run at most.
@@ -60,15 +59,6 @@ class Immediate implements Part {
 		$this->container = $container;
 		$this->settings  = $settings;
 		$this->outbox    = $outbox;
-	}
-
-	/**
-	 * Adds the hook, after everybody else's.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_action( 'shutdown', array( $this, 'end' ), PHP_INT_MAX );
 	}
 
 	/**

@@ -45,18 +45,7 @@ class Queue {
 	 */
 	public const INTERRUPTED = 'interrupted';
 
-	/**
-	 * The site's database.
-	 *
-	 * @var Database
-	 */
 	private Database $database;
-
-	/**
-	 * The time.
-	 *
-	 * @var Clock
-	 */
 	private Clock $clock;
 
 	/**
@@ -79,7 +68,22 @@ class Queue {
 	 */
 	public function take( int $most, int $priority ): Taken {
 		$taken = new Taken( Uuid::make() );
-		$ids   = array();
+		do {
+			$ids = $this->candidates( $most, $priority );
+			// Another runner may have taken all of them since: then there may be more.
+		} while ( array() !== $ids && ! $this->claimed( $taken, $ids ) );
+		return $taken;
+	}
+
+	/**
+	 * Returns the ids of the rows that are next.
+	 *
+	 * @param int $most     How many at most.
+	 * @param int $priority The least urgent priority that may go now (1 to 3).
+	 * @return array<int, int>
+	 */
+	private function candidates( int $most, int $priority ): array {
+		$ids = array();
 		foreach ( self::ORDER as list( $urgencies, $suspects ) ) {
 			foreach ( $urgencies as $urgency ) {
 				$room = $suspects ? min( 1, $most ) : $most;
@@ -91,20 +95,28 @@ class Queue {
 				break;
 			}
 		}
-		if ( array() === $ids ) {
-			return $taken;
-		}
+		return $ids;
+	}
+
+	/**
+	 * Claims rows for a runner.
+	 *
+	 * @param Taken           $taken The runner; its rows are filled in.
+	 * @param array<int, int> $ids   Which ones.
+	 * @return bool Whether any of them is now this runner's; true as well when the database refused.
+	 */
+	private function claimed( Taken $taken, array $ids ): bool {
 		$places = implode( ', ', array_fill( 0, count( $ids ), '%d' ) );
-		$this->database->run(
+		$done   = $this->database->run(
 			"UPDATE {outbox} SET state = 'sending', waiting_key = NULL, attempts = attempts + 1, claimed_by = %s, claimed_until = %s WHERE state = 'waiting' AND id IN ($places)",
 			$taken->by,
 			Moment::stored( $this->clock->now() + self::LEASE_S ),
 			...$ids
 		);
-		foreach ( $this->database->rows( "SELECT * FROM {outbox} WHERE claimed_by = %s AND state = 'sending' ORDER BY priority, id", $taken->by ) as $row ) {
+		foreach ( 0 === $done ? array() : $this->database->rows( "SELECT * FROM {outbox} WHERE claimed_by = %s AND state = 'sending' ORDER BY priority, id", $taken->by ) as $row ) {
 			$taken->rows[ (int) $row['id'] ] = new Row( $row );
 		}
-		return $taken;
+		return 0 !== $done;
 	}
 
 	/**

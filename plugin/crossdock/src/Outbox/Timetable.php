@@ -66,13 +66,11 @@ class Timetable implements Part {
 	}
 
 	/**
-	 * Adds the hooks.
+	 * Sees to it that the outbox runs, wherever somebody administers the site and its schedule works.
 	 *
 	 * @return void
 	 */
 	public function register(): void {
-		add_action( self::HOOK, array( $this, 'run' ) );
-		add_filter( 'cron_schedules', array( $this, 'interval' ) );
 		if ( ! wp_doing_ajax() ) {
 			add_action( 'admin_init', array( $this, 'see_to_it' ) );
 		}

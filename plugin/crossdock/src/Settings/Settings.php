@@ -29,21 +29,12 @@ class Settings {
 	private Options $options;
 
 	/**
-	 * What a value may be.
-	 *
-	 * @var Rules
-	 */
-	private Rules $rules;
-
-	/**
 	 * Takes what it reads from.
 	 *
 	 * @param Options $options WordPress' options.
-	 * @param Rules   $rules   What a value may be.
 	 */
-	public function __construct( Options $options, Rules $rules ) {
+	public function __construct( Options $options ) {
 		$this->options = $options;
-		$this->rules   = $rules;
 	}
 
 	/**
@@ -137,10 +128,11 @@ class Settings {
 	 * @return array{0: array<string, bool|int|string>, 1: array<int, Fault>} What is right, what is wrong.
 	 */
 	private function read( array $given ): array {
+		$rules  = new Rules();
 		$read   = array();
 		$faults = array();
 		foreach ( $given as $name => $value ) {
-			$found = $this->rules->read( (string) $name, $value );
+			$found = $rules->read( (string) $name, $value );
 			if ( $found instanceof Fault ) {
 				$faults[] = $found;
 			} else {

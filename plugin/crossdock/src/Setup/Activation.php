@@ -10,14 +10,13 @@ declare( strict_types=1 );
 namespace Crossdock\Setup;
 
 use Crossdock\Container;
-use Crossdock\Part;
 use Crossdock\Wp\Home;
 
 /**
  * Activation (tables, options, capability; on a network every site, and each new one as it is made) and deactivation (nothing
  * runs any more, nothing is lost).
  */
-final class Activation implements Part {
+final class Activation {
 
 	/**
 	 * The option that names this installation (a UUID made once).
@@ -47,19 +46,6 @@ final class Activation implements Part {
 	public function __construct( Container $container, Home $home ) {
 		$this->container = $container;
 		$this->home      = $home;
-	}
-
-	/**
-	 * Adds this part's hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		register_activation_hook( $this->home->file(), array( $this, 'activate' ) );
-		register_deactivation_hook( $this->home->file(), array( $this, 'deactivate' ) );
-		add_action( 'wp_initialize_site', array( $this, 'site_made' ), 900 );
-		add_filter( 'wpmu_drop_tables', array( $this, 'site_dropped' ), 10, 2 );
-		add_action( 'admin_init', array( $this, 'give' ) );
 	}
 
 	/**

@@ -26,11 +26,6 @@ class Migrations {
 	public const STEP = 'crossdock_db_version';
 
 	/**
-	 * The option with the version of the code that ran last.
-	 */
-	public const VERSION = 'crossdock_version';
-
-	/**
 	 * The option that says who migrates just now.
 	 */
 	private const LOCK = 'crossdock_migrating';
@@ -114,14 +109,14 @@ class Migrations {
 			}
 			$this->options->set( self::LOCK, $now );
 		}
-		$before = (string) $this->options->fresh( self::VERSION, '' );
+		$before = (string) $this->options->fresh( Upkeep::VERSION, '' );
 		if ( '' !== $before && $before !== $this->home->version() ) {
 			$this->backups->make( 'update', $before );
 		}
 		$done = $this->preparation->run() && $this->steps_run();
 		if ( $done ) {
 			$this->review->run();
-			$this->options->set( self::VERSION, $this->home->version(), true );
+			$this->options->set( Upkeep::VERSION, $this->home->version(), true );
 			$this->options->drop( self::LOCK );
 		}
 		return $done;

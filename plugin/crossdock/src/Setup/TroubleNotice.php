@@ -31,7 +31,7 @@ final class TroubleNotice implements Part {
 	 * @return void
 	 */
 	public function show(): void {
-		if ( '' !== get_option( Migrations::VERSION, '' ) || ! current_user_can( 'activate_plugins' ) ) {
+		if ( '' !== get_option( Upkeep::VERSION, '' ) || ! current_user_can( 'activate_plugins' ) ) {
 			return;
 		}
 		$trouble = get_option( Preparation::TROUBLE );

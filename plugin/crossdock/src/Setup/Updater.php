@@ -10,18 +10,12 @@ declare( strict_types=1 );
 namespace Crossdock\Setup;
 
 use Crossdock\Container;
-use Crossdock\Part;
 use Crossdock\Wp\Home;
 
 /**
  * Lets WordPress find, show and install new versions from the hub this site is paired with, and nothing that the hub has not signed.
  */
-final class Updater implements Part {
-
-	/**
-	 * The name in our header's `Update URI`: WordPress asks us for it, never its own directory.
-	 */
-	private const HOST = 'crossdock.example';
+final class Updater {
 
 	/**
 	 * Builds what asks the hub, when it is wanted.
@@ -49,18 +43,6 @@ final class Updater implements Part {
 	}
 
 	/**
-	 * Adds this part's hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_filter( 'update_plugins_' . self::HOST, array( $this, 'found' ), 10, 3 );
-		add_filter( 'pre_set_site_transient_update_plugins', array( $this, 'noted' ) );
-		add_filter( 'plugins_api', array( $this, 'details' ), 20, 3 );
-		add_filter( 'upgrader_pre_download', array( $this, 'fetch' ), 10, 4 );
-	}
-
-	/**
 	 * Tells WordPress of the newest version.
 	 *
 	 * @param array<string, mixed>|false $update What was found so far.
@@ -80,10 +62,6 @@ final class Updater implements Part {
 	 */
 	public function noted( $all ) {
 		$name = $this->name();
-		// Deactivated and deleted in this very request: there is nothing left to tell of, nor with.
-		if ( ! is_file( $this->home->file() ) ) {
-			return $all;
-		}
 		if ( ! is_object( $all ) || isset( $all->response[ $name ] ) || isset( $all->no_update[ $name ] ) ) {
 			return $all;
 		}

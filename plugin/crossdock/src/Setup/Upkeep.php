@@ -10,13 +10,17 @@ declare( strict_types=1 );
 namespace Crossdock\Setup;
 
 use Crossdock\Container;
-use Crossdock\Part;
 use Crossdock\Wp\Home;
 
 /**
  * Migrates when the code is newer (or older) than what ran last, also where it was updated by copying files, on any site of a network.
  */
-final class Upkeep implements Part {
+final class Upkeep {
+
+	/**
+	 * The option with the version of the code that ran last.
+	 */
+	public const VERSION = 'crossdock_version';
 
 	/**
 	 * Builds what migrates when it is wanted.
@@ -44,21 +48,12 @@ final class Upkeep implements Part {
 	}
 
 	/**
-	 * Adds this part's hooks: before anything of ours does its work on `init`.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_action( 'init', array( $this, 'check' ), 0 );
-	}
-
-	/**
 	 * Compares the versions; the option is loaded with every page anyway.
 	 *
 	 * @return void
 	 */
 	public function check(): void {
-		if ( get_option( Migrations::VERSION, '' ) !== $this->home->version() ) {
+		if ( get_option( self::VERSION, '' ) !== $this->home->version() ) {
 			$this->container->get( Migrations::class )->run();
 		}
 	}

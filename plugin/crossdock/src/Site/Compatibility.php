@@ -9,13 +9,12 @@ declare( strict_types=1 );
 
 namespace Crossdock\Site;
 
-use Crossdock\Part;
 use Crossdock\Wp\Home;
 
 /**
  * Declares that the plugin works with orders in tables of their own (HPOS) and with the blocks of cart and checkout.
  */
-final class Compatibility implements Part {
+final class Compatibility {
 
 	/**
 	 * What is declared.
@@ -36,15 +35,6 @@ final class Compatibility implements Part {
 	 */
 	public function __construct( Home $home ) {
 		$this->home = $home;
-	}
-
-	/**
-	 * Adds this part's hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_action( 'before_woocommerce_init', array( $this, 'declare_features' ) );
 	}
 
 	/**

@@ -10,13 +10,12 @@ declare( strict_types=1 );
 namespace Crossdock\Site;
 
 use Crossdock\Container;
-use Crossdock\Part;
 use Crossdock\Settings\Settings;
 
 /**
  * Looks every hour whether this may be a copy, and sends one mail about it: a site that really moved must not stand still unnoticed.
  */
-final class CopyWatch implements Part {
+final class CopyWatch {
 
 	/**
 	 * The hourly event.
@@ -42,17 +41,6 @@ final class CopyWatch implements Part {
 	 */
 	public function __construct( Container $container ) {
 		$this->container = $container;
-	}
-
-	/**
-	 * Adds this part's hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_action( self::EVENT, array( $this, 'look' ) );
-		add_action( 'crossdock_paired', array( $this, 'plan' ) );
-		add_action( 'admin_init', array( $this, 'plan' ) );
 	}
 
 	/**

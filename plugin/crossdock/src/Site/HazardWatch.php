@@ -10,13 +10,12 @@ declare( strict_types=1 );
 namespace Crossdock\Site;
 
 use Crossdock\Container;
-use Crossdock\Part;
 use Crossdock\Wp\Clock;
 
 /**
  * Lets `Hazards` search once a day in the background.
  */
-final class HazardWatch implements Part {
+final class HazardWatch {
 
 	/**
 	 * The daily event.
@@ -37,16 +36,6 @@ final class HazardWatch implements Part {
 	 */
 	public function __construct( Container $container ) {
 		$this->container = $container;
-	}
-
-	/**
-	 * Adds this part's hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_action( self::EVENT, array( $this, 'search' ) );
-		add_action( 'admin_init', array( $this, 'plan' ) );
 	}
 
 	/**

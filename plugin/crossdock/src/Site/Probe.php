@@ -9,14 +9,13 @@ declare( strict_types=1 );
 
 namespace Crossdock\Site;
 
-use Crossdock\Part;
 use Crossdock\Wp\Transport;
 
 /**
  * Calls this site's own REST interface as the hub would, and looks at what arrives: whether the route is reached, which headers
  * came through, whether the body is whole, whether a cache answers, and whether another process sees an option that was just written.
  */
-class Probe implements Part {
+class Probe {
 
 	/**
 	 * What the body is: letters that a filter likes to change.
@@ -53,15 +52,6 @@ class Probe implements Part {
 	public function __construct( Transport $transport, ProbeMarks $marks ) {
 		$this->transport = $transport;
 		$this->marks     = $marks;
-	}
-
-	/**
-	 * Adds this part's hooks.
-	 *
-	 * @return void
-	 */
-	public function register(): void {
-		add_action( 'rest_api_init', array( $this, 'route' ) );
 	}
 
 	/**
