@@ -38,7 +38,7 @@ async def welcomed(desk: Desk) -> Response:
     """Make the first person, owner of the default tenant, and let him in."""
     token, email, name = desk.text("token"), desk.text("email"), desk.text("name")
     desk.expect("entering/welcome.html", token=token, email=email, name=name)
-    password = _password(desk)
+    password = typed(desk)
     used = await desk.hub.people.links.use(Kind.FIRST_RUN, token, email=email, name=name, password=password)
     return await _in(desk, used.email, password, f"/t/{used.slug}")
 
@@ -47,18 +47,20 @@ async def welcomed(desk: Desk) -> Response:
 async def login(desk: Desk) -> Response:
     """Show the login."""
     if not desk.guest:
-        return desk.leave(_next(desk.query.get("next", "")))
+        return desk.leave(onward_of(desk.query.get("next", "")))
     nobody = not await desk.hub.people.links.anybody()
     said = _SAID.get(desk.query.get("said", ""), "")
-    return desk.show("entering/login.html", email="", next=_next(desk.query.get("next", "")), said=said, nobody=nobody)
+    return desk.show(
+        "entering/login.html", email="", next=onward_of(desk.query.get("next", "")), said=said, nobody=nobody
+    )
 
 
 @ROOM.open("/login", acts=True)
 async def logged_in(desk: Desk) -> Response:
     """Let somebody in who knows e-mail and password, or ask for the code."""
-    email, onward = desk.text("email"), _next(desk.text("next"))
+    email, onward = desk.text("email"), onward_of(desk.text("next"))
     try:
-        return await _in(desk, email, _password(desk), onward)
+        return await _in(desk, email, typed(desk), onward)
     except (Unauthenticated, Locked, Overloaded) as refused:
         return _again(desk, "entering/login.html", refused, email=email, next=onward, said="", nobody=False)
 
@@ -66,7 +68,7 @@ async def logged_in(desk: Desk) -> Response:
 @ROOM.open("/login/code")
 async def code(desk: Desk) -> Response:
     """Show the second step."""
-    onward = _next(desk.query.get("next", ""))
+    onward = onward_of(desk.query.get("next", ""))
     if desk.cookies.get(TICKET) is None:
         return desk.leave("/login")
     return desk.show("entering/code.html", next=onward)
@@ -75,7 +77,7 @@ async def code(desk: Desk) -> Response:
 @ROOM.open("/login/code", acts=True)
 async def coded(desk: Desk) -> Response:
     """Let somebody in by a one-time or recovery code."""
-    onward = _next(desk.text("next"))
+    onward = onward_of(desk.text("next"))
     try:
         begun = await desk.hub.people.sessions.finish(
             desk.cookies.get(TICKET) or "", desk.text("code"), agent=_agent(desk), address=desk.address
@@ -128,7 +130,7 @@ async def renewed(desk: Desk) -> Response:
     token = desk.text("token")
     link = await desk.hub.people.links.look(Kind.RESET, token)
     desk.expect("entering/reset.html", token=token, email=link.email)
-    await desk.hub.people.links.use(Kind.RESET, token, password=_password(desk))
+    await desk.hub.people.links.use(Kind.RESET, token, password=typed(desk))
     response = desk.leave("/login?said=password")
     desk.cookies.drop(response, SESSION)
     return response
@@ -148,7 +150,7 @@ async def joined(desk: Desk) -> Response:
     token, name = desk.text("token"), desk.text("name")
     link = await desk.hub.people.links.look(Kind.INVITE, token)
     desk.expect("entering/invite.html", token=token, link=link, name=name)
-    password = _password(desk)
+    password = typed(desk)
     used = await desk.hub.people.links.use(Kind.INVITE, token, name=name, password=password)
     onward = f"/t/{used.slug}"
     if not link.known:
@@ -190,15 +192,15 @@ def _again(desk: Desk, template: str, refused: CrossdockError, **values: object)
     return response
 
 
-def _next(asked: str) -> str:
+def onward_of(asked: str) -> str:
     """Return where to go on; an address of another host is none."""
     fine = asked.startswith("/") and not asked.startswith(("//", "/\\")) and asked.isprintable() and "\\" not in asked
     return asked if fine and not asked.startswith(("/login", "/logout")) else "/"
 
 
-def _password(desk: Desk) -> str:
-    # as it was typed: spaces around it are part of it
-    value = desk.form.get("password", "")
+def typed(desk: Desk, name: str = "password") -> str:
+    """Return a password as it was typed: spaces around it are part of it."""
+    value = desk.form.get(name, "")
     return value if isinstance(value, str) else ""
 
 
