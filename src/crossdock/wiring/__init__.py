@@ -23,6 +23,7 @@ from crossdock.flow.deals import DealDesk, DealRuns
 from crossdock.flow.deliver import Hints, Letters, Pump, Replay, Replays
 from crossdock.flow.deliver.prepare import Planner
 from crossdock.flow.deliver.preview import Preview
+from crossdock.flow.deliver.xray import Xray
 from crossdock.flow.invoice import Invoicing
 from crossdock.flow.journey import Journey
 from crossdock.flow.map import Versions
@@ -191,6 +192,11 @@ class Hub(msgspec.Struct, frozen=True):
     def book(self) -> Book:
         """Return the stock of every item at every place."""
         return Book(self.database)
+
+    @property
+    def xray(self) -> Xray:
+        """Return what one record becomes on each of its routes."""
+        return Xray(self.database, self.directory, self.replays.preview.planner)
 
     @property
     def finder(self) -> Finder:

@@ -100,7 +100,7 @@ class Preview:
 
     def __init__(self, directory: Directory, planner: Planner) -> None:
         self._directory = directory
-        self._planner = planner
+        self.planner = planner
 
     async def look(
         self, store: Store, tenant_id: uuid.UUID, ids: Sequence[uuid.UUID], mapping: int | str | None, found: Found
@@ -196,7 +196,7 @@ class Preview:
                 continue
             source = await self._directory.connection(row["connection_id"])
             subjects.append(Subject(pair, tenant_id, routes[pair[0]], source, row, mapping_version=versions.get(pair)))
-        return {item.subject.key: item for item in await self._planner.plan(conn, connection, destination, subjects)}
+        return {item.subject.key: item for item in await self.planner.plan(conn, connection, destination, subjects)}
 
     async def _written(
         self,

@@ -1,0 +1,1 @@
+"""What the pages of records share: what an address asks for, and the story of one record put together."""
