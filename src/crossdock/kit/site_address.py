@@ -32,11 +32,28 @@ def account_uid(url: str) -> str:
 
     http and https are the same site. A name that would be longer than 60 ends in a piece of its hash.
     """
-    parts = urlsplit(url)
-    port = f"-{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS.get(parts.scheme) else ""
-    host = (parts.hostname or "").encode("idna").decode("ascii") if parts.hostname else ""
-    whole = f"{host}{port}{parts.path}".lower()
+    whole = _place(url).lower()
     slug = re.sub(r"[^a-z0-9]+", "-", whole).strip("-")
     if len(slug) <= _LONGEST_UID:
         return slug
     return f"{slug[: _LONGEST_UID - 9]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
+
+
+def same_address(one: str, other: str) -> bool:
+    """Tell whether two addresses as people type them name one site; http and https are the same.
+
+    With or without a scheme, with a slash at the end, in letters of any size (of a folder's name: as it is written).
+    What is no address names no site.
+    """
+    try:
+        return _place(site_url(one)) == _place(site_url(other))
+    except ValueError:
+        return False
+
+
+def _place(url: str) -> str:
+    """Return host, port (where it is not the scheme's own) and folder."""
+    parts = urlsplit(url)
+    port = f"-{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS.get(parts.scheme) else ""
+    host = parts.hostname.encode("idna").decode("ascii") if parts.hostname else ""
+    return f"{host}{port}{parts.path}"

@@ -94,6 +94,17 @@ async def test_a_key_is_the_key_of_one_site_and_one_tenant(hub: Hub) -> None:
             assert await conn.fetchval(f"SELECT count(*) FROM {table}") == 0, table
 
 
+@pytest.mark.parametrize(
+    "typed", ["https://shop.example", "Shop.Example", "http://shop.example/", "shop.example/wp-admin/"]
+)
+async def test_a_site_is_found_however_its_address_is_typed(hub: Hub, typed: str) -> None:
+    key = await key_of(hub)
+    assert await hub.sites.find(key.tenant_id, typed) == key.id
+    for strange in ("shop", "shop.example:8443", "shop.example/de", "shop-example.example"):
+        with pytest.raises(NotFound):
+            await hub.sites.find(key.tenant_id, strange)
+
+
 async def test_the_end_of_a_connection_ends_its_key(hub: Hub) -> None:
     key = await key_of(hub)
     await hub.site_fields.put(key.tenant_id, key.connection_id, "order", [Found("a", "text", "sample")])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossdock.kit.site_address import account_uid, site_url
+from crossdock.kit.site_address import account_uid, same_address, site_url
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,40 @@ def test_what_is_no_address_is_refused_without_repeating_it(typed: str) -> None:
 )
 def test_a_site_is_named_by_host_port_and_folder(url: str, uid: str) -> None:
     assert account_uid(url) == uid
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "http://127.0.0.1:8921/shop",
+        "https://127.0.0.1:8921/shop",
+        "127.0.0.1:8921/shop/",
+        " HTTP://127.0.0.1:8921/shop/wp-admin/ ",
+    ],
+)
+def test_a_site_is_found_however_its_address_is_typed(typed: str) -> None:
+    assert same_address(typed, "http://127.0.0.1:8921/shop")
+
+
+@pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        ("Shop.Example", "https://shop.example"),
+        ("http://shop.example", "https://shop.example/"),
+        ("bücher.example", "https://xn--bcher-kva.example"),
+    ],
+)
+def test_the_hosts_letters_and_the_scheme_make_no_other_site(typed: str, url: str) -> None:
+    assert same_address(typed, url)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "shop", "shop.example:8443", "shop.example/de", "a-shop.example", "shop-example", "ftp://shop.example", "a:b"],
+)
+def test_another_address_or_none_names_another_site(typed: str) -> None:
+    assert not same_address(typed, "https://shop.example")
+    assert not same_address(typed, "https://a.shop.example")
 
 
 @given(st.from_regex(r"[a-z]{1,20}(\.[a-z]{2,20}){1,4}(/[a-zA-Z0-9_-]{0,30}){0,4}", fullmatch=True))

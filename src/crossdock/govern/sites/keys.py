@@ -20,7 +20,7 @@ from crossdock.errors import AnotherSite, NonceReplayed, NotFound, RateLimited, 
 from crossdock.govern.sites.turning import HOME
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import Prefix, show
-from crossdock.kit.site_address import account_uid
+from crossdock.kit.site_address import account_uid, same_address
 from crossdock.kit.site_signing import WINDOW_S
 from crossdock.model.seals import site_key_row
 from crossdock.store.audit import audit
@@ -206,7 +206,8 @@ class SiteKeys:
             rows = await conn.fetch(SQL["list"], tenant_id, None, False)
         for row in rows:
             site = shown(row)
-            if text in (site["id"], site["url"], site["name"], site["connection"]["id"], site["connection"]["name"]):
+            names = (site["id"], site["name"], site["connection"]["id"], site["connection"]["name"])
+            if text in names or same_address(text, site["url"]):
                 found: uuid.UUID = row["id"]
                 return found
         raise _no_site()
