@@ -251,6 +251,8 @@ class Manifest(Word, frozen=True, kw_only=True):
     errors: tuple[ErrorRule, ...] = ()
     record_urls: dict[str, str] = msgspec.field(default_factory=dict)
     """Object -> address of one record for people, with ``{id}`` and the account's facts; an address stands first."""
+    pages: dict[str, str] = msgspec.field(default_factory=dict)
+    """What a page of the account is called -> its address, made like those of records."""
 
     @property
     def name(self) -> str:
@@ -277,10 +279,9 @@ class Manifest(Word, frozen=True, kw_only=True):
 
 
 def _named(items: tuple[T, ...], name: str, problem: str) -> T:
-    for item in items:
-        if getattr(item, "name", None) == name:
-            return item
-    raise KeyError(problem)
+    if (found := next((item for item in items if getattr(item, "name", None) == name), None)) is None:
+        raise KeyError(problem)
+    return found
 
 
 def beside(module_file: str) -> Manifest:
@@ -334,12 +335,8 @@ def _broken(manifest: Manifest) -> list[tuple[str, str]]:
     found = [*_identity(manifest), *_shape(manifest)]
     for i, rule in enumerate(manifest.errors):
         found += [(f"errors[{i}].{name}", text) for name, text in _error_rule(rule)]
-    for name, said in manifest.quality.items():
-        if not _QUALITY.match(said):
-            found.append(
-                (f"quality.{name}", 'expected "done", "todo" or "exempt: <vendor fact>" of 10 letters or more')
-            )
-    return found
+    want = 'expected "done", "todo" or "exempt: <vendor fact>" of 10 letters or more'
+    return found + [(f"quality.{name}", want) for name, said in manifest.quality.items() if not _QUALITY.match(said)]
 
 
 def _identity(manifest: Manifest) -> list[tuple[str, str]]:

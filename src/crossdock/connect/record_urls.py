@@ -35,3 +35,9 @@ def _filled(template: str | None, external_id: str, account: Mapping[str, Any]) 
         base, template = str(facts[first[1]]).rstrip("/"), template[first.end() :]
     address = base + _PLACE.sub(lambda place: quote(str(facts[place[1]]), safe=""), template)
     return address if urlsplit(address).scheme in ("http", "https") else None
+
+
+def account_pages(manifest: Manifest, account: Mapping[str, Any]) -> dict[str, str]:
+    """Return the account's own pages for people: name -> address; one whose facts are not known is left out."""
+    found = {name: _filled(template, "-", account) for name, template in manifest.pages.items()}
+    return {name: url for name, url in found.items() if url is not None}

@@ -39,6 +39,10 @@ class HookList:
         removed = [topic for topic in removed_of(connection) if topic not in covered]
         return {"items": items, "missing": missing, "removed": removed}
 
+    async def known(self, connection: Connection) -> list[dict[str, Any]]:
+        """Return our own rows alone, without asking the account; ``status`` is then always ``known``."""
+        return [{**_item(connection, None, row), "status": "known"} for row in await self._known(connection)]
+
     async def register(self, connection: Connection, *, actor: str) -> dict[str, Any]:
         """Register a webhook for every topic that has none of ours, removed ones too; broken ones are replaced."""
         if not self._hooks.url_of(connection):

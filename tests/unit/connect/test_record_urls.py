@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crossdock.connect import catalogue
-from crossdock.connect.record_urls import entity_url, record_url
+from crossdock.connect.record_urls import account_pages, entity_url, record_url
 
 HUBSPOT = catalogue.get("hubspot").manifest
 SHOP = catalogue.get("woocommerce").manifest
@@ -61,3 +61,12 @@ def test_an_entity_has_a_page_at_its_own_shop(
     stream: str, external_id: str, account: dict[str, object], url: str | None
 ) -> None:
     assert entity_url(SHOP, stream, external_id, account) == url
+
+
+def test_an_account_s_own_pages_are_told_only_where_their_facts_are_known() -> None:
+    known = account_pages(SHOP, {"site_url": "https://tea.example/shop/"})
+    assert known["Orders"] == "https://tea.example/shop/wp-admin/edit.php?post_type=shop_order"
+    assert account_pages(SHOP, {"site_url": "javascript:alert(1)"}) == {}
+    assert account_pages(SHOP, {}) == {}
+    deals = account_pages(HUBSPOT, {"portal_id": "9/1"})["Deals"]
+    assert deals == "https://app.hubspot.com/contacts/9%2F1/objects/0-3/views/all/list"

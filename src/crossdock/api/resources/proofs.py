@@ -13,15 +13,14 @@ from starlette.responses import Response, StreamingResponse
 from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
 from crossdock.api.problems import answer
-from crossdock.api.resources.runs import start
-from crossdock.errors import BadInput, Conflict, NotFound
+from crossdock.errors import NotFound
 from crossdock.flow.reconcile import Depth
 from crossdock.flow.reconcile.report import exceptions_csv, rows_csv
 from crossdock.flow.reconcile.reports import Kept
-from crossdock.flow.run import RunKind
 from crossdock.govern.keys import Principal
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
+from crossdock.wiring.starting import prove
 
 
 class WantedProof(BaseModel):
@@ -56,19 +55,10 @@ def router(hub: Hub, access: Access) -> APIRouter:
     @api.post("/proofs", status_code=202)
     async def ask_for_proof(wanted: WantedProof, caller: Principal = operates) -> Any:
         """Prove a store: read it and its destinations afresh, repair, report. Returns the run."""
-        if wanted.first and wanted.last and wanted.first > wanted.last:
-            raise BadInput("the first day is after the last", field="first", remedy="name them in their order")
-        asked: dict[str, Any] = {"first": wanted.first, "last": wanted.last, "repair": 2 if wanted.repair else 0}
-        if wanted.depth is not Depth.AUTO:
-            asked["depth"] = wanted.depth.value
-        kind = RunKind.RECONCILE
-        # the day's own proof may wait for the end of the shop's quiet hours: a person does not
-        await hub.reports.put_first(
-            caller.tenant_id, parsed(Prefix.CONNECTION, wanted.connection_id, "connection_id"), asked
+        store = parsed(Prefix.CONNECTION, wanted.connection_id, "connection_id")
+        run = await prove(
+            hub, caller.tenant_id, store, wanted.first, wanted.last, repair=wanted.repair, depth=wanted.depth
         )
-        run = await start(hub, caller.tenant_id, wanted.connection_id, kind, [], asked)
-        if run["asked"] != {name: str(v) if isinstance(v, date) else v for name, v in asked.items()}:
-            raise Conflict("another proof of this store is under way", remedy=f"wait for {run['id']}, or cancel it")
         return answer(run, 202)
 
     @api.get("/proofs")

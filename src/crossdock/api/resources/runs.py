@@ -13,12 +13,12 @@ from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
 from crossdock.api.problems import answer
 from crossdock.api.records import instant
-from crossdock.errors import BadInput, Conflict, NotFound
+from crossdock.errors import Conflict, NotFound
 from crossdock.flow.run import Listing, RunKind
 from crossdock.govern.keys import Principal
 from crossdock.kit.ids import Prefix
-from crossdock.model.connection import ConnectionState
 from crossdock.wiring import Hub
+from crossdock.wiring.starting import start as start_run
 
 Kind = Literal["pull", "backfill", "reconcile", "stock_push", "import", "replay", "mapping", "invoice"]
 State = Literal["waiting", "running", "done", "partial", "failed", "cancelled"]
@@ -34,21 +34,8 @@ async def start(
     hub: Hub, tenant_id: uuid.UUID, shown: str, kind: RunKind, streams: list[str], asked: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Queue a run of a store; one that is under way already is returned instead."""
-    source = await hub.connections.one(tenant_id, parsed(Prefix.CONNECTION, shown, "connection_id"))
-    known = hub.directory.streams(source)
-    if not known:
-        raise BadInput("nothing is read from this connection", field="connection_id", remedy="name a store")
-    unknown = [name for name in streams if name not in known]
-    if unknown:
-        raise BadInput(
-            f"{source.name} has no stream {unknown[0]!r}", field="streams", remedy=f"it has: {', '.join(known)}"
-        )
-    if source.state is not ConnectionState.ACTIVE:
-        raise Conflict(f"{source.name} is {source.state}", remedy="resume or check it first")
-    run_id = await hub.runs.add(tenant_id, source.id, kind, streams or known, asked)
-    found = await hub.runs.one(tenant_id, run_id)
-    assert found is not None
-    return found
+    wanted = parsed(Prefix.CONNECTION, shown, "connection_id")
+    return await start_run(hub, tenant_id, wanted, kind, streams, asked)
 
 
 def router(hub: Hub, access: Access) -> APIRouter:

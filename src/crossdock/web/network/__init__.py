@@ -1,0 +1,1 @@
+"""What the pages of the network (connections, routes, mappings) work with; nothing here answers a request."""
