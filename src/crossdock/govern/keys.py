@@ -76,9 +76,11 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
         return show(Prefix.KEY, self.key_id) if self.key_id is not None else "unknown"
 
     def itself(self) -> None:
-        """Raise ``Forbidden`` when a token calls: what lives an hour makes nothing that lives longer."""
+        """Raise ``Forbidden`` when a token calls: what lives an hour lets nobody in for longer."""
         if self.token:
-            raise Forbidden("a token makes no keys", remedy="send the key itself: Authorization: Bearer cdk_…")
+            raise Forbidden(
+                "a token makes no keys and invites nobody", remedy="send the key itself: Authorization: Bearer cdk_…"
+            )
 
     def need(self, *scopes: str) -> None:
         """Raise ``Forbidden`` unless it has one of the scopes."""
@@ -145,9 +147,13 @@ class Keys:
         check_scopes(scopes)
         if not 0 < len(name.strip()) <= _LONGEST_NAME:
             raise BadInput(f"a name has 1 to {_LONGEST_NAME} characters", field="name", remedy="say what it is for")
-        end = self._lives.end(expires_at, datetime.now(UTC))
+        end = self.end(expires_at)
         async with self._store.transaction() as conn:
             return await self.add_within(conn, tenant_id, name, scopes, end, actor)
+
+    def end(self, asked: datetime | None) -> datetime | None:
+        """Return the end of a key that is made now. Raises ``BadInput``."""
+        return self._lives.end(asked, datetime.now(UTC))
 
     async def add_within(
         self, conn: Any, tenant_id: uuid.UUID, name: str, scopes: Sequence[str], end: datetime | None, actor: str

@@ -33,10 +33,7 @@ class Tenants:
 
     async def add(self, slug: str, name: str = "") -> uuid.UUID:
         """Make a tenant. Raises ``BadInput`` or ``Conflict``."""
-        if not _SLUG.match(slug):
-            raise BadInput(
-                "a tenant's name is 1 to 63 lower-case letters, digits and hyphens", field="tenant", remedy="rename it"
-            )
+        check_slug(slug)
         async with self._store.engine() as conn:
             made: uuid.UUID | None = await conn.fetchval(SQL["add_tenant"], new_id(), slug, name or slug)
         if made is None:
@@ -87,3 +84,11 @@ class Tenants:
             }
             for r in rows
         ]
+
+
+def check_slug(slug: str) -> None:
+    """Raise ``BadInput`` for what is no short name of a tenant."""
+    if not _SLUG.match(slug):
+        raise BadInput(
+            "a tenant's name is 1 to 63 lower-case letters, digits and hyphens", field="tenant", remedy="rename it"
+        )

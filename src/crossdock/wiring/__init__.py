@@ -47,6 +47,7 @@ from crossdock.govern.hooks import HookDesk
 from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.oauth.consents import Consents
 from crossdock.govern.people import People
+from crossdock.govern.programs.provisioning import Provisioning
 from crossdock.govern.programs.tokens import Tokens
 from crossdock.govern.records import Finder, Guests
 from crossdock.govern.rollups import Rollups
@@ -124,6 +125,11 @@ class Hub(msgspec.Struct, frozen=True):
     def tokens(self) -> Tokens:
         """Return what makes and verifies short-lived tokens."""
         return Tokens(self.keys, self.vault, self.directory.clock)
+
+    @property
+    def provisioning(self) -> Provisioning:
+        """Return what makes tenants for platforms."""
+        return Provisioning(self.database, self.keys)
 
     @property
     def pairing(self) -> Pairing:

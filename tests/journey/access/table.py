@@ -199,6 +199,19 @@ _ASKED = {
         POST /oauth/apps
         DELETE /oauth/apps/{app_id}
         PATCH /oauth/apps/{app_id}
+        GET /users
+        POST /users
+        DELETE /users/{user_id}
+        GET /users/{user_id}
+        PATCH /users/{user_id}
+    """,
+    "platform": """
+        GET /tenants
+        POST /tenants
+    """,
+    "platform or admin": """
+        GET /tenants/{tenant}
+        POST /tenants/{tenant}/keys
     """,
 }
 

@@ -50,7 +50,9 @@ from crossdock.api.resources import (
     stock,
     stock_rules,
     stores,
+    tenants,
     tokens,
+    users,
     webhooks,
 )
 from crossdock.wiring import Hub
@@ -59,6 +61,8 @@ ALL: tuple[Callable[[Hub, Access], APIRouter], ...] = (
     me.router,
     keys.router,
     tokens.router,
+    users.router,
+    tenants.router,
     status.router,
     stats.router,
     connections.router,

@@ -1,0 +1,132 @@
+"""Tenants: made by platforms, looked at, given keys."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from crossdock.api.access import Access
+from crossdock.api.parsing import parsed
+from crossdock.api.problems import PROBLEM_CONTENT
+from crossdock.api.resources.keys import KeyMade, NewKey, Scope, kept
+from crossdock.govern.keys import Principal
+from crossdock.govern.programs.provisioning import NewTenant as Asked
+from crossdock.kit.ids import Prefix, show
+from crossdock.wiring import Hub
+
+_TENANT: dict[str, Any] = {
+    "id": "tnt_01kb3v0d1a8w0f6zr4p1n5q2st",
+    "slug": "bakery",
+    "name": "The Bakery",
+    "mode": "live",
+    "test_of": None,
+    "state": "active",
+    "created_at": "2026-11-22T09:00:00Z",
+}
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    409: {"description": "the slug is taken", "content": PROBLEM_CONTENT},
+    422: {"description": "the Idempotency-Key came with another body", "content": PROBLEM_CONTENT},
+}
+
+
+class NewTenant(BaseModel):
+    """A tenant, and what its first key may do."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"slug": "bakery", "name": "The Bakery", "scopes": ["admin"]}]}
+    )
+
+    slug: str = Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
+    name: str = Field("", max_length=200)
+    scopes: list[Scope] = Field(default=["admin"], min_length=1, max_length=5, description="of the first key")
+    key_name: str = Field(default="platform", min_length=1, max_length=200)
+
+
+class TenantShown(BaseModel):
+    """A tenant."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_TENANT]})
+
+    id: str
+    slug: str
+    name: str
+    mode: Literal["live", "test"]
+    test_of: str | None = Field(description="the slug of the tenant that it is the test side of")
+    state: Literal["active", "ending"]
+    created_at: datetime
+
+
+class TenantMade(TenantShown):
+    """A tenant with its first key, which is shown in this answer alone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_TENANT, "key_id": "key_…", "key": "cdk_…"}]})
+
+    key_id: str | None
+    key: str | None = Field(description="null when this Idempotency-Key came before and its key is in use")
+
+
+class TenantList(BaseModel):
+    """A page of tenants, in the order they were made; ``next`` goes into ``after``."""
+
+    items: list[TenantShown]
+    next: str | None
+
+
+def router(hub: Hub, access: Access) -> APIRouter:
+    """Return the routes."""
+    api = APIRouter(tags=["tenants"])
+    platform, either = access.needs("platform"), access.needs("platform", "admin")
+
+    @api.post("/tenants", response_model=TenantMade, status_code=201, responses=_REFUSED)
+    async def make_tenant(
+        body: NewTenant,
+        response: Response,
+        key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
+        caller: Principal = platform,
+    ) -> Any:
+        """Make a tenant with its first key. The same Idempotency-Key is the same tenant (200), never a second one."""
+        caller.itself()
+        asked = Asked(body.slug, body.name, body.key_name, tuple(body.scopes))
+        made = await hub.provisioning.make(asked, by=caller.key_id, actor=caller.actor, key=key)
+        response.status_code = 200 if made.again else 201
+        first = show(Prefix.KEY, made.key_id) if made.key_id else None
+        return {
+            **await hub.provisioning.one(show(Prefix.TENANT, made.tenant_id), None),
+            "key_id": first,
+            "key": made.key,
+        }
+
+    @api.get("/tenants", response_model=TenantList)
+    async def list_tenants(
+        after: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        caller: Principal = platform,
+    ) -> Any:
+        """List the tenants of this installation; test sides are among them."""
+        del caller
+        items = await hub.provisioning.list(parsed(Prefix.TENANT, after, "after") if after else None, limit)
+        return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
+
+    @api.get("/tenants/{tenant}", response_model=TenantShown)
+    async def get_tenant(tenant: str, caller: Principal = either) -> Any:
+        """Return a tenant by id or slug; without the scope ``platform`` only one's own and its test side."""
+        return await found(hub, caller, tenant)
+
+    @api.post("/tenants/{tenant}/keys", response_model=KeyMade, status_code=201)
+    async def add_tenant_key(tenant: str, body: NewKey, caller: Principal = either) -> Any:
+        """Make a key of a tenant, or of its test side."""
+        caller.itself()
+        return await kept(hub, (await found(hub, caller, tenant))["uuid"], body, caller.actor)
+
+    return api
+
+
+async def found(hub: Hub, caller: Principal, tenant: str) -> dict[str, Any]:
+    """Return a tenant that the caller may reach. Raises ``NotFound``."""
+    within: uuid.UUID | None = None if "platform" in caller.scopes else caller.tenant_id
+    return await hub.provisioning.one(tenant, within)
