@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from crossdock.connect.sandbox import serving
+from crossdock.connect.sandbox import answer_json, serving
 from crossdock.connectors.webhook import sandbox as receiver
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
@@ -18,11 +18,29 @@ from tests.support.hub import add_route, add_shop, add_sink, order, signed, unti
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
+class Moody:
+    """A receiver that answers everything with one status while it has one."""
+
+    def __init__(self) -> None:
+        self._app = receiver.app(SECRET)
+        self.status: int | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.status is not None and scope["type"] == "http" and "_sandbox" not in scope["path"]:
+            while (await receive()).get("more_body"):
+                pass
+            await answer_json(send, self.status, {"error": "the plan has ended"})
+            return
+        await self._app(scope, receive, send)
+
+
 class Street:
     """What stands at both ends."""
 
-    def __init__(self, hub: Hub, shop: Connection, sink: Connection, url: str, http: aiohttp.ClientSession) -> None:
-        self.hub, self.shop, self.sink, self._url, self._http = hub, shop, sink, url, http
+    def __init__(
+        self, hub: Hub, shop: Connection, sink: Connection, moody: Moody, url: str, http: aiohttp.ClientSession
+    ) -> None:
+        self.hub, self.shop, self.sink, self.moody, self._url, self._http = hub, shop, sink, moody, url, http
         self.tenant = shop.tenant_id
 
     async def tell(self, number: int, second: int = 0, **more: Any) -> None:
@@ -34,6 +52,16 @@ class Street:
         """Turn the receiver's dials."""
         async with self._http.put(f"{self._url}/_sandbox/dials", json=dials) as reply:
             assert reply.status == 200
+
+    async def dies(self, count: int, first: int = 101) -> list[str]:
+        """Let so many messages be refused for good; returns their deliveries. Needs a worker."""
+        before = len(await self.rows("SELECT 1 FROM delivery_done WHERE state = 'dead'"))
+        self.moody.status = 422
+        for number in range(first, first + count):
+            await self.tell(number)
+        died = await self.ended(before + count, "dead")
+        self.moody.status = None
+        return died[before:]
 
     async def received(self) -> dict[str, Any]:
         """Return what the receiver has seen."""
@@ -65,8 +93,8 @@ class Street:
 async def open_street(hub: Hub, *, stream: str = "*") -> AsyncIterator[Street]:
     """Open a street; its receiver answers 204 until its dials say otherwise."""
     async with contextlib.AsyncExitStack() as stack:
-        served = await stack.enter_async_context(serving(receiver.app(SECRET)))
+        served = await stack.enter_async_context(serving(moody := Moody()))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         shop, sink = await add_shop(hub), await add_sink(hub, f"{served.url}/hook")
         await add_route(hub, shop, sink, stream, "post")
-        yield Street(hub, shop, sink, served.url, http)
+        yield Street(hub, shop, sink, moody, served.url, http)

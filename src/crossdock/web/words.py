@@ -121,6 +121,7 @@ TONES: Mapping[str, tuple[str, str, str]] = {
     "broken": ("Broken", "bad", "dead"),
     "revoked": ("Revoked", "quiet", "lock"),
     "throttled": ("Throttled", "warn", "waiting"),
+    "resting": ("Resting", "warn", "retry"),
     # runs
     "running": ("Running", "live", "claimed"),
     "done": ("Done", "good", "delivered"),

@@ -65,6 +65,8 @@ class ConnectionStatus(BaseModel):
     writes_stopped: str | None
     breaker: str | None
     breaker_until: datetime | None
+    held_until: datetime | None
+    """Until then the vendor has asked the hub to wait."""
     findings: list[str]
     waiting: int
     oldest_waiting_at: datetime | None
@@ -105,6 +107,7 @@ EXAMPLE = {
             "writes_stopped": None,
             "breaker": "closed",
             "breaker_until": None,
+            "held_until": None,
             "findings": [],
             "waiting": 120,
             "oldest_waiting_at": "2026-11-21T09:59:58Z",

@@ -165,6 +165,7 @@ def _one(
         **{name: row[name] for name in ("connector", "name", "state", "problem", "hooks_ok", "writes_stopped")},
         "breaker": row["breaker"],
         "breaker_until": row["breaker_until"] if row["breaker"] == "open" else None,
+        "held_until": row["held_until"] if row["held_until"] is not None and row["held_until"] > now else None,
         "findings": row["findings"],
         "waiting": here["depth"],
         "oldest_waiting_at": here["oldest_at"],

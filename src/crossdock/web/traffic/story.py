@@ -40,7 +40,7 @@ _SEEN: Final = {
     "replay": ("by a replay", "made by the hub"),
 }
 _VERDICTS: Final = {
-    "applied": "on disk before the sender was answered",
+    "applied": "on disk before anybody was told that it is",
     "contested": "two versions contest: a fresh look at the store decides, and nothing is routed until then",
     "rewound": "the store itself went back to an older state",
 }
