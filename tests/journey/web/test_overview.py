@@ -86,7 +86,8 @@ async def test_a_standing_alert_is_told_with_what_helps(hub: Hub, street: Street
         await conn.execute(
             "INSERT INTO alert (id, tenant_id, kind, subject, connection_id, severity, title, cause, remedy, command,"
             " link, count, since, raised_at, seen_at, remind_at) VALUES ($1, $2, 'silence', 's', $3, 'warning',"
-            " 'shop is silent', 'nothing came for three hours', 'look at the shop', '', '', 1, now(), now(), now(), now())",
+            " 'shop is silent', 'nothing came for three hours', 'look at the shop', '', '', 1, now(), now(),"
+            " now(), now())",
             new_id(),
             street.tenant,
             street.shop.id,
