@@ -39,6 +39,7 @@ TOLD = {
     "route_id": "rte_1",
     "version": 3,
     "mapping": MAPPING,
+    "destination": {"connection": "con_1", "name": "Sales & Co", "connector": "hubspot", "title": "HubSpot"},
     "fields": [{"path": "email", "label": "E-mail", "type": "text", "samples": ["j…"]}],
     "destination_fields": [
         {
@@ -107,6 +108,13 @@ def test_routes_are_listed(site: Site, hub: HubDouble) -> None:
     page = site.session().get(PAGE)
     assert "Customer Sales Show more details Sales contact 2 3" in words(page)
     assert "route=rte_1" in page.text
+
+
+def test_the_form_is_headed_by_what_it_maps_and_where_to(site: Site, hub: HubDouble) -> None:
+    browser = site.session()
+    assert "<h2>Customer to Sales &amp; Co</h2>" in browser.get(ONE).text
+    hub.says(BASE + "/mappings/rte_1", {"data": {key: told for key, told in TOLD.items() if key != "destination"}})
+    assert "<h2>Customer</h2>" in browser.get(ONE).text, "a hub that does not name the destination yet"
 
 
 def test_a_form_sent_as_it_was_shown_keeps_the_mapping(site: Site, hub: HubDouble) -> None:

@@ -77,6 +77,7 @@ async def test_a_site_is_paired_by_the_link_tested_and_disconnected(site: Site, 
     ]
     page = await asyncio.to_thread(lambda: site.session().get(CONNECTION).text)
     assert kept["connection"]["name"] in page
+    assert f"Disconnect “Test site” from {doors.url}?" in page
     stored = await asyncio.to_thread(site.sql, "SELECT option_value FROM wp_options")
     assert not re.search("cd[ks]_", str(stored)), "key and secret are sealed"
 

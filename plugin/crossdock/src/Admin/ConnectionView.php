@@ -44,7 +44,12 @@ final class ConnectionView {
 		echo '</dl>';
 		$this->test( $results );
 		echo '<h2>' . esc_html__( 'Disconnect', 'crossdock' ) . '</h2><p>' . esc_html__( 'The hub revokes this site’s key. Nothing is sent any more; what waits in the queue stays there.', 'crossdock' ) . '</p>';
-		Form::button( 'connection-leave', __( 'Disconnect this site', 'crossdock' ) );
+		// Asked a second time, with the name, also where no script runs.
+		echo '<details class="crossdock-hand"><summary>' . esc_html__( 'Disconnect this site …', 'crossdock' ) . '</summary><p>';
+		/* translators: 1: name of the site, 2: address of the hub. */
+		echo esc_html( sprintf( __( 'Disconnect “%1$s” from %2$s?', 'crossdock' ), wp_specialchars_decode( (string) get_option( 'blogname' ), ENT_QUOTES ), (string) ( $known['hub'] ?? '' ) ) ) . '</p>';
+		Form::button( 'connection-leave', __( 'Yes, disconnect it', 'crossdock' ), array(), 'button crossdock-danger' );
+		echo '</details>';
 	}
 
 	/**

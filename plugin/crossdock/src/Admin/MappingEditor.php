@@ -23,7 +23,7 @@ final class MappingEditor {
 	private const SPARE = 2;
 
 	/**
-	 * What the hub tells beside the mapping: fields, destination_fields, transforms, required_missing.
+	 * What the hub tells beside the mapping: destination, fields, destination_fields, transforms, required_missing.
 	 *
 	 * @var array<mixed>
 	 */
@@ -55,6 +55,10 @@ final class MappingEditor {
 	 * @return void
 	 */
 	public function show( \stdClass $mapping, string $version ): void {
+		$what = Words::kind( (string) ( $mapping->entity ?? '' ) );
+		$to   = (string) ( $this->told['destination']['name'] ?? '' );
+		/* translators: 1: what is told, such as "Order", 2: the destination's name. */
+		echo '<h2>' . esc_html( '' === $to ? $what : sprintf( __( '%1$s to %2$s', 'crossdock' ), $what, $to ) ) . '</h2>';
 		$this->missing();
 		$this->sources();
 		$this->transforms();
@@ -147,7 +151,7 @@ final class MappingEditor {
 	private function object( int $place, \stdClass $object ): void {
 		$name = (string) ( $object->object ?? '' );
 		$mark = 'crossdock-object-' . $place;
-		echo '<h2 id="' . esc_attr( $mark ) . '">' . esc_html( $name ) . '</h2>';
+		echo '<h3 id="' . esc_attr( $mark ) . '">' . esc_html( $name ) . '</h3>';
 		if ( isset( $object->each ) && is_string( $object->each ) ) {
 			/* translators: %s: name of a list, e.g. "lines". */
 			echo '<p>' . esc_html( sprintf( __( 'One for each of “%s”; write $. before a path to read from the whole record.', 'crossdock' ), $object->each ) ) . '</p>';

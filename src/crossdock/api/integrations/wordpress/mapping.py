@@ -28,6 +28,7 @@ _MAPPING: Final = {
     "action": "contact",
     "objects": [{"object": "contacts", "rules": [{"target": "email", "path": "email", "transforms": ["trim"]}]}],
 }
+_DESTINATION: Final = {"connection": "con_…", "name": "Sales", "connector": "hubspot", "title": "HubSpot"}
 _ONE: Final = {
     "route_id": "rte_…",
     "version": 3,
@@ -35,6 +36,7 @@ _ONE: Final = {
     "default": False,
     "note": "",
     "mapping": _MAPPING,
+    "destination": _DESTINATION,
     "fields": [{"path": "billing.phone", "label": "", "type": "text", "samples": ["***"]}],
     "site_fields": [{"path": "meta_data.loyalty", "type": "text", "sample": "gold"}],
     "destination_fields": [
@@ -46,7 +48,7 @@ _ONE: Final = {
 _ROUTE: Final = {
     "route": "rte_…",
     "source": "shop",
-    "destination": {"connection": "con_…", "name": "Sales", "connector": "hubspot", "title": "HubSpot"},
+    "destination": _DESTINATION,
     "entity": "customer",
     "action": "contact",
     "version": 3,

@@ -6,6 +6,7 @@ tenant has is not known to exist.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping as Facts
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,13 +59,11 @@ class SiteMappings:
             connector = self._hub.directory.connector(row["connector"])
             if connector is None or not _maps(connector.manifest, row["action"]):
                 continue
-            title = connector.manifest.identity.title
-            place = Place(row["destination"], row["connector"], title, {})
             found.append(
                 {
                     "route": show(Prefix.ROUTE, row["id"]),
                     "source": home.name,
-                    "destination": named(row["destination_id"], place),
+                    "destination": _named(row["destination_id"], row["destination"], connector),
                     "entity": row["stream"],
                     "action": row["action"],
                     "version": row["mapping_version"],
@@ -99,6 +98,7 @@ class SiteMappings:
         found = await self._hub.site_fields.list(tenant_id, chosen.source.id, route.stream)
         return {
             **told,
+            "destination": _named(chosen.destination.id, chosen.destination.name, chosen.connector),
             "fields": [_source(field) for one in read_as for field in one["fields"]],
             "site_fields": [{"path": in_words(one.path), "type": one.type, "sample": one.sample} for one in found],
             "destination_fields": [
@@ -166,6 +166,10 @@ class SiteMappings:
             return mapping_of(chosen, draft.objects or (), draft)
         except BadInput as wrong:
             raise invalid([_of(wrong)]) from None
+
+
+def _named(destination_id: uuid.UUID, name: str, connector: Connector) -> dict[str, Any]:
+    return named(destination_id, Place(name, connector.manifest.name, connector.manifest.identity.title, {}))
 
 
 def _made(mapping: Mapping, part: Any, entity: Any) -> list[dict[str, Any]]:
