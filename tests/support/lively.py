@@ -16,6 +16,7 @@ from crossdock.connect.sandbox import Asgi, Message, Receive, Scope, Send, Servi
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.flow.run import RunKind
+from crossdock.govern.alerts import NewChannel
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
 from tests.support.hub import until, working
@@ -64,6 +65,21 @@ class Lively:
                 return not await conn.fetchval(_LEFT)
 
         await until(over, patience_s=120)
+
+    async def tell_whom(self, url: str) -> None:
+        """Make a channel for alerts."""
+        new = NewChannel("On call", "webhook", {"url": url, "secret": WEBHOOK_SECRET})
+        await self.hub.alerting.channels.add(self.tenant_id, new, actor="test")
+
+    async def look(self) -> None:
+        """Let the hub look for what is wrong now."""
+
+        async def looked() -> bool:
+            async with self.hub.database.engine() as conn:
+                await conn.execute("UPDATE chore SET next_at = now() WHERE name = 'alerts'")
+                return bool(await conn.fetchval("SELECT count(*) > 1 FROM alert"))
+
+        await until(looked)
 
     async def act(self, do: str, **more: Any) -> dict[str, Any]:
         """Let somebody do something in the shop."""
@@ -142,5 +158,7 @@ async def lively(hub: Hub, *, orders: int = 30) -> AsyncIterator[Lively]:
                 await made.act("place_order")
             await made.run(RunKind.PULL)
             await made.rested()
+            await made.tell_whom(f"{picky.url}/hook")
+            await made.look()
         await made.learn()
         yield made
