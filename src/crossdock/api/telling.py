@@ -20,6 +20,6 @@ def page(title: str, text: str, status: int = 200) -> Response:
     body = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         "<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem}</style>"
-        f"<h1>{escape(title)}</h1><p>{escape(text)}</p></html>"
+        f'<h1>{escape(title)}</h1><p>{escape(text)}</p><p><a href="/">To the dashboard</a></p></html>'
     )
     return HTMLResponse(body, status, headers=_HEADERS)

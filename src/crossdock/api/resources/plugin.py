@@ -43,6 +43,7 @@ class PairingMade(BaseModel):
 class PairingShown(BaseModel):
     """A pairing without its code."""
 
+    id: str
     connection: str | None
     site: str | None = Field(description="the site that used it")
     url: str | None

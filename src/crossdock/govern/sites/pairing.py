@@ -232,6 +232,7 @@ def _another(url: str) -> AnotherSite:
 def _shown(row: Any) -> dict[str, Any]:
     named = {"connection": (Prefix.CONNECTION, row["connection_id"]), "site": (Prefix.SITE, row["made_id"])}
     return {
+        "id": str(row["id"]),
         "url": row["site_url"],
         **{word: show(prefix, value) if value is not None else None for word, (prefix, value) in named.items()},
         **{name: row[name] for name in ("created_at", "created_by", "expires_at", "used_at")},

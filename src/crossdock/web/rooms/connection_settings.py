@@ -32,7 +32,7 @@ async def _values(desk: Desk, view: View) -> dict[str, Any]:
     return {
         **framed(desk, view, "settings"),
         "config": config,
-        "later": [field for field in form if field.later],
+        "later": [field for field in form if field.later and field.name != "rollout"],
         "secrets": [field for field in form if field.kind is FieldKind.SECRET],
         "needed": needed_secrets(connector) if connector else [],
         "movable": any(field.name == "url" and field.kind is FieldKind.URL for field in form),
@@ -82,7 +82,7 @@ async def choose(desk: Desk) -> Response:
     """Keep the choices of its connector's form."""
     view = await opened(desk)
     form = view.connector.manifest.form if view.connector else ()
-    changes = {field.name: _chosen(desk, field) for field in form if field.later}
+    changes = {field.name: _chosen(desk, field) for field in form if field.later and field.name != "rollout"}
     return await _changed(desk, changes, "The choices are kept; every process acts by them within a second.")
 
 
