@@ -16,7 +16,7 @@ import msgspec
 
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import Prefix, show
-from crossdock.store.audit import audit
+from crossdock.store.audit import audit_all
 from crossdock.store.queries import load
 
 SQL: Final = load(Path(__file__).with_name("people.sql"))
@@ -92,10 +92,10 @@ async def note(
 ) -> None:
     """Write a change of a person into the audit of each tenant he has a seat in (and of ``tenants``).
 
-    ``actor`` is the person himself unless given. Nothing personal goes in: he is named by his ``usr_`` id.
+    ``actor`` is the person himself unless given. Nothing personal goes in: he is named by his ``usr_`` id. What
+    concerns nobody's tenant stands in the audit of the hub.
     """
     shown = show(Prefix.USER, person_id)
     rows = await conn.fetch(SQL["tenants_of"], person_id)
-    # always in the same order: entries of a tenant follow each other, and two writers must not wait for one another
-    for tenant_id in sorted({*(row["tenant_id"] for row in rows), *tenants}):
-        await audit(conn, tenant_id, actor or shown, action, shown, detail)
+    told = sorted({*(row["tenant_id"] for row in rows), *tenants}) or [None]
+    await audit_all(conn, [(tenant_id, actor or shown, action, shown, detail) for tenant_id in told])
