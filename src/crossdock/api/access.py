@@ -12,6 +12,7 @@ from starlette.requests import Request
 from crossdock.errors import Forbidden, Unauthenticated
 from crossdock.govern.keys import Principal
 from crossdock.govern.programs.tokens import looks_like
+from crossdock.store.acting import act_as
 from crossdock.wiring import Hub
 
 _FRESH_S = 1.0
@@ -55,6 +56,7 @@ class Access:
         except Forbidden:
             self._hub.refusals.note("forbidden", subject="api")
             raise
+        act_as(known[1].actor)
         return known[1]
 
     def needs(self, *scopes: str) -> Any:

@@ -16,11 +16,14 @@ T = TypeVar("T")
 
 def ask(tenant: str, work: Callable[[Hub, uuid.UUID], Awaitable[T]]) -> T:
     """Open the hub, find the tenant, and do the work. Raises what the work does, ``Trouble`` and ``NotFound``."""
+    from crossdock.cli.answers import ACTOR
     from crossdock.cli.opening import run, settings
+    from crossdock.store.acting import act_as
     from crossdock.wiring import open_hub
 
     async def whole() -> T:
         async with open_hub(settings()) as hub:
+            act_as(ACTOR)
             return await work(hub, await hub.tenants.find(tenant))
 
     return run(whole())

@@ -21,6 +21,7 @@ from crossdock.errors import BadInput, CrossdockError, Forbidden, NotFound, Over
 from crossdock.govern.access import Role
 from crossdock.govern.people.seat import Seat
 from crossdock.store.absence import overload_of
+from crossdock.store.acting import act_as
 from crossdock.web.cookies import SESSION, Cookies
 from crossdock.web.desk import Desk
 from crossdock.web.headers import guard
@@ -144,6 +145,7 @@ class Door:
                 desk.counts = await self._counts(desk.tenant_id)
             if page.acts:
                 await self._take(desk, page)
+                act_as(desk.actor if desk.seat is not None else None)
             return await page.answer(desk)
         except HTTPException as error:
             return desk.show("problem.html", status=error.status_code, told=None)

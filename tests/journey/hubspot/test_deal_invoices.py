@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tests.journey.doors.street import rows
 from tests.journey.hubspot.books import MONEY, NOW, Books, opened, sold
 from tests.journey.hubspot.stage import Place
 from tests.support.hub import until, working
@@ -41,6 +42,8 @@ async def test_an_invoice_is_previewed_then_made_once(books: Books) -> None:
         assert first.status == 202, first.body
         assert (await books.post(path, {}, once="one")).json["id"] == first.json["id"]
         assert (await books.post(path, {"draft": True}, once="one")).status == 422
+        noted = await rows(books.place.hub, "SELECT subject, actor FROM audit_entry WHERE action = 'run.add'")
+        assert [(row["subject"], row["actor"][:4]) for row in noted] == [(first.json["id"], "key_")]
         run = await books.ended(first.json["id"])
         assert (run["state"], run["kind"], run["counters"]) == ("done", "invoice", {"read": 1, "issued": 1})
         ((_, number),) = await books.issued()

@@ -16,11 +16,13 @@ from crossdock.flow.canonical import Canonical
 from crossdock.flow.command.judge import wish
 from crossdock.flow.command.words import Ask, Fulfil, Issued, Refund, SetStatus, Target
 from crossdock.flow.ports import Sources, Store
-from crossdock.kit.ids import new_id
+from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.commerce.refund import Refund as RefundWord
 from crossdock.model.connection import Connection
 from crossdock.model.maps import Maps, effective
 from crossdock.model.observation import Occurrence
+from crossdock.store.acting import acting
+from crossdock.store.audit import audit_all
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("command.sql"))
@@ -91,11 +93,21 @@ class OrderCommands:
                 answers.append(None)
             except CrossdockError as refused:
                 answers.append(refused)
+        await self._note(tenant_id, [asks[index] for listed in wishes.values() for index, _ in listed])
         for connection_id, listed in wishes.items():
             receipts = await self._wishes(known[connection_id], [made for _, made in listed])
             for (index, _), receipt in zip(listed, receipts, strict=True):
                 answers[index] = _issued(asks[index], targets[asks[index].order], receipt)
         return await self._with_deliveries(tenant_id, [answer for answer in answers if answer is not None])
+
+    async def _note(self, tenant_id: uuid.UUID, asks: Sequence[Ask]) -> None:
+        """Write into the audit what is asked, before it is: the wishes themselves share their commits with others'."""
+        who = acting()
+        if who is None or not asks:
+            return
+        rows = [(tenant_id, who, f"order.{ask.command.STREAM}", show(Prefix.ORDER, ask.order), None) for ask in asks]
+        async with self._store.engine() as conn:
+            await audit_all(conn, rows)
 
     async def _targets(self, tenant_id: uuid.UUID, asks: Sequence[Ask]) -> dict[uuid.UUID, Target]:
         """Read the orders; their lines, amounts and earlier wishes only where a command looks at them."""

@@ -32,6 +32,7 @@ from crossdock.model.commerce.invoice import InvoiceState
 from crossdock.model.connection import Connection, ConnectionState
 from crossdock.model.observation import Doorbell
 from crossdock.model.outcome import Throttled
+from crossdock.store.acting import note_act
 
 MOST_NAMED: Final = 1_000
 MOST_DAYS: Final = 366
@@ -150,11 +151,13 @@ class DealRuns:
         run_id = new_id()
         told = self._told(run_id, asked, overrides)
         tenant_id = connection.tenant_id
-        async with rooms.store.engine() as conn:
+        async with rooms.store.transaction() as conn:
             made = await conn.fetchval(SQL["add_run"], run_id, tenant_id, connection.id, told)
             if made is None:
                 row = await conn.fetchrow(SQL["run_of_key"], tenant_id, connection.id, asked.key)
                 made = self._same(row, asked, overrides)
+            else:
+                await note_act(conn, tenant_id, "run.add", show(Prefix.RUN, made), {"kind": "invoice", "do": asked.do})
         found = await rooms.runs.one(tenant_id, made)
         assert found is not None
         return found

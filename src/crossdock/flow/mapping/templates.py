@@ -20,6 +20,7 @@ from crossdock.flow.mapping.words import MAX_DOCUMENT, MAX_NOTE, Chosen, Draft, 
 from crossdock.flow.ports import Store
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.mapping import Mapping, ObjectMapping
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("templates.sql"))
@@ -106,6 +107,7 @@ class Templates:
                 number = last["version"] + 1 if last is not None else 1
                 made = (row["id"], number, tenant_id, told.decode(), new.note, actor)
                 await conn.execute(SQL["add_template_version"], *made)
+                await audit(conn, tenant_id, actor, "mapping_template.add", new.name, {"version": number})
         return await self.one(tenant_id, new.name)
 
     async def laid(self, chosen: Chosen, draft: Draft) -> tuple[Mapping, dict[str, Any]]:

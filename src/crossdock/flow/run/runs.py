@@ -21,6 +21,8 @@ from crossdock.kit.backoff import full_jitter
 from crossdock.kit.ids import Prefix, floor_of, new_id, show
 from crossdock.kit.redact import text
 from crossdock.model.connection import Connection
+from crossdock.store.acting import acting, note_act
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("run.sql"))
@@ -132,9 +134,23 @@ class Runs:
         """Queue a run; one that is under way already is returned instead."""
         beside = orjson.dumps(asked or {}).decode()
         name = run_id or new_id()
+        values = (name, tenant_id, connection_id, kind, list(streams), beside)
+        if acting() is not None:
+            return await self._add_for(values)
         async with self._store.engine() as conn:
-            made = await conn.fetchval(SQL["add_run"], name, tenant_id, connection_id, kind, list(streams), beside)
+            made = await conn.fetchval(SQL["add_run"], *values)
             return made or await conn.fetchval(SQL["run_under_way"], connection_id, kind)
+
+    async def _add_for(self, values: tuple[Any, ...]) -> Any:
+        """Queue a run that somebody asked for."""
+        _, tenant_id, connection_id, kind, *_ = values
+        async with self._store.transaction() as conn:
+            made = await conn.fetchval(SQL["add_run"], *values)
+            if made is None:
+                return await conn.fetchval(SQL["run_under_way"], connection_id, kind)
+            about = show(Prefix.CONNECTION, connection_id)
+            await note_act(conn, tenant_id, "run.add", show(Prefix.RUN, made), {"kind": kind, "connection": about})
+            return made
 
     async def add_within(self, conn: Any, connection: Connection, kind: RunKind, streams: Sequence[str]) -> bool:
         """Queue a run inside a transaction; False when one is under way."""
@@ -145,8 +161,11 @@ class Runs:
 
     async def cancel(self, tenant_id: uuid.UUID, run_id: uuid.UUID, actor: str) -> bool:
         """End a run that is under way; what it has committed stays, and its checkpoint. False when it has ended."""
-        async with self._store.engine() as conn:
-            return await conn.fetchval(SQL["cancel_run"], tenant_id, run_id, f"cancelled by {actor}") is not None
+        async with self._store.transaction() as conn:
+            ended = await conn.fetchval(SQL["cancel_run"], tenant_id, run_id, f"cancelled by {actor}") is not None
+            if ended:
+                await audit(conn, tenant_id, actor, "run.cancel", show(Prefix.RUN, run_id))
+        return ended
 
     async def one(self, tenant_id: uuid.UUID, run_id: uuid.UUID) -> dict[str, Any] | None:
         """Return one run as people see it."""

@@ -17,10 +17,14 @@ from crossdock.flow.stock.levels import Change, Result
 from crossdock.flow.stock.offer import Share
 from crossdock.flow.stock.ports import CHANNEL
 from crossdock.flow.stock.push import Offered, offers_of, shares_of
+from crossdock.kit.ids import Prefix, show
+from crossdock.store.acting import note_act
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("book.sql"))
 _TRIES = 5
+_TOLD = 20
+"""So many are named in an entry of the audit."""
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -52,7 +56,9 @@ class Book:
         for left in reversed(range(_TRIES)):
             try:
                 async with self._store.transaction() as conn:
-                    return await levels.apply(conn, tenant_id, changes)
+                    done = await levels.apply(conn, tenant_id, changes)
+                    await note_act(conn, tenant_id, "stock.set", "levels", _named([one.sku for one in changes]))
+                    return done
             except (asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError):
                 if not left:
                     raise
@@ -71,6 +77,7 @@ class Book:
             changed = await conn.fetch(SQL["put_prices"], tenant_id, *([row[at] for row in rows] for at in range(4)))
             await conn.execute(SQL["mark_prices"], tenant_id, sorted({row["hub_sku"] for row in changed}))
             await conn.execute(levels.SQL["wake"], CHANNEL)
+            await note_act(conn, tenant_id, "stock.price", "prices", _named([row["hub_sku"] for row in changed]))
         return len(changed)
 
     async def share(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, shares: Sequence[Share]) -> None:
@@ -81,6 +88,8 @@ class Book:
             await conn.execute(SQL["put_shares"], tenant_id, connection_id, *_columns(rows, 4))
             await conn.execute(SQL["mark_all"], tenant_id)
             await conn.execute(levels.SQL["wake"], CHANNEL)
+            told = {"locations": sorted(row[0] for row in rows)[:_TOLD]}
+            await note_act(conn, tenant_id, "stock.share", show(Prefix.CONNECTION, connection_id), told)
 
     async def share_one(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, share: Share) -> None:
         """Set a store's share of one location; its other shares stay."""
@@ -94,6 +103,11 @@ class Book:
         async with self._store.transaction() as conn:
             await conn.execute(SQL["put_thresholds"], tenant_id, *_columns(rows, 4))
             await conn.execute(SQL["drop_thresholds"], tenant_id)
+            await note_act(conn, tenant_id, "stock.threshold", "thresholds", _named([row[0] for row in rows]))
+
+
+def _named(skus: Sequence[str]) -> dict[str, Any]:
+    return {"count": len(skus), "skus": sorted(set(skus))[:_TOLD]}
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:

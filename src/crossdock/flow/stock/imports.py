@@ -25,6 +25,7 @@ from crossdock.flow.stock.links import Links
 from crossdock.flow.stock.sheet import LinkRows
 from crossdock.flow.stock.table import Applied, Heading, rows_of
 from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.store.acting import note_act
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("imports.sql"))
@@ -113,9 +114,9 @@ class Imports:
     ) -> Taken:
         """Import a small file without a run. Raises ``BadInput`` for a file that is no CSV with our columns."""
         rows = self._rows(what, tenant_id, connection_id, f"csv:{new_id().hex}")
-        taken = Taken()
+        taken, by = Taken(), (tenant_id, "import.rows", what.value)
         async for chunk in _chunks(body, rows, 1):
-            taken = taken.after(chunk, await self._apply(rows, chunk, dry_run=dry_run))
+            taken = taken.after(chunk, await self._apply(rows, chunk, dry_run=dry_run, by=by))
         self._ring()
         return taken
 
@@ -250,7 +251,10 @@ class Imports:
         run.progress = progress
         return after
 
-    async def _apply(self, rows: Rows, chunk: _Chunk, *, dry_run: bool) -> Applied:
+    async def _apply(
+        self, rows: Rows, chunk: _Chunk, *, dry_run: bool, by: tuple[uuid.UUID, str, str] | None = None
+    ) -> Applied:
+        """``by``: tenant, action and subject of the audit's entry; None: its run has one already."""
         applied = Applied({})
         for left in reversed(range(_TRIES)):
             try:
@@ -258,6 +262,8 @@ class Imports:
                     applied = await rows.apply(conn, chunk.items) if chunk.items else applied
                     if dry_run:
                         raise _TakenBack
+                    if by is not None:
+                        await note_act(conn, *by, {"rows": len(chunk.items)})
             except _TakenBack:
                 pass
             except (asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError):

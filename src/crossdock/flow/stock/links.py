@@ -16,13 +16,16 @@ from crossdock.flow.stock.count import SQL as COUNT
 from crossdock.flow.stock.levels import Cause, Change
 from crossdock.flow.stock.matching import LONGEST, Item, Matching, Rules, match
 from crossdock.flow.stock.ports import CHANNEL, Words
-from crossdock.kit.ids import new_id
+from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.commerce.product import Product
+from crossdock.store.acting import note_act
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("links.sql"))
 _PAGE = 500
 _CHUNK = 500
+_TOLD = 20
+"""So many are named in an entry of the audit."""
 _NO_OWN_STOCK = ("variable", "grouped", "external")
 
 
@@ -98,7 +101,10 @@ class Links:
         self, tenant_id: uuid.UUID, links: Sequence[NewLink], *, take_levels: bool
     ) -> list[tuple[uuid.UUID, bool]]:
         async with self._store.transaction() as conn:
-            return await self.put_within(conn, tenant_id, links, take_levels=take_levels)
+            made = await self.put_within(conn, tenant_id, links, take_levels=take_levels)
+            told = {"new": sum(new for _, new in made), "skus": sorted({link.hub_sku for link in links})[:_TOLD]}
+            await note_act(conn, tenant_id, "sku_link.put", made[0][0], {"links": len(made), **told})
+        return made
 
     async def put_within(
         self, conn: Any, tenant_id: uuid.UUID, links: Sequence[NewLink], *, take_levels: bool = False
@@ -139,12 +145,16 @@ class Links:
                 raise NotFound("there is no such link", remedy="list them with: crossdock sku-links")
             await levels.mark(conn, tenant_id, [row["hub_sku"]])
             await conn.execute(SQL["mark_prices"], tenant_id, [row["hub_sku"]])
+            fields = sorted(name for name, value in {**given, "hub_sku": hub_sku}.items() if value is not None)
+            await note_act(conn, tenant_id, "sku_link.change", link_id, {"fields": fields})
 
     async def resume(self, tenant_id: uuid.UUID, link_ids: Sequence[uuid.UUID] | None = None) -> int:
         """Resume suspended links (all of them with None); what has accumulated goes out. Returns how many."""
         async with self._store.transaction() as conn:
             rows = await conn.fetch(SQL["resume"], tenant_id, None if link_ids is None else list(link_ids))
             await conn.execute(levels.SQL["wake"], CHANNEL)
+            about = "all" if link_ids is None else ",".join(show(Prefix.SKU_LINK, one) for one in link_ids[:_TOLD])
+            await note_act(conn, tenant_id, "sku_link.resume", about, {"links": len(rows)})
         return len(rows)
 
     async def remove(self, tenant_id: uuid.UUID, link_id: uuid.UUID) -> None:
@@ -152,12 +162,14 @@ class Links:
         async with self._store.transaction() as conn:
             if await conn.fetchval(SQL["remove_link"], tenant_id, link_id) is None:
                 raise NotFound("there is no such link", remedy="list them with: crossdock sku-links")
+            await note_act(conn, tenant_id, "sku_link.remove", link_id)
 
     async def push_all(self, tenant_id: uuid.UUID, connection_id: uuid.UUID) -> int:
         """Write every level and price of a store again, changed or not; returns how many links."""
         async with self._store.transaction() as conn:
             rows = await conn.fetch(SQL["push_all"], tenant_id, connection_id)
             await conn.execute(levels.SQL["wake"], CHANNEL)
+            await note_act(conn, tenant_id, "stock.push", show(Prefix.CONNECTION, connection_id), {"links": len(rows)})
         return len(rows)
 
     async def page(

@@ -25,6 +25,7 @@ from crossdock.kit.backoff import full_jitter
 from crossdock.kit.clock import Clock
 from crossdock.kit.failpoints import Failpoints
 from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.store.acting import note_act
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("notices.sql"))
@@ -105,6 +106,7 @@ class Notices:
         async with self._store.transaction() as conn:
             await conn.execute(SQL["channel_works"], channel_id, remark)
             await conn.execute(SQL["hurry"], channel_id)
+            await note_act(conn, tenant_id, "alert_channel.test", show(Prefix.CHANNEL, channel_id))
         return remark
 
     async def _send(self, channel: Channel, taken: Taken) -> str:
