@@ -9,6 +9,7 @@ from crossdock.connectors.woocommerce import sandbox as woocommerce
 
 UNAUDITED = {
     "POST /events": "an event is itself the lasting record of what a program told",
+    "POST /tokens": "a token is kept nowhere, and acts as its key",
     "POST /invoice-terms/check": "checks and keeps nothing",
     "POST /proofs/verify": "checks a signature and keeps nothing",
     "POST /connections/{connection_id}/check": "looks; what it changes (broken, active) is told by the check itself",
@@ -129,6 +130,11 @@ STEPS: tuple[Step, ...] = (
     ("POST /dead-letters/discard", {"stream": "order", "reason": "a test"}, "run"),
     ("POST /runs/{run_id}/cancel", None, None),
     ("POST /replays", lambda it: {"deliveries": [it["dead3"]]}, None),
+    ("POST /users", {"email": "grace@person.example", "role": "viewer", "mail": False}, "user"),
+    ("PATCH /users/{user_id}", {"role": "operator"}, None),
+    ("DELETE /users/{user_id}", None, None),
+    ("POST /tenants", {"slug": "acme", "name": "Acme"}, "tenant"),
+    ("POST /tenants/{tenant}/keys", {"name": "more", "scopes": ["read"]}, None),
     ("POST /connections/{second}/disconnect", None, None),
     ("POST /connections", lambda it: {"connector": "webhook", "name": "third", "form": {**it["sink_form"]}}, None),
 )

@@ -150,7 +150,7 @@ async def _things(hub: Hub, tenant: Any, store: Any, crm: Any, second: Any, url:
 async def test_each_leaves_an_entry_by_whoever_asked(settings: Settings) -> None:
     wrong = []
     async with _town(settings) as (hub, doors, it):
-        key_id, key = await hub.keys.add(await hub.tenants.find(), "all", ["admin"])
+        key_id, key = await hub.keys.add(await hub.tenants.find(), "all", ["admin", "platform"])
         actor = show(Prefix.KEY, key_id)
         for operation, body, name in STEPS:
             before = await _entries(hub, actor)
@@ -162,7 +162,7 @@ async def test_each_leaves_an_entry_by_whoever_asked(settings: Settings) -> None
             await _keep(it, answer, name, doors, key)
         told = str([tuple(row) for row in await rows(hub, "SELECT action, subject, detail FROM audit_entry")])
     assert "\n".join(wrong) == ""
-    for person in ("Called the buyer", "Person", "@example", "Lindenstr"):
+    for person in ("Called the buyer", "Person", "@example", "Lindenstr", "grace"):
         assert person not in told
 
 
@@ -182,7 +182,7 @@ async def _done(doors: Street, operation: str, body: Any, it: It, key: str) -> A
 
 
 _IDS = {"run": "run_id", "route": "route_id", "link": "link_id", "channel": "channel_id", "rule": "rule_id",
-        "app": "app_id", "made": "key_id"}  # fmt: skip
+        "app": "app_id", "made": "key_id", "user": "user_id", "tenant": "tenant"}  # fmt: skip
 
 
 async def _keep(it: It, answer: Answer, name: str | None, doors: Street, key: str) -> None:
