@@ -12,9 +12,11 @@ import msgspec
 
 from crossdock.connect.connector import Destination, Span
 from crossdock.flow.ports import Store
+from crossdock.flow.reconcile.by_day import Tally
 from crossdock.flow.reconcile.compare import Verdict, compare
 from crossdock.flow.reconcile.held import Held
 from crossdock.flow.reconcile.ports import Expectations, Expected, Job, ProofRow
+from crossdock.flow.reconcile.sweep import OF_A_DAY
 from crossdock.kit.ids import new_id
 from crossdock.model.connection import Connection
 from crossdock.model.plan import Verb, Write
@@ -92,6 +94,7 @@ class Comparison:
         sides: tuple[Connection, Destination],
         held: Callable[[], Awaitable[Held]],
         span: Span,
+        tally: Tally,
     ) -> None:
         self._store = store
         self._expectations = expectations
@@ -99,7 +102,10 @@ class Comparison:
         self._connection, self._destination = sides
         self._held = held
         self._span = span
-        self.name = self._connection.name
+        self.tally = tally
+        """The orders by day, of the first route that takes orders there."""
+        self.day_route: uuid.UUID | None = None
+        self.id, self.name = self._connection.id, self._connection.name
         self._owners: dict[str, str] = {}
         self._routes: dict[uuid.UUID, Any] = {}
         self.rows: dict[uuid.UUID, ProofRow] = {}
@@ -108,6 +114,7 @@ class Comparison:
         """Compare every stream that is routed there."""
         held = await self._held()
         self._routes = {route["id"]: route for route in routes}
+        self.day_route = next((route["id"] for route in routes if route["stream"] in OF_A_DAY), None)
         try:
             for route in routes:
                 await self._route(held, route)
@@ -165,6 +172,8 @@ class Comparison:
             if record["presence"] != "deleted":
                 row.recorded += 1
             self._count(row, judged.bucket, 1)
+            if route["id"] == self.day_route:
+                self.tally.note(record, judged.bucket)
             if judged.bucket in ("skipped", "fallback"):
                 proof = self._job.proof
                 told = proof.skipped_by if judged.bucket == "skipped" else proof.taken_by
@@ -245,6 +254,9 @@ class Comparison:
             record_id = record["record_id"]
             self._count(row, buckets[record_id], -1)
             self._count(row, verdict.bucket, 1)
+            if route["id"] == self.day_route:
+                self.tally.note(record, buckets[record_id], -1)
+                self.tally.note(record, verdict.bucket)
             if record_id not in moving:
                 made = self._things(route, record, verdict, rounds.get(record_id, 0))
                 # asked for by its key one record answers, however many there are: doubles are looked at by their ids

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,6 +66,27 @@ class Exceptions:
         async with self._store.engine() as conn:
             rows = await conn.fetch(SQL["page"], tenant_id, proof_id, after or _FIRST, kind, entity, state, limit)
         return [orjson.loads(row["told"]) for row in rows]
+
+    async def of_day(
+        self,
+        tenant_id: uuid.UUID,
+        proof_id: uuid.UUID,
+        destination_id: uuid.UUID,
+        between: tuple[datetime, datetime],
+        limit: int = 200,
+    ) -> list[dict[str, Any]]:
+        """Return the exceptions of the orders that were made in a time, the open ones first."""
+        async with self._store.engine() as conn:
+            rows = await conn.fetch(SQL["of_day"], tenant_id, proof_id, destination_id, *between, limit)
+        return [orjson.loads(row["told"]) for row in rows]
+
+    async def pairs(
+        self, tenant_id: uuid.UUID, proof_id: uuid.UUID, ids: Sequence[uuid.UUID]
+    ) -> list[tuple[uuid.UUID, uuid.UUID]]:
+        """Return the routes and records of exceptions that another delivery can put right."""
+        async with self._store.engine() as conn:
+            rows = await conn.fetch(SQL["pairs"], tenant_id, proof_id, list(ids))
+        return [(row["route_id"], row["record_id"]) for row in rows]
 
     async def every(self, tenant_id: uuid.UUID, proof_id: uuid.UUID) -> AsyncIterator[dict[str, Any]]:
         """Yield all exceptions, page by page."""

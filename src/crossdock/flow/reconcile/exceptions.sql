@@ -35,3 +35,16 @@ SELECT id, told FROM proof_exception
 WHERE tenant_id = $1 AND proof_id = $2 AND id > $3 AND told IS NOT NULL
   AND ($4::text IS NULL OR kind = $4) AND ($5::text IS NULL OR entity = $5) AND ($6::text IS NULL OR state = $6)
 ORDER BY id LIMIT $7;
+
+-- name: of_day
+-- The exceptions of the orders of some time at one destination, the open ones first.
+SELECT x.id, x.route_id, x.record_id, x.state, x.told FROM proof_exception x JOIN record r ON r.id = x.record_id
+WHERE x.tenant_id = $1 AND x.proof_id = $2 AND x.destination_id = $3 AND x.entity = 'order' AND x.told IS NOT NULL
+  AND r.made_at >= $4 AND r.made_at < $5
+ORDER BY x.state <> 'open', x.id LIMIT $6;
+
+-- name: pairs
+-- What can be delivered again of a proof's exceptions: the routes and records of those that are named.
+SELECT DISTINCT x.route_id, x.record_id FROM proof_exception x
+WHERE x.tenant_id = $1 AND x.proof_id = $2 AND x.id = ANY($3::uuid[]) AND x.record_id IS NOT NULL
+  AND x.kind IN ('missing', 'drifted', 'dead');

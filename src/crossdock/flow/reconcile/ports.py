@@ -13,6 +13,7 @@ import msgspec
 
 from crossdock.connect.connector import Destination
 from crossdock.flow.ports import Sources
+from crossdock.flow.reconcile.by_day import DayRow
 from crossdock.flow.reconcile.days import Days
 from crossdock.model.connection import Connection
 from crossdock.model.plan import Plan
@@ -108,6 +109,8 @@ class Proof(msgspec.Struct):
     """entity -> named rule -> how many go no further by it."""
     taken_by: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     """entity -> second destination of a critical route -> how many it took while the first stood."""
+    by_day: list[DayRow] = msgspec.field(default_factory=list)
+    """Orders by the store's day and destination, the newest first."""
     repairs: dict[str, int] = msgspec.field(default_factory=dict)
     """What the proof has put right: ``missed`` and ``changed`` records, ``gone`` ones, ``delivered`` again."""
     depth: Depth = Depth.FULL

@@ -17,6 +17,7 @@ import msgspec
 
 from crossdock.connect.metering import counting
 from crossdock.flow.ports import Recorder, Store
+from crossdock.flow.reconcile.by_day import BACK, DayRow, Tally
 from crossdock.flow.reconcile.comparison import Comparison
 from crossdock.flow.reconcile.days import zone_of
 from crossdock.flow.reconcile.held import Held
@@ -39,7 +40,7 @@ from crossdock.flow.reconcile.ports import (
 )
 from crossdock.flow.reconcile.rest import Rest
 from crossdock.flow.reconcile.sweep import OF_A_DAY, Sweep
-from crossdock.kit.ids import floor_of, new_id
+from crossdock.kit.ids import Prefix, floor_of, new_id, show
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("reconcile.sql"))
@@ -123,7 +124,8 @@ class Prover:
 
     async def _parts(self, job: Job, routes: Sequence[Any]) -> AsyncIterator[Comparison]:
         """Compare the store with each of its destinations."""
-        span = job.asked.days.span(zone_of(job.connection.account))
+        zone = zone_of(job.connection.account)
+        span = job.asked.days.span(zone)
         for destination_id, some in groupby(routes, key=lambda route: route["destination_id"]):
             connection = await self._directory.connection(destination_id)
 
@@ -133,10 +135,17 @@ class Prover:
                 return Held(self._store, self._sealer, job.connection, here, there, job.asked.tell)
 
             destination = await self._directory.destination(destination_id)
-            part = Comparison(self._store, self._expectations, job, (connection, destination), held, span)
+            tally = Tally(zone, None if job.asked.days else await self._floor())
+            part = Comparison(self._store, self._expectations, job, (connection, destination), held, span, tally)
             with _Counted(job, connection.name):
                 await part.run(list(some))
             yield part
+
+    async def _floor(self) -> datetime:
+        """Return since when orders are told by day."""
+        async with self._store.engine() as conn:
+            now: datetime = await conn.fetchval(SQL["now"])
+        return now - BACK
 
     async def _mend(self, job: Job, parts: Sequence[Comparison], rest: Rest) -> None:
         """Look again at what was found wrong; deliver again what is; look again."""
@@ -185,12 +194,22 @@ class Prover:
             proof.moving = await conn.fetchval(SQL["moving"], job.connection.id, rest.cut)
             if again := await conn.fetchval(SQL["count_repaired"], job.proof_id):
                 proof.repairs["delivered"] = again
+            proof.by_day = [row for part in parts for row in await _days(conn, job, part)]
             costs = await conn.fetchrow(
                 SQL["repair_costs"],
                 *(job.connection.tenant_id, floor_of(began), job.connection.id, began, job.proof_id),
             )
         proof.costs.repairs |= {name: costs[name] for name in ("deliveries", "batches") if costs[name]}
         proof.rows = sorted(by_route.values(), key=_order)
+
+
+async def _days(conn: Any, job: Job, part: Comparison) -> list[DayRow]:
+    """Return the orders of one destination by day."""
+    if part.day_route is None:
+        return []
+    listed = await conn.fetch(SQL["listed_by_day"], job.proof_id, job.connection.id, "order", part.tally.since)
+    wrong = await conn.fetch(SQL["wrong_by_day"], job.proof_id, part.day_route)
+    return part.tally.rows((show(Prefix.CONNECTION, part.id), part.name), listed, wrong)
 
 
 def _order(row: Any) -> tuple[int, str]:

@@ -215,3 +215,21 @@ WHERE a.tenant_id = $1 AND a.id >= $2 AND a.delivery_id IN (
 -- name: rounds
 SELECT record_id, max(rounds) AS rounds FROM proof_exception
 WHERE proof_id = $1 AND route_id = $2 AND record_id = ANY($3::uuid[]) AND state = 'open' GROUP BY record_id;
+
+-- name: listed_by_day
+-- When what the store lists was made, in quarters of an hour: no time zone's midnight cuts one.
+SELECT date_bin('15 minutes', r.made_at, '2000-01-01') AS at, count(*) AS count
+FROM proof_seen l JOIN record r ON r.connection_id = $2 AND r.stream = l.stream AND r.external_id = l.external_id
+WHERE l.proof_id = $1 AND l.stream = $3 AND r.made_at IS NOT NULL AND ($4::timestamptz IS NULL OR r.made_at >= $4)
+GROUP BY 1;
+
+-- name: wrong_by_day
+-- Records with exceptions by when they were made, each record once, by its worst open one.
+SELECT date_bin('15 minutes', w.made_at, '2000-01-01') AS at, w.kind, w.bucket, w.state, count(*) AS count
+FROM (SELECT DISTINCT ON (x.record_id) r.made_at, x.kind, x.bucket, x.state
+      FROM proof_exception x JOIN record r ON r.id = x.record_id
+      WHERE x.proof_id = $1 AND x.route_id = $2 AND r.made_at IS NOT NULL
+        AND r.presence <> 'deleted'
+      ORDER BY x.record_id, x.state <> 'open', array_position(ARRAY['missing', 'duplicate', 'drifted', 'dead'], x.kind)
+     ) AS w
+GROUP BY 1, 2, 3, 4;

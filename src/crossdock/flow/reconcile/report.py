@@ -55,6 +55,7 @@ def report(
         "pending": proof.pending,
         "moving": proof.moving,
         "rows": [msgspec.to_builtins(row) for row in proof.rows],
+        "by_day": [msgspec.to_builtins(row) for row in proof.by_day],
         "skipped_by": proof.skipped_by,
         "taken_by": proof.taken_by,
         "repairs": proof.repairs,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -11,6 +11,7 @@ import msgspec
 import orjson
 
 from crossdock.flow.ports import Store
+from crossdock.flow.reconcile.by_day import BACK, DayRow
 from crossdock.flow.reconcile.days import Days, days_of
 from crossdock.flow.reconcile.exceptions import Exceptions
 from crossdock.flow.reconcile.ports import ALWAYS, Asked, Depth, Directory, Proof, Tell, silent
@@ -45,6 +46,24 @@ class Kept(msgspec.Struct, frozen=True):
     id: uuid.UUID
     report: dict[str, Any]
     signature: str
+
+
+class Covering(msgspec.Struct, frozen=True):
+    """What one proof tells of a store's days."""
+
+    id: uuid.UUID
+    connection_id: uuid.UUID
+    ended_at: datetime
+    depth: str
+    first: date | None
+    """None: since ever, but told by day only as far back as :data:`BACK`."""
+    last: date | None
+    rows: tuple[DayRow, ...]
+
+    def covers(self, day: date, today: date) -> bool:
+        """Whether it speaks of a day; ``today``: the store's day at which it was taken."""
+        first = self.first if self.first or self.last else today - BACK + timedelta(days=1)
+        return (first is None or first <= day) and day <= (self.last or today)
 
 
 class Reports:
@@ -150,6 +169,12 @@ class Reports:
             for row in rows
         ]
 
+    async def calendar(self, tenant_id: uuid.UUID, until: datetime) -> list[Covering]:
+        """Return what proofs that were taken before a moment tell of the days of each store, the newest first."""
+        async with self._store.engine() as conn:
+            rows = await conn.fetch(SQL["calendar"], tenant_id, floor_of(until))
+        return sorted((_covering(row) for row in rows), key=lambda one: one.id, reverse=True)
+
     async def forget(self, older: timedelta) -> None:
         """Drop proofs that were taken long ago, with their exceptions."""
         floor = floor_of(await self._now() - older)
@@ -176,3 +201,9 @@ class Reports:
     async def _now(self) -> Any:
         async with self._store.engine() as conn:
             return await conn.fetchval(SQL["now"])
+
+
+def _covering(row: Any) -> Covering:
+    first, last = (date.fromisoformat(row[name]) if row[name] else None for name in ("first", "last"))
+    rows = msgspec.json.decode(row["by_day"] or "[]", type=tuple[DayRow, ...])
+    return Covering(row["id"], row["connection_id"], row["ended_at"], row["depth"], first, last, rows)
