@@ -78,21 +78,9 @@ def tenants_add(
 def doctor(as_json: AsJson = False) -> None:
     """Say in plain words what is wrong with this installation and what to do; exit code 1 when anything is."""
     from crossdock.cli.opening import run, settings
-    from crossdock.errors import CrossdockError
-    from crossdock.store import doctor as store_doctor
-    from crossdock.wiring import store_settings, vault_of
+    from crossdock.wiring.examining import examined
 
-    chosen = settings()
-
-    def master_key() -> store_doctor.Finding:
-        if chosen.master_key is None:
-            return store_doctor.key_file(chosen.master_key_file)
-        try:
-            return store_doctor.Finding("master key", True, seen=f"key {vault_of(chosen, create=False).key_id}")
-        except CrossdockError as problem:
-            return store_doctor.Finding("master key", False, problem.problem, problem.remedy)
-
-    findings = run(store_doctor.examine(store_settings(chosen), master_key))
+    findings = run(examined(settings()))
     rows = [
         {"check": f.name, "ok": f.ok, "found": f.seen if f.ok else f.problem, "what_to_do": "" if f.ok else f.remedy}
         for f in findings

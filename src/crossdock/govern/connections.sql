@@ -25,6 +25,9 @@ FROM tenant t LEFT JOIN tenant l ON l.tenant_id = t.test_of
 WHERE $1::uuid IS NULL OR t.tenant_id = $1
 ORDER BY t.created_at, t.tenant_id;
 
+-- name: rename_tenant
+UPDATE tenant SET name = $2 WHERE tenant_id = $1 RETURNING tenant_id;
+
 -- name: test_side
 SELECT t.tenant_id FROM tenant t WHERE t.test_of = $1 OR (t.tenant_id = $1 AND t.test_of IS NOT NULL);
 

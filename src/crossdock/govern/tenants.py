@@ -10,10 +10,12 @@ from typing import Any, Protocol
 
 from crossdock.errors import BadInput, Conflict, NotFound
 from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("connections.sql"))
 DEFAULT = "default"
+LONGEST_NAME = 200
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 
@@ -22,6 +24,10 @@ class Store(Protocol):
 
     def engine(self) -> contextlib.AbstractAsyncContextManager[Any]:
         """Return an engine connection."""
+        ...
+
+    def transaction(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """Return an engine connection with an open transaction."""
         ...
 
 
@@ -39,6 +45,17 @@ class Tenants:
         if made is None:
             raise Conflict(f"there is a tenant {slug!r} already", remedy="choose another name")
         return made
+
+    async def rename(self, tenant_id: uuid.UUID, name: str, *, actor: str) -> None:
+        """Change what people call a tenant; its short name in addresses stays. Raises ``BadInput`` or ``NotFound``."""
+        name = name.strip()
+        if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+            told = f"a name has 1 to {LONGEST_NAME} characters"
+            raise BadInput(told, field="name", remedy="write what people call it")
+        async with self._store.transaction() as conn:
+            if await conn.fetchval(SQL["rename_tenant"], tenant_id, name) is None:
+                raise NotFound("there is no such tenant", remedy="list them with: crossdock tenants")
+            await audit(conn, tenant_id, actor, "tenant.rename", tenant_id)
 
     async def find(self, slug: str = DEFAULT) -> uuid.UUID:
         """Return a tenant's id; the default tenant is made at its first use. Raises ``NotFound``."""

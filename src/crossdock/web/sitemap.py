@@ -61,7 +61,7 @@ _LINES = (
             Stop("/audit", "Audit"),
             Stop("/users", "Users", role=Role.OWNER),
             Stop("/keys", "API keys", role=Role.OWNER),
-            Stop("/settings", "Settings"),
+            Stop("/settings", "Settings", role=Role.OWNER),
         ),
     ),
 )
