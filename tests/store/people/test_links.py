@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from crossdock.errors import BadInput, Conflict, ExpiredLink, NotFound, Unauthenticated
+from crossdock.errors import BadInput, Conflict, ExpiredLink, Locked, NotFound, Unauthenticated
 from crossdock.govern.access import Role
 from crossdock.govern.people import Kind, People, Used
+from crossdock.govern.people.guarding import EMAIL
 from crossdock.wiring import Hub
 from tests.support.people import OWNER, PASSWORD, CountedHasher, enter, enter_first, people_of
 
@@ -111,6 +112,18 @@ async def test_a_new_password_ends_sessions_and_asks_for_codes_as_before(hub: Hu
     await people.links.use(Kind.RESET, await people.links.make(Kind.RESET, person_id=person), password=NEW)
     assert await people.sessions.seat(begun.token, None) is None
     assert await people.sessions.list(person) == []
+
+
+async def test_a_new_password_ends_the_lock_that_a_strangers_guesses_made(hub: Hub) -> None:
+    people = people_of(hub)
+    person = await enter_first(people)
+    for _ in range(EMAIL.free):
+        with pytest.raises(Unauthenticated):
+            await people.sessions.begin(OWNER, "a guess of a stranger", agent="", address="")
+    with pytest.raises(Locked):
+        await people.sessions.begin(OWNER, PASSWORD, agent="", address="")
+    await people.links.use(Kind.RESET, await people.links.make(Kind.RESET, person_id=person), password=NEW)
+    assert (await people.sessions.begin(OWNER, NEW, agent="", address="")).token
 
 
 async def test_whoever_is_disabled_or_never_came_gets_no_new_password(hub: Hub) -> None:

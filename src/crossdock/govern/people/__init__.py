@@ -44,7 +44,7 @@ class People:
         self.guarding = Guarding(store, vault)
         codes, mailing = Codes(vault, clock), Mailing(store, vault, transport, clock)
         self.sessions = Sessions(store, vault, self.passwords, codes, self.guarding, lives)
-        self.links = Links(store, vault, self.passwords, tenants.find)
+        self.links = Links(store, vault, self.passwords, self.guarding, tenants.find)
         self.members = Members(store, vault, self.links)
         self.reaching = Reaching(store, vault, clock, self.links, self.members, self.guarding, mailing, self.address)
         self.account = Account(store, vault, self.sessions, codes, self.reaching.tell)

@@ -12,6 +12,7 @@ import msgspec
 
 from crossdock.errors import ExpiredLink
 from crossdock.govern.access import Role
+from crossdock.govern.people.guarding import Guarding
 from crossdock.govern.people.hashing import Passwords
 from crossdock.govern.people.rows import SQL, Named, Store, email_hash, named, new_token, note, token_hash
 from crossdock.govern.people.rules import email_of, name_of, password_of
@@ -73,12 +74,18 @@ class Links:
     """Makes links and honours them."""
 
     def __init__(
-        self, store: Store, vault: Vault, passwords: Passwords, first_tenant: Callable[[], Awaitable[uuid.UUID]]
+        self,
+        store: Store,
+        vault: Vault,
+        passwords: Passwords,
+        guarding: Guarding,
+        first_tenant: Callable[[], Awaitable[uuid.UUID]],
     ) -> None:
         """``first_tenant`` makes or finds the tenant that the first person owns."""
         self._store = store
         self._vault = vault
         self._passwords = passwords
+        self._guarding = guarding
         self._first_tenant = first_tenant
 
     async def make(
@@ -159,7 +166,7 @@ class Links:
                 raise _over(kind)
             person_id: uuid.UUID = row["person_id"]
             if kind is Kind.RESET:
-                await self._renew(conn, person_id, hashed)
+                await self._renew(conn, person_id, whose, hashed)
                 return Used(person_id, whose)
             return await self._join(conn, row, Named(whose, called), hashed)
 
@@ -192,11 +199,13 @@ class Links:
         await note(conn, person_id, "member.accept", {})
         return Used(person_id, who.email, await conn.fetchval(SQL["link_tenant_slug"], tenant_id))
 
-    async def _renew(self, conn: Any, person_id: uuid.UUID, hashed: str | None) -> None:
+    async def _renew(self, conn: Any, person_id: uuid.UUID, email: str, hashed: str | None) -> None:
         if not await conn.fetchval(SQL["renew_password"], person_id, hashed):
             raise _over(Kind.RESET)
         await conn.fetchval(SQL["revoke_sessions"], person_id, None)
         await conn.execute(SQL["forget_tickets"], person_id)
+        # whoever holds the link has shown who he is: a stranger's guesses keep him out no longer
+        await self._guarding.forgive(conn, self._guarding.keys(email_hash(self._vault, email), ""))
         await note(conn, person_id, "password.reset", {})
 
 
