@@ -43,9 +43,9 @@ class Street:
         self.hub, self.shop, self.sink, self.moody, self._url, self._http = hub, shop, sink, moody, url, http
         self.tenant = shop.tenant_id
 
-    async def tell(self, number: int, second: int = 0, **more: Any) -> None:
+    async def tell(self, order_id: int, second: int = 0, **more: Any) -> None:
         """Let the shop tell of an order, as its webhook does."""
-        document = order(number, modified=f"2026-11-20T10:00:{second:02}", **more)
+        document = {**order(order_id, modified=f"2026-11-20T10:00:{second:02}"), **more}
         await self.hub.journey.webhook(self.shop, *signed(document))
 
     async def dial(self, **dials: Any) -> None:

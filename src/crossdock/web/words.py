@@ -125,6 +125,7 @@ TONES: Mapping[str, tuple[str, str, str]] = {
     # runs
     "running": ("Running", "live", "claimed"),
     "done": ("Done", "good", "delivered"),
+    "partial": ("Done in part", "warn", "alert"),
     "failed": ("Failed", "bad", "dead"),
     "cancelled": ("Cancelled", "quiet", "skipped"),
     # proof

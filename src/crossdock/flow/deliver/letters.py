@@ -28,6 +28,8 @@ LIVE = (DeliveryState.WAITING, DeliveryState.CLAIMED, DeliveryState.IN_DOUBT)
 DONE = (DeliveryState.DELIVERED, DeliveryState.SKIPPED, DeliveryState.DEAD)
 _MOST_ATTEMPTS = 500
 _MOST_GROUPS = 1000
+_MOST_LOOKED = 20_000
+"""Of each route: among how many a rule is sought that ended deliveries."""
 _PAGE = 500
 
 
@@ -36,7 +38,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
     state: str | None = None
     rule: str | None = None
-    """Of what was skipped: by which rule. Replays look at it."""
+    """Of what was skipped: by which rule."""
     connection_id: uuid.UUID | None = None
     """Source or destination."""
     route_id: uuid.UUID | None = None
@@ -177,6 +179,12 @@ class Letters:
         )
         return [row["id"] for row in rows]
 
+    async def ids(self, tenant_id: uuid.UUID, asked: Filter, most: int) -> list[uuid.UUID]:
+        """Return the newest ids a filter fits, at most so many, the oldest of them first."""
+        async with self._store.engine() as conn:
+            found = await self._found(conn, tenant_id, asked, most, asked.ceiling)
+        return sorted(found)[-most:]
+
     async def count(self, tenant_id: uuid.UUID, asked: Filter, most: int) -> int:
         """Count what a filter fits, no further than ``most``."""
         async with self._store.engine() as conn:
@@ -238,8 +246,8 @@ class Letters:
             found += await conn.fetch(SQL["find_held"], tenant_id, *held)
         if asked.state is None or asked.state in DONE:
             ends = [asked.state] if asked.state else list(DONE)
-            if asked.routed:
-                ended = (routes, ends, below, asked.floor, asked.stream, limit)
+            if asked.routed or asked.rule:
+                ended = (routes, ends, below, asked.floor, asked.stream, limit, asked.rule, _MOST_LOOKED)
                 found += await conn.fetch(SQL["find_done"], tenant_id, *ended)
             else:
                 found += await conn.fetch(SQL["find_done_of_tenant"], tenant_id, ends, below, asked.floor, limit)

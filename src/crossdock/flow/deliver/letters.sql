@@ -24,12 +24,16 @@ WHERE d.lane_id = ANY($2::uuid[]) AND d.tenant_id = $1 AND d.state <> 'waiting' 
 ORDER BY d.id DESC LIMIT $8;
 
 -- name: find_done
+-- $8: ended by this rule; it is sought among the newest so many of each route and state, for no index has it.
 SELECT d.id FROM unnest($2::uuid[]) AS k(route_id), unnest($3::text[]) AS s(state), LATERAL (
-    SELECT l.id FROM delivery_done l
-    WHERE l.route_id = k.route_id AND l.state = s.state AND l.tenant_id = $1 AND l.id < $4 AND l.id >= $5
-      AND ($6::text IS NULL OR (SELECT r.stream FROM record r WHERE r.id = l.record_id) = $6)
-    ORDER BY l.id DESC LIMIT $7) AS d
-ORDER BY d.id DESC LIMIT $7;
+    SELECT n.id FROM (
+        SELECT l.id, l.rule FROM delivery_done l
+        WHERE l.route_id = k.route_id AND l.state = s.state AND l.tenant_id = $1 AND l.id < $4 AND l.id >= $5
+          AND ($6::text IS NULL OR (SELECT r.stream FROM record r WHERE r.id = l.record_id) = $6)
+        ORDER BY l.id DESC LIMIT CASE WHEN $8::text IS NULL THEN $7::bigint ELSE $9::bigint END) AS n
+    WHERE $8 IS NULL OR n.rule = $8
+    ORDER BY n.id DESC LIMIT $7::bigint) AS d
+ORDER BY d.id DESC LIMIT $7::bigint;
 
 -- name: find_done_of_tenant
 SELECT d.id FROM unnest($2::text[]) AS s(state), LATERAL (
@@ -102,7 +106,7 @@ ORDER BY d.id LIMIT $6;
 SELECT d.id, d.state, NULL::text AS rule, d.reason, d.attempt AS attempts, NULL::text AS evidence,
        NULL::text AS at_destination, d.created_at, d.due_at, NULL::timestamptz AS ended_at, NULL::uuid AS cause_id,
        false AS replayed, d.replay_id, d.mapping_version, d.event_id, d.record_id, d.route_id, d.seq, d.occurrence,
-       r.stream, r.external_id, o.action, s.id AS source_id, s.name AS source, c.id AS destination_id,
+       r.stream, r.external_id, r.code, o.action, s.id AS source_id, s.name AS source, c.id AS destination_id,
        c.name AS destination
 FROM delivery d JOIN record r ON r.id = d.record_id JOIN route o ON o.id = d.route_id
      JOIN connection s ON s.id = o.source_id JOIN connection c ON c.id = o.destination_id
@@ -110,7 +114,7 @@ WHERE d.tenant_id = $1 AND d.id = ANY($2::uuid[])
 UNION ALL
 SELECT d.id, d.state, d.rule, d.reason, d.attempts, d.evidence, d.external_id, d.created_at, NULL, d.ended_at,
        d.cause_id, d.replayed, d.replay_id, d.mapping_version, d.event_id, d.record_id, d.route_id, d.seq, o.occurrence,
-       r.stream, r.external_id, o.action, s.id, s.name, c.id, c.name
+       r.stream, r.external_id, r.code, o.action, s.id, s.name, c.id, c.name
 FROM unnest($2::uuid[]) AS k(id), LATERAL (SELECT * FROM delivery_done l WHERE l.id = k.id OFFSET 0) AS d
      JOIN record r ON r.id = d.record_id JOIN route o ON o.id = d.route_id
      JOIN connection s ON s.id = o.source_id JOIN connection c ON c.id = o.destination_id

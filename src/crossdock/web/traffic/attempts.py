@@ -76,6 +76,8 @@ def _means(attempt: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
             return "The access was refused. No attempt was used up; the hub renews it, or the connection stops."
         case "unknown":
             return "The answer was lost: it may have taken effect. The hub looks before it sends again."
+        case "rejected" if "method" not in (attempt["detail"] or {}).get("request", {}):
+            return "The hub stopped it before anything was sent."
         case "rejected":
             return "The destination will never take it like this, so it was not tried again."
         case "gone":
