@@ -141,6 +141,44 @@ def when(text: str) -> datetime:
         raise BadInput(f"{text!r} is no end", field="--expires", remedy="90d, 12h, 2027-01-31 or never") from None
 
 
+@guarded
+def tenants_delete(
+    slug: Annotated[str, typer.Argument(help="Which.", metavar="SLUG")],
+    confirm: Annotated[str, typer.Option("--confirm", help="Its slug, once more; else it is asked for.")] = "",
+    issued_invoices: Annotated[
+        bool, typer.Option("--issued-invoices", help="Issued invoices may go too; export them first.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End a tenant and its test side: everything stops at once, then all of it is deleted. A receipt stays."""
+    import asyncio
+
+    typed = confirm or typer.prompt(f"This cannot be undone. Type {slug} to end it", err=True)
+
+    async def work(hub: Hub, _: uuid.UUID) -> dict[str, Any]:
+        ending = hub.ending
+        asked = await ending.ask(await hub.tenants.find(slug), typed, actor=ACTOR, invoices=issued_invoices)
+        while (told := await ending.receipt(asked))["state"] != "deleted":
+            # a worker may be at it as well; what was under way gets its time to end
+            if not await ending.work():
+                await asyncio.sleep(0.5)
+        return told
+
+    told = ask("default", work)
+    for one in told["left_behind"]:
+        note(f"still at {one['connector']}: {', '.join(one['left_behind'])}")
+    rows = [{"table": name, "deleted": count} for name, count in told["counts"].items()]
+    give(told, as_json=as_json, people=lambda: table(rows, ("table", "deleted")))
+
+
+@guarded
+def tenants_ends(as_json: AsJson = False) -> None:
+    """List the ends of tenants, with their receipts."""
+    rows = ask("default", lambda hub, _: hub.ending.receipts(None, 200))
+    give(rows, as_json=as_json, people=lambda: table(rows, ("id", "slug", "state", "rows", "asked_by", "done_at")))
+
+
+TENANT_VERBS: dict[str, Callable[..., None]] = {"delete": tenants_delete, "ends": tenants_ends}
 VERBS: dict[str, Callable[..., None]] = {
     "list": keys_list,
     "add": keys_add,

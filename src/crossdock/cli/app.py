@@ -104,6 +104,8 @@ for word, does in admitting.VERBS.items():
     keeping.keys.command(word)(does)
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(admitting.tokens, name="tokens")
+for word, does in admitting.TENANT_VERBS.items():
+    keeping.tenants.command(word)(does)
 app.add_typer(keeping.tenants, name="tenants")
 app.add_typer(peopling.users, name="users")
 app.add_typer(auditing.audit, name="audit")

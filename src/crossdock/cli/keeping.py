@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crossdock.wiring import Hub
 
 keys = typer.Typer(help="List, add, replace or revoke API keys; make a master key, and seal with it.", cls=Lists)
-tenants = typer.Typer(help="List or add tenants.", cls=Lists)
+tenants = typer.Typer(help="List, add or end tenants.", cls=Lists)
 
 
 @keys.command("master")

@@ -50,6 +50,8 @@ class Prefix(StrEnum):
     OAUTH_APP = "oap"
     INVOICE = "inv"
     SITE = "sit"
+    CONNECT_LINK = "lnk"
+    TENANT_END = "end"
 
 
 _lock = threading.Lock()

@@ -47,6 +47,7 @@ from crossdock.govern.hooks import HookDesk
 from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.oauth.consents import Consents
 from crossdock.govern.people import People
+from crossdock.govern.programs.ending import Ending
 from crossdock.govern.programs.provisioning import Provisioning
 from crossdock.govern.programs.tokens import Tokens
 from crossdock.govern.records import Finder, Guests
@@ -130,6 +131,11 @@ class Hub(msgspec.Struct, frozen=True):
     def provisioning(self) -> Provisioning:
         """Return what makes tenants for platforms."""
         return Provisioning(self.database, self.keys)
+
+    @property
+    def ending(self) -> Ending:
+        """Return what ends tenants."""
+        return Ending(self.database, self.connections, timedelta(seconds=2 * self.settings.lease_s + 1))
 
     @property
     def pairing(self) -> Pairing:

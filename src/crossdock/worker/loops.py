@@ -86,6 +86,7 @@ class Worker:
                 ("stock", hub.stock.bell, hub.stock.work),
                 ("schedule", None, self._schedule),
                 *alert_loops(hub, self.owner),
+                ("ending", None, hub.ending.work),
                 ("watch", self._watch_due, self._watch),
                 ("run", self._runs_due, self._runners.look),
             )

@@ -206,10 +206,13 @@ _ASKED = {
         PATCH /users/{user_id}
     """,
     "platform": """
+        GET /tenant-ends
+        GET /tenant-ends/{end_id}
         GET /tenants
         POST /tenants
     """,
     "platform or admin": """
+        DELETE /tenants/{tenant}
         GET /tenants/{tenant}
         POST /tenants/{tenant}/keys
     """,

@@ -28,10 +28,27 @@ _TENANT: dict[str, Any] = {
     "state": "active",
     "created_at": "2026-11-22T09:00:00Z",
 }
+_END: dict[str, Any] = {
+    "id": "end_01kb3v0d1a8w0f6zr4p1n5q2st",
+    "tenant": _TENANT["id"],
+    "slug": "bakery",
+    "mode": "live",
+    "state": "deleted",
+    "asked_by": "key_01kb3v0d1a8w0f6zr4p1n5q2st",
+    "asked_at": "2026-11-22T09:00:00Z",
+    "done_at": "2026-11-22T09:01:00Z",
+    "problem": None,
+    "left_behind": [],
+    "rows": 1843,
+    "counts": {"event": 900, "record": 120},
+}
 _REFUSED: dict[int | str, dict[str, Any]] = {
     409: {"description": "the slug is taken", "content": PROBLEM_CONTENT},
     422: {"description": "the Idempotency-Key came with another body", "content": PROBLEM_CONTENT},
 }
+
+
+_ISSUED: dict[int | str, dict[str, Any]] = {409: {"description": "it has issued invoices", "content": PROBLEM_CONTENT}}
 
 
 class NewTenant(BaseModel):
@@ -68,6 +85,49 @@ class TenantMade(TenantShown):
 
     key_id: str | None
     key: str | None = Field(description="null when this Idempotency-Key came before and its key is in use")
+
+
+class Farewell(BaseModel):
+    """What has to be typed to end a tenant."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"slug": "bakery"}]})
+
+    slug: str = Field(max_length=63, description="the tenant's own slug, once more")
+    issued_invoices: bool = Field(default=False, description="true: those that were issued may go too; export first")
+
+
+class LeftBehind(BaseModel):
+    """What a store or vendor still has of us; a person has to take it away there."""
+
+    connection: str
+    connector: str
+    left_behind: list[str]
+
+
+class TenantEnd(BaseModel):
+    """The end of a tenant: how far it is, and the receipt that stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_END]})
+
+    id: str
+    tenant: str
+    slug: str
+    mode: Literal["live", "test"]
+    state: Literal["stopping", "deleting", "deleted"]
+    asked_by: str
+    asked_at: datetime
+    done_at: datetime | None
+    problem: str | None = Field(description="why it was put off; it goes on by itself")
+    left_behind: list[LeftBehind]
+    rows: int
+    counts: dict[str, int] = Field(description="deleted rows by table")
+
+
+class TenantEnds(BaseModel):
+    """A page of them, the newest first; ``next`` goes into ``before``."""
+
+    items: list[TenantEnd]
+    next: str | None
 
 
 class TenantList(BaseModel):
@@ -123,7 +183,39 @@ def router(hub: Hub, access: Access) -> APIRouter:
         caller.itself()
         return await kept(hub, (await found(hub, caller, tenant))["uuid"], body, caller.actor)
 
+    @api.delete("/tenants/{tenant}", response_model=TenantEnd, status_code=202, responses=_ISSUED)
+    async def end_tenant(tenant: str, body: Farewell, caller: Principal = either) -> Any:
+        """Stop a tenant and its test side at once and for ever, then delete all that is theirs.
+
+        Keys, seats and connections end first; webhooks and grants are taken back at stores and vendors that answer.
+        A worker deletes in batches; the receipt is at ``/tenant-ends/{id}``.
+        """
+        one = await found(hub, caller, tenant)
+        end = await hub.ending.ask(one["uuid"], body.slug, actor=caller.actor, invoices=body.issued_invoices)
+        return await hub.ending.receipt(end)
+
+    _ends(api, hub, platform)
     return api
+
+
+def _ends(api: APIRouter, hub: Hub, platform: Any) -> None:
+    @api.get("/tenant-ends", response_model=TenantEnds)
+    async def list_tenant_ends(
+        before: Annotated[str | None, Query(description="``next`` of the page before.")] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        caller: Principal = platform,
+    ) -> Any:
+        """List the ends of tenants of this installation, the newest first."""
+        del caller
+        upper = parsed(Prefix.TENANT_END, before, "before") if before else None
+        items = await hub.ending.receipts(upper, limit)
+        return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
+
+    @api.get("/tenant-ends/{end_id}", response_model=TenantEnd)
+    async def get_tenant_end(end_id: str, caller: Principal = platform) -> Any:
+        """Return how far the end of a tenant is, or its receipt."""
+        del caller
+        return await hub.ending.receipt(parsed(Prefix.TENANT_END, end_id, "end_id"))
 
 
 async def found(hub: Hub, caller: Principal, tenant: str) -> dict[str, Any]:

@@ -75,3 +75,23 @@ CREATE TABLE tenant_end (
 CREATE UNIQUE INDEX tenant_end_once ON tenant_end (ended_tenant) WHERE stage <> 'done';
 CREATE INDEX tenant_end_due ON tenant_end (due_at) WHERE stage <> 'done';
 GRANT SELECT, INSERT, UPDATE ON tenant_end TO crossdock_engine;
+
+-- What the invoices' triggers keep goes with its tenant alone: when its end was asked for and everything of it was stopped.
+CREATE FUNCTION tenant_ends(tenant uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM tenant_end e WHERE e.ended_tenant = tenant AND e.stage = 'delete')
+$$;
+REVOKE ALL ON FUNCTION tenant_ends(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenant_ends(uuid) TO crossdock_engine, crossdock_app;
+DROP TRIGGER keep_issued ON invoice;
+CREATE TRIGGER keep_issued BEFORE INSERT OR UPDATE ON invoice FOR EACH ROW EXECUTE FUNCTION keep_issued();
+CREATE TRIGGER keep_issued_rows BEFORE DELETE ON invoice FOR EACH ROW WHEN (NOT tenant_ends(OLD.tenant_id))
+    EXECUTE FUNCTION keep_issued();
+DROP TRIGGER keep_counted ON invoice_counter;
+CREATE TRIGGER keep_counted BEFORE INSERT OR UPDATE ON invoice_counter FOR EACH ROW EXECUTE FUNCTION keep_counted();
+CREATE TRIGGER keep_counted_rows BEFORE DELETE ON invoice_counter FOR EACH ROW WHEN (NOT tenant_ends(OLD.tenant_id))
+    EXECUTE FUNCTION keep_counted();
+DROP TRIGGER keep_terms ON invoice_terms;
+CREATE TRIGGER keep_terms BEFORE UPDATE ON invoice_terms FOR EACH ROW EXECUTE FUNCTION keep_terms();
+CREATE TRIGGER keep_terms_rows BEFORE DELETE ON invoice_terms FOR EACH ROW WHEN (NOT tenant_ends(OLD.tenant_id))
+    EXECUTE FUNCTION keep_terms();
