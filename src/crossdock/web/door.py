@@ -145,7 +145,7 @@ class Door:
                 desk.counts = await self._counts(desk.tenant_id)
             if page.acts:
                 await self._take(desk, page)
-                act_as(desk.actor if desk.seat is not None else None)
+                act_as(None if desk.guest else desk.actor)
             return await page.answer(desk)
         except HTTPException as error:
             return desk.show("problem.html", status=error.status_code, told=None)
