@@ -13,6 +13,7 @@ from crossdock.govern.budgets import SharedBoard
 from crossdock.govern.rollups import status_of
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
+from crossdock.web.rooms.first_steps import steps_of
 from crossdock.web.traffic.figures import figures_of
 from crossdock.web.traffic.needs import answer_of, needs_of
 from crossdock.web.traffic.yard import yard_of
@@ -39,6 +40,7 @@ async def overview(desk: Desk) -> Response:
         "overview/page.html",
         answer=answer_of(needs, connections, ran=ran),
         needs=needs,
+        steps=await steps_of(desk),
         yard=yard_of(connections, routes),
         routes=routes,
         figures=figures,
