@@ -150,8 +150,10 @@ class Eyes:
 
     def noise(self, page: Page) -> list[str]:
         """Take what the console, the policy and failed requests have said in a tab since it was last asked."""
-        said = list(self._noise.get(page, ()))
-        self._noise[page] = []
+        heard = self._noise.get(page, [])
+        said = list(heard)
+        # the same list goes on listening
+        heard.clear()
         return said
 
     async def shoot(self, page: Page, name: str) -> None:

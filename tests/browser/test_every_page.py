@@ -22,10 +22,17 @@ Address = Callable[[Mapping[str, str]], str]
 _NAME = re.compile(r"\{(\w+)(?::\w+)?\}")
 _SIDE_BY_SIDE = 3
 
-ADDRESSES: dict[str, Address] = {}
+ADDRESSES: dict[str, Address] = {
+    "/invite": lambda ids: f"/invite?token={ids['invite_token']}",
+    "/reset": lambda ids: f"/reset?token={ids['reset_token']}",
+}
 """Page -> its address, where the names in it do not make it: ``lambda ids: "/t/default/find?q=" + ids["number"]``."""
 
-NO_PAGES: dict[str, str] = {"/": "sends on to the login or to the overview"}
+NO_PAGES: dict[str, str] = {
+    "/": "sends on to the login or to the overview",
+    "/welcome": "there while nobody has come in yet: test_entering looks at it",
+    "/login/code": "there between password and code: test_entering looks at it",
+}
 """What answers GET without being a page: a file, or the way to another page."""
 
 

@@ -45,3 +45,11 @@ async def test_what_is_wrong_is_seen(eyes: Eyes, body: str, said: str) -> None:
 async def test_what_the_policy_forbids_is_heard(eyes: Eyes) -> None:
     page = await shown(eyes, "<p style='color:red'>x</p>", **{"content-security-policy": "style-src 'self'"})
     assert any("policy report: style-src" in one for one in eyes.noise(page))
+
+
+async def test_what_is_heard_after_the_first_question_is_heard_as_well(eyes: Eyes) -> None:
+    page = await shown(eyes, "<p>All is well.</p>")
+    for _ in range(2):
+        assert eyes.noise(page) == []
+        await page.evaluate("console.error('trouble')")
+        assert eyes.noise(page) == ["console error: trouble"]

@@ -16,7 +16,9 @@ from crossdock.connect.sandbox import Asgi, Message, Receive, Scope, Send, Servi
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.flow.run import RunKind
+from crossdock.govern.access import Role
 from crossdock.govern.alerts import NewChannel
+from crossdock.govern.people import Kind
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
 from tests.support.hub import until, working
@@ -88,8 +90,21 @@ class Lively:
         assert done.get("done"), done
         return done
 
+    async def invite(self) -> None:
+        """Have somebody invited who has not come in yet, and somebody who wants a new password."""
+        people = self.hub.people
+        invited = await people.members.invite(self.tenant_id, "invited@people.example", Role.VIEWER, actor="test")
+        other = await people.members.invite(self.tenant_id, "forgetful@people.example", Role.VIEWER, actor="test")
+        used = await people.links.use(Kind.INVITE, other.token, name="Fritz", password="a lamp and a bicycle")
+        self.ids |= {
+            "person_id": show(Prefix.USER, invited.person_id),
+            "invite_token": invited.token,
+            "reset_token": await people.links.make(Kind.RESET, person_id=used.person_id),
+        }
+
     async def learn(self) -> None:
         """Note an example of everything."""
+        await self.invite()
         async with self.hub.database.engine() as conn:
             for name, (prefix, statement) in EXAMPLES.items():
                 found = await conn.fetchval(statement)
