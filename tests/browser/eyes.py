@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -171,7 +172,8 @@ class Eyes:
 
     async def _token(self, role: Role, slug: str) -> str:
         if (role, slug) not in self._tokens:
-            email = f"{role}-{slug}@people.example"
+            # several pairs of eyes may look at one hub, one after the other
+            email = f"{role}-{slug}-{secrets.token_hex(4)}@people.example"
             await made(self.hub, email, role, slug)
             begun = await self.hub.people.sessions.begin(email, PASSWORD, agent="Chromium", address="127.0.0.1")
             self._tokens[role, slug] = begun.token

@@ -41,8 +41,7 @@ async def street(hub: Hub) -> AsyncIterator[Street]:
 @pytest.mark.parametrize("path", PAGES)
 async def test_nothing_is_wrong_with_a_page(lively_eyes: Eyes, network: Lively, path: str) -> None:
     page = await lively_eyes.page(path.format(**network.ids))
-    for details in await page.locator("main details:not([open]) > summary").all():
-        await details.click()
+    await page.evaluate("() => document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
     await lively_eyes.check(page, *ALL, name=path)
 
 
