@@ -91,6 +91,11 @@ class Settings(BaseSettings):
         description="File with the master key, used when master_key is unset; made at the first start. Keep it apart"
         " from the data.",
     )
+    master_key_command: SecretStr | None = Field(
+        default=None,
+        description="Command that prints the master keys (no shell; 15 s at most), for example one that asks a key"
+        " service; its output is never shown.",
+    )
     host: str = Field(default="127.0.0.1", description="Address the HTTP doors listen on.")
     port: int = Field(default=8484, ge=0, le=65535, description="Port the HTTP doors listen on; 0 takes a free one.")
     drain_s: float = Field(

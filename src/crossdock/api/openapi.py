@@ -12,7 +12,17 @@ from crossdock.api.events import MOST, NewEvent
 from crossdock.api.problems import PROBLEM_CONTENT
 from crossdock.api.samples import add_samples
 from crossdock.api.schemas import components
-from crossdock.errors import BadInput, CrossdockError, Forbidden, NotFound, Overloaded, Unauthenticated
+from crossdock.errors import (
+    BadInput,
+    Conflict,
+    CrossdockError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Overloaded,
+    Unauthenticated,
+    VendorTrouble,
+)
 
 _REF = "#/components/schemas/{name}"
 _JSON = "application/json"
@@ -89,6 +99,9 @@ _PROBLEMS = (
     Unauthenticated(_REFUSALS["401"], field="Authorization", remedy="send Authorization: Bearer cdk_…"),
     Forbidden(_REFUSALS["403"]),
     NotFound("there is no such thing, or it is another tenant's"),
+    Conflict("what stands does not allow it"),
+    Invalid("fields break rules", [{"field": "settings.hours", "rule": "a number", "remedy": "write 12"}]),
+    VendorTrouble("the other side does not answer as it should", remedy="crossdock check tells more"),
     Overloaded(_REFUSALS["503"]),
 )
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import asyncpg
 import msgspec
 import orjson
 import structlog
 from starlette.responses import Response
 
-from crossdock.errors import CrossdockError, MethodNotAllowed, Overloaded, RateLimited
+from crossdock.errors import BadInput, CrossdockError, MethodNotAllowed, Overloaded, RateLimited
 from crossdock.store.absence import overload_of
 
 _encoder = msgspec.json.Encoder()
 log = structlog.get_logger("crossdock.api")
+
+UNKEEPABLE = (asyncpg.DataError,)
+"""A value of the request that PostgreSQL does not take: NUL in a text, a number outside of its type."""
 
 PROBLEM_CONTENT: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 """The content of an error, as the OpenAPI document says it."""
@@ -44,6 +48,9 @@ def refusal(error: Exception) -> Response:
     """Answer whatever ended a request: an error of ours as it is, an absent or full database as 503, a bug as 500."""
     if isinstance(error, CrossdockError):
         return problem(error)
+    if isinstance(error, UNKEEPABLE):
+        log.warning("a value cannot be kept", problem=type(error).__name__)
+        return problem(BadInput("a value cannot be kept: a NUL character, or a number that is too large", field="body"))
     away = overload_of(error)
     return problem(away) if away else unexpected(error)
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from crossdock.api.access import Access
 from crossdock.api.openapi import described
-from crossdock.api.problems import problem, refusal
+from crossdock.api.problems import UNKEEPABLE, problem, refusal
 from crossdock.api.resources import ALL
 from crossdock.errors import BadInput, CrossdockError, MethodNotAllowed, NotFound
 from crossdock.store.absence import ABSENT, NO_ROOM
@@ -32,7 +32,7 @@ def _say_problems(app: FastAPI) -> None:
         del request
         return refusal(error)
 
-    for kind in (CrossdockError, *NO_ROOM, *ABSENT, Exception):
+    for kind in (CrossdockError, *UNKEEPABLE, *NO_ROOM, *ABSENT, Exception):
         app.add_exception_handler(kind, ours)
 
     @app.exception_handler(RequestValidationError)
@@ -41,6 +41,11 @@ def _say_problems(app: FastAPI) -> None:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"][1:]) or "body"
         return problem(BadInput(str(first["msg"]), field=field, remedy="see /api/v1/openapi.json"))
+
+    @app.exception_handler(400)
+    async def unreadable(request: Request, error: Exception) -> Response:
+        del request, error
+        return problem(BadInput("the body cannot be read", field="body", remedy="send JSON in UTF-8"))
 
     @app.exception_handler(404)
     async def nowhere(request: Request, error: Exception) -> Response:

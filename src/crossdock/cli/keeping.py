@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossdock.cli.answers import AsJson, Code, console, give, guarded, table
+from crossdock.cli.answers import ACTOR, AsJson, Code, console, give, guarded, note, table
 from crossdock.cli.asking import ask
 from crossdock.cli.listing import Lists
 
@@ -31,22 +31,59 @@ def keys_master(as_json: AsJson = False) -> None:
     give({"master_key": made}, as_json=as_json, people=lambda: made)
 
 
-@keys.command("reseal")
+@keys.command("rotate")
 @guarded
-def keys_reseal(as_json: AsJson = False) -> None:
-    """Seal all secrets, of every tenant, with the master key that stands first; the keys after it opened them so far.
+def keys_rotate(
+    new: Annotated[
+        bool, typer.Option("--new", help="Make a new key and put it first in the key file, which all processes read.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let the master key that stands first seal everything, of every tenant, while the hub goes on.
 
-    Bodies of events stay under the key that sealed them until their retention ends, so keep it in the list.
+    All processes read their keys anew; secrets are sealed anew, the heads of the audit signed. It may be interrupted
+    and run again. Bodies of events stay under the key that sealed them until their retention ends: keep it in the list.
     """
+    if new:
+        _put_first()
 
-    async def work(hub: Hub, _: uuid.UUID) -> dict[str, int]:
-        from crossdock.govern.resealing import Resealing
+    async def work(hub: Hub, _: uuid.UUID) -> dict[str, Any]:
+        from crossdock.govern.rotation import Rotation
 
-        return await Resealing(hub.database, hub.vault).all()
+        def told(done: dict[str, int]) -> None:
+            if not as_json:
+                note(f"{sum(done.values())} secrets sealed anew")
+
+        return await Rotation(hub.database, hub.vault).rotate(ACTOR, told)
 
     done = ask("default", work)
-    rows = [{"secrets": name, "resealed": count} for name, count in done.items()]
-    give({"resealed": done}, as_json=as_json, people=lambda: table(rows, ("secrets", "resealed")))
+    rows = [{"secrets": name, "resealed": count} for name, count in done["resealed"].items()]
+    give(done, as_json=as_json, people=lambda: table(rows, ("secrets", "resealed")))
+    if not as_json:
+        note(f"Key {done['key_id']} seals now, and signs {done['heads']} heads of the audit.")
+        if done["older"]:
+            note(f"Keep {', '.join(done['older'])} behind it: bodies of events and hashes of people still need it.")
+
+
+def _put_first() -> None:
+    from crossdock.cli.opening import settings
+    from crossdock.errors import BadInput
+    from crossdock.govern.keyring import KeyFile
+    from crossdock.govern.vault import new_master_key
+    from crossdock.wiring import vault_of
+
+    chosen = settings()
+    if chosen.master_key is not None or chosen.master_key_command is not None:
+        raise BadInput(
+            "the master key does not come from a file here",
+            field="--new",
+            remedy="put a new key (crossdock keys master) first where it comes from, then run: crossdock keys rotate",
+        )
+    vault_of(chosen, create=False)
+    KeyFile(chosen.master_key_file).put_first(new_master_key())
+
+
+keys.command("reseal", hidden=True)(keys_rotate)
 
 
 @tenants.command("list")
@@ -136,7 +173,8 @@ def restore(
     if not source.is_dir():
         raise Trouble(f"{source} is no backup: there is no such directory", remedy="name the directory of a backup")
     manifest = store_backup.read_manifest(source)
-    vault = vault_of(chosen, create=False) if manifest.keys or chosen.master_key else vault_of(chosen)
+    given = chosen.master_key is not None or chosen.master_key_command is not None
+    vault = vault_of(chosen, create=not (manifest.keys or given))
 
     def opens(key_id: str, check: bytes) -> bool:
         ours = vault.check_value(key_id)

@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import os
 import secrets
-from pathlib import Path
+import time
+from typing import Protocol
 
 import msgspec
 import zstandard
@@ -27,6 +28,7 @@ from crossdock.kit.signing import keyed_hash
 _VERSION = b"\x01"
 _HEAD = 17
 _LARGEST_BODY = 64 << 20
+_LOOK_EVERY_S = 5.0
 
 
 def _text(value: bytes) -> str:
@@ -35,6 +37,17 @@ def _text(value: bytes) -> str:
 
 def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
+
+
+class Source(Protocol):
+    """Where the master keys come from."""
+
+    quick: bool
+    """Whether reading takes no time (a file); a command is only asked when keys were rotated."""
+
+    def read(self) -> tuple[bytes, ...]:
+        """Return the keys, the one that seals first. Raises :class:`Trouble`, without showing them."""
+        ...
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -49,30 +62,65 @@ def _derive(master: bytes, purpose: str) -> bytes:
 
 
 class Vault:
-    """Seals and opens with a ring of master keys: the first seals, all open."""
+    """Seals and opens with a ring of master keys: the first seals, all open.
 
-    def __init__(self, masters: tuple[bytes, ...]) -> None:
+    With a ``source`` the ring is read anew (:meth:`refresh`) while the process goes on: when it is told that keys were
+    rotated, and when it meets a seal by a key that it does not know.
+    """
+
+    def __init__(self, masters: tuple[bytes, ...], source: Source | None = None) -> None:
+        self._source = source
+        self._looked_at = float("-inf")
+        self._root: bytes | None = None
+        self._press = zstandard.ZstdCompressor(level=1)
+        self._unpress = zstandard.ZstdDecompressor()
+        self._take(masters)
+
+    def _take(self, masters: tuple[bytes, ...]) -> None:
         if not masters or any(len(m) != 32 for m in masters):
             raise Trouble(
                 "the master key is not 32 bytes in base64",
                 remedy="set CROSSDOCK_MASTER_KEY to the output of: crossdock keys master",
             )
-        self._ring = {self._id(m): m for m in masters}
-        self._current = self._id(masters[0])
-        self._ciphers = {
-            (kid, purpose): AESGCM(_derive(m, purpose))
-            for kid, m in self._ring.items()
-            for purpose in ("body", "secret")
+        ring = {self._id(m): m for m in masters}
+        current = self._id(masters[0])
+        ciphers = {
+            (kid, purpose): AESGCM(_derive(m, purpose)) for kid, m in ring.items() for purpose in ("body", "secret")
         }
-        self._sealer = self._ciphers[self._current, "body"]
-        self._subjects = _derive(masters[-1], "subject")
-        self._signers = {
-            kid: Ed25519PrivateKey.from_private_bytes(_derive(m, "proof")) for kid, m in self._ring.items()
-        }
-        self._releasers = [Ed25519PrivateKey.from_private_bytes(_derive(m, "plugin")) for m in self._ring.values()]
-        self._markers = {kid: _derive(m, "audit") for kid, m in self._ring.items()}
-        self._press = zstandard.ZstdCompressor(level=1)
-        self._unpress = zstandard.ZstdDecompressor()
+        root = ring.get(self._root or b"", masters[-1])
+        signers = {kid: Ed25519PrivateKey.from_private_bytes(_derive(m, "proof")) for kid, m in ring.items()}
+        releasers = [Ed25519PrivateKey.from_private_bytes(_derive(m, "plugin")) for m in ring.values()]
+        markers = {kid: _derive(m, "audit") for kid, m in ring.items()}
+        self._ring, self._ciphers, self._signers, self._markers = ring, ciphers, signers, markers
+        self._releasers, self._subjects = releasers, _derive(root, "subject")
+        self._current, self._sealer = current, ciphers[current, "body"]
+
+    def refresh(self) -> bool:
+        """Read the master keys anew; whether they are others now. Raises :class:`Trouble` for keys that cannot be read.
+
+        A ring without the key that people's hashes are made with is refused: what was recorded would not be found.
+        """
+        if self._source is None:
+            return False
+        masters = self._source.read()
+        before = (self._current, tuple(self._ring))
+        ids = [self._id(m) for m in masters]
+        if (ids[0] if ids else b"", tuple(ids)) == before:
+            return False
+        if self._root is not None and self._root not in ids:
+            raise WrongMasterKey(
+                f"the master keys lack {self._root.hex()}, the oldest one of this database",
+                remedy="keep it in the list, behind the new one",
+            )
+        self._take(masters)
+        return True
+
+    def rooted(self, key_id: str) -> None:
+        """Make people's hashes with this key of the ring: the first that this database was used with."""
+        root = bytes.fromhex(key_id)
+        master = self._ring.get(root)
+        if master is not None:
+            self._root, self._subjects = root, _derive(master, "subject")
 
     @staticmethod
     def _id(master: bytes) -> bytes:
@@ -167,6 +215,8 @@ class Vault:
 
     def _open(self, purpose: str, sealed: bytes, row: bytes) -> bytes:
         cipher = self._ciphers.get((sealed[1:5], purpose)) if sealed[:1] == _VERSION else None
+        if cipher is None and sealed[:1] == _VERSION and self._looks_again():
+            cipher = self._ciphers.get((sealed[1:5], purpose))
         if cipher is None:
             raise WrongMasterKey(
                 f"a value was sealed with key {sealed[1:5].hex()}, which is not among the master keys given",
@@ -180,6 +230,17 @@ class Vault:
                 remedy="restore the row from a backup; crossdock doctor tells which master keys fit",
             ) from None
 
+    def _looks_again(self) -> bool:
+        """Read the keys anew, at most once in five seconds, where that takes no time: another process may have more."""
+        now = time.monotonic()
+        if self._source is None or not self._source.quick or now - self._looked_at < _LOOK_EVERY_S:
+            return False
+        self._looked_at = now
+        try:
+            return self.refresh()
+        except Trouble:
+            return False
+
 
 def new_master_key() -> str:
     """Return a fresh master key in base64."""
@@ -192,56 +253,3 @@ def read_masters(text: str) -> tuple[bytes, ...]:
         return tuple(base64.b64decode(part.strip(), validate=True) for part in text.split(",") if part.strip())
     except ValueError:
         raise Trouble("the master key is not base64", remedy="make one with: crossdock keys master") from None
-
-
-def open_vault(given: str | None, file: Path, *, create: bool) -> Vault:
-    """Open the vault from a given key or a key file; ``create`` makes the file (0600) when there is none.
-
-    Raises :class:`Trouble` when there is no key.
-    """
-    if given is None:
-        if not file.exists():
-            if not create:
-                raise Trouble(
-                    f"there is no master key: CROSSDOCK_MASTER_KEY is unset and {file} does not exist",
-                    remedy="put back the key that was kept apart from the backup, or set CROSSDOCK_MASTER_KEY",
-                )
-            _write_key(file)
-        try:
-            given = file.read_text(encoding="ascii").strip()
-        except (OSError, ValueError) as problem:
-            raise _unusable(file, problem) from None
-    return Vault(read_masters(given))
-
-
-def _write_key(file: Path) -> None:
-    try:
-        _make(file)
-    except OSError as problem:
-        raise _unusable(file, problem) from None
-
-
-def _unusable(file: Path, problem: Exception) -> Trouble:
-    why = problem.strerror if isinstance(problem, OSError) else "it holds other bytes than a key"
-    return Trouble(
-        f"the master key file {file} cannot be used: {why}",
-        remedy="make it readable for this user, or set CROSSDOCK_MASTER_KEY_FILE or CROSSDOCK_MASTER_KEY",
-    )
-
-
-def _make(file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # not the process id: two containers that share the directory may have the same
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as out:
-        out.write(new_master_key() + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    try:
-        # a link never replaces a key that another process made first
-        os.link(draft, file)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()

@@ -108,8 +108,8 @@ def time_of(identifier: uuid.UUID) -> datetime:
 
 
 def floor_of(at: datetime) -> uuid.UUID:
-    """Return the smallest identifier of a moment: a lower bound for ranges and partitions."""
-    return uuid.UUID(int=int(at.timestamp() * 1000) << 80)
+    """Return the smallest identifier of a moment: a lower bound for ranges and partitions. None is before 1970."""
+    return uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
 
 
 def show(prefix: Prefix, identifier: uuid.UUID) -> str:

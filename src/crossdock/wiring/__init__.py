@@ -44,6 +44,7 @@ from crossdock.govern.budgets import SharedBoard
 from crossdock.govern.connections import Connections
 from crossdock.govern.directory import Directory
 from crossdock.govern.hooks import HookDesk
+from crossdock.govern.keyring import open_vault
 from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.oauth.consents import Consents
 from crossdock.govern.people import People
@@ -52,13 +53,15 @@ from crossdock.govern.programs.provisioning import Provisioning
 from crossdock.govern.programs.tokens import Tokens
 from crossdock.govern.records import Finder, Guests
 from crossdock.govern.rollups import Rollups
+from crossdock.govern.rotation import CHANNEL as KEYS_CHANNEL
+from crossdock.govern.rotation import listening
 from crossdock.govern.sites.commanding import SiteCommands
 from crossdock.govern.sites.fields import SiteFields
 from crossdock.govern.sites.keys import SiteKeys
 from crossdock.govern.sites.pairing import Pairing
 from crossdock.govern.tenants import Tenants
 from crossdock.govern.upkeep import Upkeep
-from crossdock.govern.vault import Vault, open_vault
+from crossdock.govern.vault import Vault
 from crossdock.kit.clock import Clock, SystemClock
 from crossdock.kit.failpoints import NONE, Failpoints
 from crossdock.settings import Settings
@@ -269,7 +272,12 @@ def _shown(secret: SecretStr | None) -> str | None:
 
 def vault_of(settings: Settings, *, create: bool = True) -> Vault:
     """Open the vault with the master key of the settings."""
-    return open_vault(_shown(settings.master_key), settings.master_key_file, create=create)
+    return open_vault(
+        _shown(settings.master_key),
+        settings.master_key_file,
+        create=create,
+        command=_shown(settings.master_key_command),
+    )
 
 
 def guard_of(settings: Settings) -> Guard:
@@ -293,6 +301,7 @@ async def _ground(
         ) as transport,
     ):
         await Keys(database).check_vault(vault)
+        database.ears.on(KEYS_CHANNEL, listening(vault))
         yield database, transport
 
 

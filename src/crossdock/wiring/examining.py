@@ -13,8 +13,10 @@ async def examined(settings: Settings) -> list[Finding]:
     """Run every check that makes sense, in the order in which to mend what is found."""
 
     def master_key() -> Finding:
-        if settings.master_key is None:
-            return doctor.key_file(settings.master_key_file)
+        if settings.master_key is None and settings.master_key_command is None:
+            found = doctor.key_file(settings.master_key_file)
+            if not found.ok:
+                return found
         try:
             return Finding("master key", True, seen=f"key {vault_of(settings, create=False).key_id}")
         except CrossdockError as problem:

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossdock.errors import Trouble, WrongMasterKey
-from crossdock.govern.vault import Vault, new_master_key, open_vault, read_masters
+from crossdock.govern.keyring import open_vault
+from crossdock.govern.vault import Vault, new_master_key, read_masters
 
 A, B = bytes(range(32)), bytes(range(32, 64))
 ROW = b"row"

@@ -20,6 +20,8 @@ from crossdock.govern.keys import Principal
 from crossdock.kit.ids import Prefix
 from crossdock.wiring import Hub
 
+_LINES: dict[str, Any] = {"application/x-ndjson": {"schema": {"type": "string"}}}
+
 
 class Line(BaseModel):
     """One change. Nothing personal stands in it: people are named by their ids."""
@@ -105,7 +107,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
         items = await hub.audit.entries(caller.tenant_id, chosen, before=below, limit=limit)
         return answer({"items": items, "next": items[-1]["id"] if len(items) == limit else None})
 
-    @api.get("/audit/export")
+    @api.get("/audit/export", response_class=StreamingResponse, responses={200: {"content": _LINES}})
     async def export(chosen: Chosen, caller: Principal = owns) -> Response:
         """Stream all changes, the oldest first, as JSON lines, each with its place and hash in the chain."""
         pages = hub.audit.export(caller.tenant_id, chosen)

@@ -42,6 +42,7 @@ COLUMNS = (
     "created_at",
     "ended_at",
 )
+_LINES: dict[str, Any] = {kind: {"schema": {"type": "string"}} for kind in ("application/x-ndjson", "text/csv")}
 _CAUSE = ("cause_id", "connector", "code", "field", "rule")
 _CHOSEN: dict[str, Any] = {"cause_id": "cau_01kb3v0d1a8w0f6zr4p1n5q2st"}
 
@@ -113,7 +114,7 @@ def _add_reading(api: APIRouter, hub: Hub, reads: Any) -> None:
         found = await hub.letters.groups(caller.tenant_id, _of_cause(chosen, cause_id))
         return {"items": found, "standing": sum(group["standing"] for group in found)}
 
-    @api.get("/dead-letters/export")
+    @api.get("/dead-letters/export", response_class=StreamingResponse, responses={200: {"content": _LINES}})
     async def export(
         chosen: Given,
         cause_id: Annotated[str | None, Query(description="cau_…")] = None,

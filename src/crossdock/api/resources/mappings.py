@@ -141,7 +141,7 @@ def _looking(api: APIRouter, hub: Hub, access: Access) -> None:
     @api.get(
         "/routes/{route}/mapping/export",
         response_class=Response,
-        responses={200: {"content": {YAML: {"schema": {"type": "string"}}}}},
+        responses={200: {"content": {YAML: {"schema": {"type": "object"}}}}},
     )
     async def export(
         route: str,

@@ -1,0 +1,1 @@
+"""The whole OpenAPI document, held against what the hub answers."""
