@@ -53,6 +53,10 @@ HASHES = {
     "record.subject",
     "site_key.key_hash",
     "site_pairing.code_hash",
+    "tenant.made_body",
+    "tenant.made_key",
+    "connect_link.token_hash",
+    "connect_link.state_hash",
     "vault_key.check_value",
 }
 """What nothing can be read from."""

@@ -65,13 +65,18 @@ class Cutter:
         return gone
 
     async def end(self, conn: Any, tenant_id: uuid.UUID, actor: str) -> int:
-        """Take a tenant's whole audit away, inside the transaction that ends the tenant; returns how many entries.
+        """Do as :func:`end_chain`."""
+        return await end_chain(conn, tenant_id, actor)
 
-        The house's chain tells it, with the last hash.
-        """
-        row = await conn.fetchrow(HEADS["head_patiently"], tenant_id)
-        head: Head | None = head_of(row) if row is not None else None
-        gone: int = await conn.fetchval(SQL["end"], tenant_id)
-        told = {"by": actor, "entries": gone, "seq": head.seq if head else 0, "hash": head.hash.hex() if head else None}
-        await audit(conn, None, "audit", ENDED, show(Prefix.TENANT, tenant_id), told)
-        return gone
+
+async def end_chain(conn: Any, tenant_id: uuid.UUID, actor: str) -> int:
+    """Take a tenant's whole audit away, inside the transaction that ends the tenant; returns how many entries.
+
+    The house's chain tells it, with the last hash.
+    """
+    row = await conn.fetchrow(HEADS["head_patiently"], tenant_id)
+    head: Head | None = head_of(row) if row is not None else None
+    gone: int = await conn.fetchval(SQL["end"], tenant_id)
+    told = {"by": actor, "entries": gone, "seq": head.seq if head else 0, "hash": head.hash.hex() if head else None}
+    await audit(conn, None, "audit", ENDED, show(Prefix.TENANT, tenant_id), told)
+    return gone

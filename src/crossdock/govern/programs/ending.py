@@ -23,6 +23,7 @@ import structlog
 
 from crossdock.connect.client import CallFailed
 from crossdock.errors import BadInput, Conflict, CrossdockError, NotFound
+from crossdock.govern.audit.cutting import end_chain
 from crossdock.govern.directory import HUB
 from crossdock.govern.keys import Store
 from crossdock.kit.ids import Prefix, new_id, show
@@ -196,7 +197,7 @@ class Ending:
 
     async def _audit_goes(self, end_id: uuid.UUID, tenant_id: uuid.UUID) -> None:
         async with self._store.transaction() as conn:
-            gone = await conn.fetchval(SQL["end_audit"], tenant_id)
+            gone = await end_chain(conn, tenant_id, "ending")
             await self._count(conn, end_id, "audit_entry", gone)
 
     async def _batch(self, end_id: uuid.UUID, table: Table, statement: str, *values: Any) -> None:

@@ -102,9 +102,6 @@ FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenan
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 ORDER BY c.relname;
 
--- name: end_audit
-SELECT end_audit_chain($1);
-
 -- name: clear_window
 -- Of a table (and each of its parts) the rows of one tenant in some blocks; braces: its name.
 WITH gone AS (
