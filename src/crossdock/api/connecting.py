@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from crossdock.api.body import announced, read
 from crossdock.api.problems import answer, refusal
@@ -47,9 +47,19 @@ class ConnectDoors:
         state = request.query_params.get("user_id", "")
         try:
             found = await self._hub.authorizations.state(request.path_params["connector"], state)
+            if found is not None and (onward := await onward_of(self._hub, state)):
+                return onward
         except Exception as error:  # noqa: BLE001 - the last wall
             return refusal(error)
         return _told(found)
+
+
+async def onward_of(hub: Hub, state: str) -> Response | None:
+    """Return the way back to whoever sent a person by a connect link, once it is known how it went."""
+    link = await hub.connect_links.of_state(state)
+    if link is None or not link.onward or not (link.state == "connected" or link.problem):
+        return None
+    return RedirectResponse(link.onward, 303, {"Referrer-Policy": "no-referrer"})
 
 
 def _told(found: AuthorizationState | None) -> Response:

@@ -7,6 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from crossdock.api.connecting import onward_of
 from crossdock.api.problems import refusal
 from crossdock.api.telling import page
 from crossdock.errors import CrossdockError
@@ -27,6 +28,8 @@ class ConsentDoor:
             return page("Not connected", "This address is too long. Begin anew.", 400)
         try:
             ended = await self._hub.oauth.complete(dict(request.query_params))
+            if onward := await onward_of(self._hub, request.query_params.get("state", "")):
+                return onward
         except CrossdockError as error:
             if error.status < 500:
                 self._hub.refusals.note(error.code, subject="oauth")

@@ -11,6 +11,7 @@ import typer
 from crossdock.cli.answers import ACTOR, AsJson, Tenant, give, guarded, note, table
 from crossdock.cli.asking import ask
 from crossdock.cli.connecting import parse_id
+from crossdock.cli.listing import Lists
 
 if TYPE_CHECKING:
     import uuid
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from crossdock.wiring import Hub
 
 tokens = typer.Typer(help="Make short-lived tokens of API keys.")
+links = typer.Typer(help="Make or list pages by which merchants connect their accounts.", cls=Lists)
 _SCOPES = "events:write, read, operate (run what is set up), write (set up), admin; platform (tenants)."
 Which = Annotated[str, typer.Argument(help="Its id.", metavar="KEY")]
 
@@ -139,6 +141,47 @@ def when(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(hour=23, minute=59, second=59, tzinfo=UTC)
     except (ValueError, OverflowError):
         raise BadInput(f"{text!r} is no end", field="--expires", remedy="90d, 12h, 2027-01-31 or never") from None
+
+
+@links.command("add")
+@guarded
+def links_add(
+    connector: Annotated[str, typer.Argument(help="woocommerce, hubspot …")],
+    name: Annotated[str, typer.Option("--name", help="What to call the connection.")] = "",
+    return_url: Annotated[str, typer.Option("--return-url", help="Where the merchant goes afterwards.")] = "",
+    minutes: Annotated[int, typer.Option("--minutes", help="How long the link lives.")] = 1440,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Make a one-time page by which a merchant connects one account, without a login."""
+    from crossdock.kit.ids import Prefix, show
+
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> dict[str, Any]:
+        made = await hub.connect_links.make(
+            tenant_id, connector, name=name, return_url=return_url, minutes=minutes, actor=ACTOR
+        )
+        return {"id": show(Prefix.CONNECT_LINK, made.id), "url": made.url, "expires_at": made.expires_at}
+
+    made = ask(tenant, work)
+    if not as_json:
+        note(f"{made['id']} ends at {made['expires_at']:%Y-%m-%d %H:%M} UTC. Its address cannot be shown again:")
+    give(made, as_json=as_json, people=lambda: made["url"])
+
+
+@links.command("list")
+@guarded
+def links_list(tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """List connect links, with what became of them."""
+
+    async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
+        from crossdock.govern.programs.links import shown
+
+        return [shown(one) for one in await hub.connect_links.list(tenant_id, None, 200)]
+
+    rows = ask(tenant, work)
+    columns = ("id", "connector", "name", "state", "connection_id", "problem", "expires_at")
+    empty = "There is no link yet. Make one with: crossdock links add woocommerce"
+    give(rows, as_json=as_json, people=lambda: table(rows, columns, empty=empty))
 
 
 @guarded

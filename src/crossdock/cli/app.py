@@ -104,6 +104,7 @@ for word, does in admitting.VERBS.items():
     keeping.keys.command(word)(does)
 app.add_typer(keeping.keys, name="keys")
 app.add_typer(admitting.tokens, name="tokens")
+app.add_typer(admitting.links, name="links")
 for word, does in admitting.TENANT_VERBS.items():
     keeping.tenants.command(word)(does)
 app.add_typer(keeping.tenants, name="tenants")

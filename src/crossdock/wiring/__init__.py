@@ -49,6 +49,7 @@ from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.oauth.consents import Consents
 from crossdock.govern.people import People
 from crossdock.govern.programs.ending import Ending
+from crossdock.govern.programs.links import ConnectLinks
 from crossdock.govern.programs.provisioning import Provisioning
 from crossdock.govern.programs.tokens import Tokens
 from crossdock.govern.records import Finder, Guests
@@ -134,6 +135,12 @@ class Hub(msgspec.Struct, frozen=True):
     def provisioning(self) -> Provisioning:
         """Return what makes tenants for platforms."""
         return Provisioning(self.database, self.keys)
+
+    @property
+    def connect_links(self) -> ConnectLinks:
+        """Return the pages by which merchants connect their accounts."""
+        guard, base = guard_of(self.settings), self.people.base
+        return ConnectLinks(self.database, self.connections, self.authorizations, self.oauth, guard, base)
 
     @property
     def ending(self) -> Ending:

@@ -211,6 +211,12 @@ _ASKED = {
         GET /tenants
         POST /tenants
     """,
+    "platform or write": """
+        GET /connect-links
+        POST /connect-links
+        DELETE /connect-links/{link_id}
+        GET /connect-links/{link_id}
+    """,
     "platform or admin": """
         DELETE /tenants/{tenant}
         GET /tenants/{tenant}
