@@ -69,8 +69,8 @@ def deals_show(
     """Show a deal with its lines, contacts and companies, as the CRM has it now, and the invoices made of it."""
     import orjson
 
-    from crossdock.api.resources.crm_deals import noted
     from crossdock.flow.deals.masking import masked
+    from crossdock.wiring.dealing import noted
 
     async def work(hub: Hub, tenant_id: uuid.UUID, found: Connection) -> Any:
         shown = masked(await hub.deals.one(found, deal), people=body)
@@ -99,11 +99,10 @@ def deals_invoice(
     import orjson
     from rich.console import Group
 
-    from crossdock.api.resources.crm_deals import noted
-    from crossdock.api.resources.deal_invoices import by_hand, previewed
     from crossdock.cli.papering import format_of
     from crossdock.flow.deals import DealsAsked
     from crossdock.flow.invoice import asked_of
+    from crossdock.wiring.dealing import by_hand, noted, previewed
 
     overrides, form = asked_of({"again": again} if again else {}), format_of(kind) if kind else None
     then: Any = "draft" if draft else "issue"

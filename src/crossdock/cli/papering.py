@@ -22,11 +22,11 @@ def invoices_document(
     invoice: InvoiceId, kind: Kind = "pdf", to: File = None, tenant: Tenant = "default", as_json: AsJson = False
 ) -> None:
     """Write an invoice as a document; refused with the broken rules when it is not a valid one."""
-    from crossdock.api.resources import invoice_documents
     from crossdock.errors import BadInput
+    from crossdock.wiring import dealing
 
     form = format_of(kind)
-    made = about(invoice, tenant, lambda hub, t, one: invoice_documents.document(hub, t, one, form))
+    made = about(invoice, tenant, lambda hub, t, one: dealing.document(hub, t, one, form))
     file = to or Path(made.name)
     try:
         file.write_bytes(made.content)
@@ -41,10 +41,10 @@ def invoices_document(
 @guarded
 def invoices_check(invoice: InvoiceId, kind: Kind = "ubl", tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """Say which rules of a format an invoice breaks; a draft as if it were issued today."""
-    from crossdock.api.resources import invoice_documents
+    from crossdock.wiring import dealing
 
     form = format_of(kind)
-    found = about(invoice, tenant, lambda hub, t, one: invoice_documents.checked(hub, t, one, form))
+    found = about(invoice, tenant, lambda hub, t, one: dealing.checked(hub, t, one, form))
     none = f"Valid as {form.value}."
     give(
         found,

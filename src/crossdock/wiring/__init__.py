@@ -35,6 +35,7 @@ from crossdock.flow.record import Ledger, Tally
 from crossdock.flow.route import RouteTable
 from crossdock.flow.run import Run, RunKind, Runs, Work
 from crossdock.flow.stock import Book, Imports, Links, Stock
+from crossdock.flow.stock.shelf import Shelf
 from crossdock.flow.verify import Hearing, Refusals
 from crossdock.flow.watch import Watch
 from crossdock.govern.alerts import Alerting
@@ -229,6 +230,11 @@ class Hub(msgspec.Struct, frozen=True):
     def guests(self) -> Guests:
         """Return who bought without an account."""
         return Guests(self.database, self.canonical.read)
+
+    @property
+    def shelf(self) -> Shelf:
+        """Return levels and movements for whoever looks at them."""
+        return Shelf(self.database, self.book)
 
     @property
     def letters(self) -> Letters:

@@ -14,11 +14,11 @@ from crossdock.api.parsing import parsed
 from crossdock.connect.deals import DealFilter
 from crossdock.flow.deals import masking
 from crossdock.flow.deals.desk import MOST
-from crossdock.flow.invoice import Kept
 from crossdock.govern.keys import Principal
 from crossdock.kit import ids
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
+from crossdock.wiring.dealing import noted
 
 _DEAL: dict[str, Any] = {
     "id": "20000000001",
@@ -160,21 +160,6 @@ def router(hub: Hub, access: Access) -> APIRouter:
         return {**shown, "invoices": [noted(one) for one in made]}
 
     return api
-
-
-def noted(kept: Kept) -> dict[str, Any]:
-    """Return an invoice in a line, without people's data."""
-    invoice = kept.invoice
-    return {
-        "id": ids.show(ids.Prefix.INVOICE, kept.id),
-        "kind": str(invoice.kind),
-        "state": str(invoice.state),
-        "number": invoice.number,
-        "issued_on": invoice.issued_on,
-        "currency": invoice.currency,
-        "due": str(invoice.totals.due),
-        "again": kept.again,
-    }
 
 
 async def crm(hub: Hub, caller: Principal, connection_id: str) -> Connection:

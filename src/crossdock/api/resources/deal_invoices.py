@@ -11,16 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from crossdock.api.access import Access
 from crossdock.api.parsing import Key
 from crossdock.api.problems import PROBLEM_CONTENT, answer
-from crossdock.api.resources.crm_deals import crm, noted
-from crossdock.api.resources.invoice_documents import judged
+from crossdock.api.resources.crm_deals import crm
 from crossdock.documents.words import Format
 from crossdock.flow.deals import DealsAsked
-from crossdock.flow.deals.masking import masked
 from crossdock.flow.deals.runs import MOST_DAYS, MOST_NAMED
-from crossdock.flow.invoice import Asked, InvoiceConflict
+from crossdock.flow.invoice import Asked
 from crossdock.govern.keys import Principal
-from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
+from crossdock.wiring.dealing import by_hand, previewed
 
 _REFUSED: dict[int | str, dict[str, Any]] = {
     400: {"description": "no invoice can be made; `rule`, `field` and `problems` say why", "content": PROBLEM_CONTENT},
@@ -138,35 +136,3 @@ def _many(api: APIRouter, hub: Hub, writes: Any) -> None:
             key=key,
         )
         return answer(await hub.deal_runs.ask(found, asked), 202)
-
-
-async def previewed(
-    hub: Hub, found: Any, deal_id: str, overrides: Asked, form: Format | None = None, *, people: bool
-) -> dict[str, Any]:
-    """Return the invoice that would be made of a deal now; with ``form`` what is wrong with it as such a document."""
-    deal = await hub.deals.one(found, deal_id)
-    made = await hub.invoicing.preview(found.tenant_id, found.id, deal, overrides)
-    verdict = await hub.invoicing.verdict(found.tenant_id, found.id, deal)
-    before = await hub.invoicing.of_deal(found.tenant_id, found.id, deal_id)
-    document = {"document": await judged(hub, made.invoice, form)} if form is not None else {}
-    return {
-        **document,
-        "invoice": masked(made.invoice, people=people),
-        "rules": masked(made.rules, people=people),
-        "terms_version": made.terms_version,
-        "by_itself": {"then": verdict.then, "rule": masked(verdict.rule, people=people)},
-        "invoices": [noted(one) for one in before],
-    }
-
-
-async def by_hand(hub: Hub, found: Any, asked: DealsAsked, overrides: Asked) -> dict[str, Any]:
-    """Queue the invoice of one deal, after making sure that it can be made. Raises what keeps it from being made."""
-    if asked.key is not None and (known := await hub.deal_runs.known(found, asked, overrides)) is not None:
-        return known
-    (deal_id,) = asked.checked().deals
-    deal = await hub.deals.one(found, deal_id)
-    if not asked.again and (before := await hub.invoicing.of_deal(found.tenant_id, found.id, deal_id)):
-        named = ", ".join(one.invoice.number or show(Prefix.INVOICE, one.id) for one in before[:3])
-        raise InvoiceConflict("deal.once", detail=f": {named}")
-    await hub.invoicing.preview(found.tenant_id, found.id, deal, overrides)
-    return await hub.deal_runs.ask(found, asked, overrides)

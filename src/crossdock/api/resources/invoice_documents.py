@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -13,12 +11,11 @@ from starlette.responses import Response
 from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
 from crossdock.api.problems import PROBLEM_CONTENT, answer
-from crossdock.documents.papers import supposed
-from crossdock.documents.words import Document, Format
+from crossdock.documents.words import Format
 from crossdock.govern.keys import Principal
 from crossdock.kit import ids
-from crossdock.model.commerce.invoice import Invoice, InvoiceState
 from crossdock.wiring import Hub
+from crossdock.wiring.dealing import checked, document
 
 _INVOICE = "inv_01kb3v0d1a8w0f6zr4p1n5q2st"
 _TYPES: dict[str, dict[str, Any]] = {kind: {} for kind in ("application/json", "application/pdf", "application/xml")}
@@ -49,32 +46,6 @@ class Checked(BaseModel):
     valid: bool = Field(description="no broken rule is fatal")
     supposed: bool = Field(description="true: a draft, checked as if it had a number and a day of issue")
     problems: list[BrokenRule]
-
-
-async def document(hub: Hub, tenant_id: uuid.UUID, invoice_id: uuid.UUID, form: Format) -> Document:
-    """Return an invoice's document. Raises ``NotFound``, and ``NotValid`` with every rule that forbids it."""
-    kept = await hub.invoicing.one(tenant_id, invoice_id)
-    made = await hub.papers.valid(kept.invoice, form)
-    if form is not Format.JSON or kept.invoice.state is InvoiceState.DRAFT:
-        return made
-    # the very bytes that were issued: their digest is kept
-    return msgspec.structs.replace(made, content=await hub.invoicing.document(tenant_id, invoice_id))
-
-
-async def checked(hub: Hub, tenant_id: uuid.UUID, invoice_id: uuid.UUID, form: Format) -> dict[str, Any]:
-    """Say what is wrong with an invoice in a format. Raises ``NotFound``."""
-    return await judged(hub, (await hub.invoicing.one(tenant_id, invoice_id)).invoice, form)
-
-
-async def judged(hub: Hub, invoice: Invoice, form: Format) -> dict[str, Any]:
-    """Say what is wrong with an invoice in a format; a draft as if it were issued today."""
-    made = await hub.papers.make(supposed(invoice), form)
-    return {
-        "format": form.value,
-        "valid": not made.fatal,
-        "supposed": invoice.state is InvoiceState.DRAFT,
-        "problems": msgspec.to_builtins(made.problems),
-    }
 
 
 def router(hub: Hub, access: Access) -> APIRouter:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -23,14 +22,11 @@ from crossdock.flow.stock.levels import MAIN, MOST, Cause, Change, Result
 from crossdock.govern.keys import Principal
 from crossdock.kit import ids
 from crossdock.kit.ids import new_id
-from crossdock.store.queries import load
 from crossdock.wiring import Hub
 
-SQL = load(Path(__file__).with_name("stock.sql"))
 MOST_ITEMS = 10_000
 """Levels in one call."""
 _CHUNK = 1000
-_LAST = uuid.UUID(int=(1 << 128) - 1)
 _SKU = Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$", examples=["TEA-100"])
 _PLACE = Field(default=MAIN, min_length=1, max_length=64, pattern=r"^\S+$")
 
@@ -250,55 +246,26 @@ def router(hub: Hub, access: Access) -> APIRouter:
         caller: Principal = reads,
     ) -> Any:
         """List movements, the newest first."""
-        upper = parsed(ids.Prefix.MOVE, before, "before") if before else _LAST
-        async with hub.database.tenant(caller.tenant_id) as conn:
-            rows = await conn.fetch(SQL["moves"], caller.tenant_id, sku, upper, limit)
-        items = [_move(row) for row in rows]
+        upper = parsed(ids.Prefix.MOVE, before, "before") if before else None
+        items = await hub.shelf.moves(caller.tenant_id, sku, upper, limit)
         return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
 
     return api
-
-
-def _move(row: Any) -> dict[str, Any]:
-    store = row["connection_id"]
-    shown = {**dict(row), "id": ids.show(ids.Prefix.MOVE, row["id"]), "sku": row["hub_sku"]}
-    return {**shown, "store": ids.show(ids.Prefix.CONNECTION, store) if store else None}
 
 
 async def list_levels(
     hub: Hub, tenant_id: uuid.UUID, skus: Sequence[str] | None, store: str | None, after: str | None, limit: int
 ) -> dict[str, Any]:
     """Return a page of levels; with ``store`` only what it is linked to, with what it may offer."""
-    place = ("", "")
-    if after:
-        sku, found, location = after.rpartition("@")
-        if not found:
-            raise BadInput("that is no cursor of this list", field="after", remedy="give back next as it came")
-        place = (sku, location)
     connection = await hub.connections.find(tenant_id, store) if store else None
-    async with hub.database.tenant(tenant_id) as conn:
-        name = connection.id if connection else None
-        rows = await conn.fetch(SQL["levels"], tenant_id, list(skus) if skus else None, name, *place, limit)
-    items = [{**dict(row), "sku": row["hub_sku"], "available": row["on_hand"] - row["reserved"]} for row in rows]
-    if connection is not None:
-        offered = await hub.book.offered(tenant_id, sorted({item["sku"] for item in items}))
-        for item in items:
-            item["offered"] = offered[item["sku"]].get(connection.id) if item["sku"] in offered else None
-    last = f"{items[-1]['sku']}@{items[-1]['location']}" if len(items) == limit else None
-    return {"items": items, "next": last}
+    return await hub.shelf.levels(tenant_id, skus, connection.id if connection else None, after, limit)
 
 
 async def latest_moves(hub: Hub, tenant_id: uuid.UUID, sku: str | None, limit: int) -> list[dict[str, Any]]:
     """Return the newest movements."""
-    async with hub.database.tenant(tenant_id) as conn:
-        rows = await conn.fetch(SQL["moves"], tenant_id, sku, _LAST, limit)
-    return [{**dict(row), "id": ids.show(ids.Prefix.MOVE, row["id"])} for row in rows]
+    return await hub.shelf.moves(tenant_id, sku, limit=limit)
 
 
 async def latest_alerts(hub: Hub, tenant_id: uuid.UUID, is_open: bool | None) -> list[dict[str, Any]]:
     """Return the newest alerts."""
-    async with hub.database.tenant(tenant_id) as conn:
-        rows = await conn.fetch(SQL["alerts"], tenant_id, is_open, _LAST, 500)
-    return [
-        {**dict(row), "id": ids.show(ids.Prefix.ALERT, row["id"]), "per_day": float(row["per_day"])} for row in rows
-    ]
+    return await hub.shelf.alerts(tenant_id, is_open, limit=500)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -16,14 +14,12 @@ from crossdock.api.parsing import parsed
 from crossdock.errors import BadInput
 from crossdock.flow.stock.book import Price, Threshold
 from crossdock.flow.stock.offer import Share
+from crossdock.flow.stock.shelf import SQL
 from crossdock.govern.keys import Principal
 from crossdock.kit import ids
-from crossdock.store.queries import load
 from crossdock.wiring import Hub
 
-SQL = load(Path(__file__).with_name("stock.sql"))
 Store = Annotated[str, Query(description="a store by its id, account or name", examples=["tea-shop"])]
-_LAST = uuid.UUID(int=(1 << 128) - 1)
 _SKU = Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$", examples=["TEA-100"])
 _MONEY = Field(default=None, ge=0, max_digits=18, decimal_places=6, examples=["12.50"])
 
@@ -190,9 +186,7 @@ def _shares(api: APIRouter, hub: Hub, access: Access) -> None:
     async def get_shares(store: Store, caller: Principal = reads) -> Any:
         """Return what a store may offer of which location."""
         connection = await hub.connections.find(caller.tenant_id, store)
-        async with hub.database.tenant(caller.tenant_id) as conn:
-            rows = await conn.fetch(SQL["shares"], caller.tenant_id, connection.id)
-        return {"items": [dict(row) for row in rows]}
+        return {"items": await hub.shelf.shares(caller.tenant_id, connection.id)}
 
     @api.put("/stock/shares", response_model=Shares)
     async def put_shares(store: Store, given: Shares, caller: Principal = writes) -> Any:
@@ -209,9 +203,8 @@ def _alerts(api: APIRouter, hub: Hub, access: Access) -> None:
     @api.get("/stock/thresholds", response_model=Thresholds)
     async def get_thresholds(caller: Principal = reads) -> Any:
         """List thresholds."""
-        async with hub.database.tenant(caller.tenant_id) as conn:
-            rows = await conn.fetch(SQL["thresholds"], caller.tenant_id)
         names = ("low_at", "cover_days", "window_days")
+        rows = await hub.shelf.thresholds(caller.tenant_id)
         return {"items": [{"sku": row["hub_sku"], **{n: row[n] for n in names}} for row in rows]}
 
     @api.put("/stock/thresholds", response_model=Thresholds)
@@ -230,16 +223,7 @@ def _alerts(api: APIRouter, hub: Hub, access: Access) -> None:
         caller: Principal = reads,
     ) -> Any:
         """List alerts, the newest first."""
-        upper = parsed(ids.Prefix.ALERT, before, "before") if before else _LAST
-        async with hub.database.tenant(caller.tenant_id) as conn:
-            rows = await conn.fetch(SQL["alerts"], caller.tenant_id, is_open, upper, limit)
-        items = [
-            {
-                **dict(row),
-                "id": ids.show(ids.Prefix.ALERT, row["id"]),
-                "sku": row["hub_sku"],
-                "units_per_day": float(row["per_day"]),
-            }
-            for row in rows
-        ]
+        upper = parsed(ids.Prefix.ALERT, before, "before") if before else None
+        rows = await hub.shelf.alerts(caller.tenant_id, is_open, upper, limit)
+        items = [{**row, "sku": row["hub_sku"], "units_per_day": row["per_day"]} for row in rows]
         return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}

@@ -24,7 +24,7 @@ from crossdock.flow.stock.counted import LevelRows
 from crossdock.flow.stock.links import Links
 from crossdock.flow.stock.sheet import LinkRows
 from crossdock.flow.stock.table import Applied, Heading, rows_of
-from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.kit.ids import Prefix, new_id, parse, show
 from crossdock.store.acting import note_act
 from crossdock.store.queries import load
 
@@ -144,6 +144,20 @@ class Imports:
             told = f"{show(Prefix.RUN, made)} imports another file here"
             raise Conflict(told, remedy="wait until it has ended, or cancel it")
         return made
+
+    async def for_good(self, tenant_id: uuid.UUID, run_id: uuid.UUID) -> uuid.UUID:
+        """Import a file that a dry run has read through; returns the new run.
+
+        Raises ``NotFound`` where there is no such run or its file is no longer kept, and ``Conflict``.
+        """
+        tried = await self._runs.one(tenant_id, run_id)
+        if tried is None or tried["kind"] != RunKind.IMPORT or not tried["asked"].get("dry_run"):
+            raise NotFound("there is no such dry run of an import", field="run_id")
+        if tried["state"] in ("waiting", "running"):
+            raise Conflict("the file is still being read through", remedy="wait until it has ended")
+        connection_id = parse(Prefix.CONNECTION, tried["connection_id"])
+        body = self._parts(tenant_id, run_id)
+        return await self.spool(tenant_id, connection_id, What(tried["asked"]["what"]), body, dry_run=False)
 
     async def __call__(self, run: Run) -> dict[str, Any]:
         """Do a run of kind import."""
