@@ -118,6 +118,11 @@ class Settings(BaseSettings):
         description="Whoever reads /metrics sends it as `Authorization: Bearer …`. Unset: this machine alone may read"
         " it.",
     )
+    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Networks (CIDR) of reverse proxies in front: the address they forward (X-Forwarded-For) counts as"
+        " the caller's, for failed logins.",
+    )
     session_idle_s: float = Field(
         default=12 * 3600.0, gt=60, description="A person who asks for nothing this long logs in again."
     )
@@ -190,7 +195,7 @@ class Settings(BaseSettings):
         description="Age at which the audit is cut, and the cut signed; unset: kept.",
     )
 
-    @field_validator("egress_allow", mode="before")
+    @field_validator("egress_allow", "proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -216,6 +221,16 @@ class Settings(BaseSettings):
                     ip_network(part, strict=False)
                 except ValueError:
                     raise ValueError(f"expected networks like 10.0.0.0/8, not {part!r}") from None
+        return value
+
+    @field_validator("proxies")
+    @classmethod
+    def _only_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            try:
+                ip_network(part, strict=False)
+            except ValueError:
+                raise ValueError(f"expected addresses or networks like 10.0.0.0/8, not {part!r}") from None
         return value
 
     @model_validator(mode="after")

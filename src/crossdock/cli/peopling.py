@@ -102,6 +102,18 @@ def users_remove(person: Person, tenant: Tenant = "default", as_json: AsJson = F
     give({"person": person, "removed": True}, as_json=as_json, people=lambda: f"{person} has no seat here any more.")
 
 
+@users.command("forget")
+@guarded
+def users_forget(person: Person, as_json: AsJson = False) -> None:
+    """Delete somebody who has no seat left: name, address, password, sessions. The audit keeps the usr_ id."""
+
+    async def work(hub: Hub, _: uuid.UUID) -> None:
+        await hub.people.members.forget(await hub.people.reaching.find(person), actor=ACTOR)
+
+    ask("default", work)
+    give({"person": person, "forgotten": True}, as_json=as_json, people=lambda: f"{person} is forgotten.")
+
+
 @users.command("disable")
 @guarded
 def users_disable(person: Person, as_json: AsJson = False) -> None:

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from crossdock.errors import BadInput, CrossdockError
 from crossdock.govern.access import Role
 from crossdock.govern.people.seat import Seat
+from crossdock.kit.forwarded import caller_of
 from crossdock.kit.ids import Prefix, parse, show
 from crossdock.web.cookies import Cookies
 from crossdock.web.exports import Row, exported
@@ -92,8 +93,9 @@ class Desk:
 
     @property
     def address(self) -> str:
-        """Return the network address of the caller."""
-        return self.request.client.host if self.request.client else ""
+        """Return the network address of the caller, behind the proxies that the settings name."""
+        peer = self.request.client.host if self.request.client else ""
+        return caller_of(peer, self.request.headers.getlist("x-forwarded-for"), self.hub.settings.proxies)
 
     def may(self, role: Role | str) -> bool:
         """Whether the person may do what a role may."""

@@ -7,7 +7,9 @@ import pytest
 
 from crossdock.govern.access import Role
 from crossdock.govern.people import Kind
-from crossdock.wiring import Hub
+from crossdock.govern.people.guarding import ADDRESS
+from crossdock.settings import Settings
+from crossdock.wiring import Hub, open_hub
 from tests.support.browsing import PASSWORD, Visitor, beside, made, visiting
 
 pytestmark = pytest.mark.asyncio
@@ -120,6 +122,19 @@ async def test_too_many_wrong_passwords_are_refused_until_a_time_that_is_told(hu
             assert seen.status == 429
             assert 1 <= int(seen.headers["Retry-After"]) <= 30
             assert "the next one is possible at" in seen.words
+
+
+async def test_behind_a_proxy_the_address_it_forwards_is_counted(settings: Settings) -> None:
+    proxied = settings.model_copy(update={"proxies": ("127.0.0.0/8",)})
+    async with open_hub(proxied) as hub, visiting(hub) as visitor:
+        await made(hub, "op@people.example", Role.OPERATOR)
+        form = dict((await visitor.get("/login")).form("/login").form_values())
+        for address, last in (("8.8.8.8", 429), ("8.8.4.4", 401)):
+            for number in range(ADDRESS.free if last == 429 else 0):
+                sent = {**form, "email": f"n{number}@people.example", "password": "x"}
+                assert (await visitor.post("/login", sent, **{"X-Forwarded-For": f"1.2.3.4, {address}"})).status == 401
+            sent = {**form, "email": "another@people.example", "password": "x"}
+            assert (await visitor.post("/login", sent, **{"X-Forwarded-For": address})).status == last
 
 
 async def test_a_login_with_codes_takes_two_steps(hub: Hub) -> None:

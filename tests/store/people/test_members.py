@@ -197,3 +197,20 @@ async def test_the_tenant_used_last_is_where_one_comes_in_next(hub: Hub) -> None
             seat = await people.sessions.seat(at, None)
             assert seat is not None
             assert seat.slug == slug
+
+
+async def test_whoever_has_no_seat_left_can_be_forgotten(hub: Hub) -> None:
+    people, tenant = people_of(hub), await hub.tenants.find()
+    await enter_first(people)
+    person = await enter(people, tenant, OTHER, Role.ADMIN)
+    token = await token_of(people, OTHER)
+    with pytest.raises(Conflict, match="has a seat"):
+        await people.members.forget(person, actor="test")
+    assert await people.sessions.seat(token, None) is not None
+    await people.members.remove(tenant, person, actor="test")
+    await people.members.forget(person, actor="test")
+    assert await people.sessions.seat(token, None) is None
+    with pytest.raises(NotFound):
+        await people.members.forget(person, actor="test")
+    again = await enter(people, tenant, OTHER, Role.ADMIN)
+    assert again != person

@@ -98,15 +98,17 @@ class Play:
                 serve = self._child("serve", ["crossdock", "serve", "--json"], environment, home)
                 if not self.plan.calm:
                     self._child("worker", ["crossdock", "worker", "--json"], environment, home)
-                url = (await serve.ready())["url"]
-                self.screen.url = url
+                served = await serve.ready()
+                self.screen.url = served["url"]
                 act = _Act(self, hub, Door(told["shop"]["url"]), Door(told["portal"]["url"]), told)
                 proof, judged = await act.play()
                 self.rates["total_s"] = round(time.monotonic() - began, 2)
                 ok = self._tell(proof, judged, act.shop_name)
                 if self.plan.stay:
                     self.screen.pause()
-                    note(f"Everything keeps running: dashboard {url} · Ctrl-C ends it")
+                    note(
+                        f"Everything keeps running · Ctrl-C ends it. See it all, as its first person: {_way_in(served)}"
+                    )
                     with contextlib.suppress(asyncio.CancelledError):
                         await asyncio.Event().wait()
         return ok
@@ -365,3 +367,8 @@ def _round(value: float | None) -> float | None:
 
 def _answers(options: dict[str, str]) -> dict[str, str]:
     return {name.replace("-", "_"): value for name, value in options.items()}
+
+
+def _way_in(served: dict[str, Any]) -> str:
+    """Return where the dashboard is entered: by the link of the first person, if nobody has come in."""
+    return str(served["first_run"] or served["dashboard"])

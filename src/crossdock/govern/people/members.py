@@ -146,6 +146,18 @@ class Members:
                 raise NotFound("there is no such disabled person", remedy="list them with: crossdock users list")
             await note(conn, person_id, "person.enable", {}, actor)
 
+    async def forget(self, person_id: uuid.UUID, *, actor: str) -> None:
+        """Delete a person who has no seat any more, with all that was personal of him; the audit keeps his id.
+
+        Raises ``NotFound``, or ``Conflict`` while he has a seat or an invitation.
+        """
+        async with self._store.transaction() as conn:
+            if not await conn.fetchval(SQL["forget_person"], person_id):
+                if await conn.fetchrow(SQL["person"], person_id) is None:
+                    raise NotFound("there is no such person", remedy="list them with: crossdock users list")
+                raise Conflict("this person has a seat in a tenant", remedy="take it first: crossdock users remove")
+            await audit(conn, None, actor, "person.forget", show(Prefix.USER, person_id))
+
     async def _for_change(self, conn: Any, tenant_id: uuid.UUID, person_id: uuid.UUID) -> Any:
         # of two owners who demote each other at the same moment, the second sees what the first has done
         await conn.execute(SQL["alone"], str(tenant_id))

@@ -275,3 +275,9 @@ SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM links) + (SELECT 
 
 -- name: tenant_name
 SELECT name FROM tenant WHERE tenant_id = $1;
+
+-- name: forget_person
+-- The row is locked first: a membership that is being added waits, and fails with the person gone.
+DELETE FROM person p WHERE p.id = (SELECT id FROM person WHERE id = $1 FOR UPDATE)
+  AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.person_id = p.id)
+RETURNING 1;
