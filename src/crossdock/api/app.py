@@ -15,6 +15,7 @@ from crossdock.api.body import Receive, Scope
 from crossdock.api.connecting import ConnectDoors
 from crossdock.api.consent import ConsentDoor
 from crossdock.api.events import EventsDoor
+from crossdock.api.headers import Headers
 from crossdock.api.health import Prometheus, Readiness, healthz
 from crossdock.api.integrations import routes as integrations
 from crossdock.api.plugin_files import PluginFiles
@@ -50,6 +51,7 @@ class App:
         token = hub.settings.metrics_token
         metrics_token = token.get_secret_value() if token else None
         self._webhooks = WebhookDoor(hub)
+        self._headers = Headers(hub.settings.public_url)
         self.draining = False
         """Set when the process is about to end: /readyz says so, all else is answered."""
         self._others = Starlette(
@@ -81,7 +83,7 @@ class App:
         else:
             # Starlette answers a bug and then raises it again; it is logged already
             with contextlib.suppress(Exception):
-                await self._others(scope, receive, send)
+                await self._others(scope, receive, self._headers.on(scope, send) if scope["type"] == "http" else send)
 
 
 def build_app(hub: Hub, pages: Sequence[BaseRoute] = ()) -> App:
