@@ -12,6 +12,7 @@ from rich.table import Table
 from bench import (
     backlog,
     budget,
+    dashboard,
     day,
     dead,
     drain,
@@ -44,6 +45,7 @@ PARTS = (
     ("An account's allowed rate used by one, two and four processes, and the 429s", budget.main),
     ("Stock: ten thousand SKUs into a shop, and one SKU from acceptance to answer", stock.main),
     ("REST over a large history", rest.main),
+    ("The dashboard's pages over a million events: one person, one page after the other", dashboard.main),
     ("Signatures, beside hmac.digest alone", verify.main),
     ("Pull: a shop's orders, beside dlt's rest_api source", pull.main),
     ("A shop's checkout with the WordPress plugin and without, while the hub is away", plugin_checkout.main),

@@ -16,7 +16,7 @@ from bench import stage
 from crossdock.flow.receive.reception import door_of
 from crossdock.flow.record.parcel import Parcel
 from crossdock.kit.digest import VERSION
-from crossdock.kit.ids import new_id
+from crossdock.kit.ids import new_id, time_of
 from crossdock.model.connection import Connection
 from crossdock.model.observation import Observation
 from crossdock.model.origin import Origin
@@ -37,8 +37,19 @@ EVENT = (
 )
 
 
-async def fill(hub: Hub, shops: Sequence[uuid.UUID], count: int, *, first: int = 10_000_000, days: int = 365) -> None:
-    """Record ``count`` orders of the shops, made over the last ``days``, each delivered once on each route."""
+async def fill(
+    hub: Hub,
+    shops: Sequence[uuid.UUID],
+    count: int,
+    *,
+    first: int = 10_000_000,
+    days: int = 365,
+    spread: bool = False,
+) -> None:
+    """Record ``count`` orders of the shops, made over the last ``days``, each delivered once on each route.
+
+    ``spread``: events and deliveries lie in the days they were made on (whose partitions stand), not all in today's.
+    """
     tenant = await hub.tenants.find()
     async with hub.database.engine() as conn:
         found = await conn.fetch("SELECT id, source_id, destination_id FROM route WHERE enabled")
@@ -50,10 +61,11 @@ async def fill(hub: Hub, shops: Sequence[uuid.UUID], count: int, *, first: int =
         records, events, ended = [], [], []
         for n, document in enumerate(_documents(begin, min(CHUNK, count - begin), first, count, days), start=begin):
             store = stores[n % len(stores)]
-            record, event = _rows(hub, tenant, _parcel(hub, store, document))
+            record, event = _rows(hub, tenant, _parcel(hub, store, document), spread=spread)
             records.append(record)
             events.append(event)
-            ended += [_delivered(tenant, route, record, event) for route in routes.get(store.id, ())]
+            at = time_of(event[0])
+            ended += [_delivered(tenant, route, record, event, at) for route in routes.get(store.id, ())]
         async with hub.database.transaction() as conn:
             for table, names, rows in (("record", RECORD, records), ("event", EVENT, events)):
                 await conn.executemany(_insert(table, names), rows)
@@ -84,10 +96,11 @@ def _documents(begin: int, count: int, first: int, total: int, days: int) -> Ite
         yield document
 
 
-def _rows(hub: Hub, tenant: uuid.UUID, parcel: Parcel) -> tuple[Any, Any]:
+def _rows(hub: Hub, tenant: uuid.UUID, parcel: Parcel, *, spread: bool) -> tuple[Any, Any]:
     seen = parcel.arrived
     assert isinstance(seen, Observation)
-    record_id, event_id, now = new_id(), new_id(), datetime.now(UTC)
+    now = seen.modified_at if spread and seen.modified_at else datetime.now(UTC)
+    record_id, event_id = new_id(), new_id(now) if spread else new_id()
     subject = hub.vault.subject(seen.subjects[0]) if seen.subjects else None
     common, at = (seen.stream, seen.external_id), seen.modified_at
     record = (
@@ -102,7 +115,6 @@ def _rows(hub: Hub, tenant: uuid.UUID, parcel: Parcel) -> tuple[Any, Any]:
     return record, event
 
 
-def _delivered(tenant: uuid.UUID, route: Any, record: Any, event: Any) -> Any:
-    at = datetime.now(UTC)
-    lane, made = route["destination_id"], new_id()
+def _delivered(tenant: uuid.UUID, route: Any, record: Any, event: Any, at: datetime) -> Any:
+    lane, made = route["destination_id"], new_id(at)
     return (made, tenant, lane, route["id"], record[0], event[0], 1, "delivered", "accepted", None, 1, at, at)

@@ -30,7 +30,7 @@ async def test_a_new_hub_says_how_to_begin(hub: Hub) -> None:
         seen = await visitor.get("/t/default")
         assert seen.status == 200
         assert "Nothing is connected yet. Begin with a store." in seen.words
-        assert "Connect a store" in seen.words
+        assert "First steps" in seen.words
 
 
 async def test_when_all_is_well_the_answer_says_so_and_the_figures_add_up(hub: Hub, street: Street) -> None:
