@@ -50,6 +50,7 @@ from crossdock.govern.keys import Keys, refuse_other_keys
 from crossdock.govern.oauth.consents import Consents
 from crossdock.govern.people import People
 from crossdock.govern.programs.ending import Ending
+from crossdock.govern.programs.exporting import Exporting
 from crossdock.govern.programs.links import ConnectLinks
 from crossdock.govern.programs.provisioning import Provisioning
 from crossdock.govern.programs.tokens import Tokens
@@ -142,6 +143,11 @@ class Hub(msgspec.Struct, frozen=True):
         """Return the pages by which merchants connect their accounts."""
         guard, base = guard_of(self.settings), self.people.base
         return ConnectLinks(self.database, self.connections, self.authorizations, self.oauth, guard, base)
+
+    @property
+    def exporting(self) -> Exporting:
+        """Return what exports tenants."""
+        return Exporting(self.database, self.vault)
 
     @property
     def ending(self) -> Ending:

@@ -220,6 +220,7 @@ _ASKED = {
     "platform or admin": """
         DELETE /tenants/{tenant}
         GET /tenants/{tenant}
+        GET /tenants/{tenant}/export
         POST /tenants/{tenant}/keys
     """,
 }

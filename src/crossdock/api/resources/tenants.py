@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from datetime import datetime
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
 from crossdock.api.problems import PROBLEM_CONTENT
 from crossdock.api.resources.keys import KeyMade, NewKey, Scope, kept
+from crossdock.errors import Overloaded
 from crossdock.govern.keys import Principal
 from crossdock.govern.programs.provisioning import NewTenant as Asked
 from crossdock.kit.ids import Prefix, show
@@ -48,6 +51,9 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
 }
 
 
+_EXPORTS = 2
+"""At once, of a process: each holds a connection of the database."""
+_ARCHIVE: dict[int | str, dict[str, Any]] = {200: {"content": {"application/gzip": {}}, "description": "the archive"}}
 _ISSUED: dict[int | str, dict[str, Any]] = {409: {"description": "it has issued invoices", "content": PROBLEM_CONTENT}}
 
 
@@ -194,8 +200,31 @@ def router(hub: Hub, access: Access) -> APIRouter:
         end = await hub.ending.ask(one["uuid"], body.slug, actor=caller.actor, invoices=body.issued_invoices)
         return await hub.ending.receipt(end)
 
+    _export(api, hub, either)
     _ends(api, hub, platform)
     return api
+
+
+def _export(api: APIRouter, hub: Hub, either: Any) -> None:
+    turns = asyncio.Semaphore(_EXPORTS)
+
+    @api.get("/tenants/{tenant}/export", response_class=StreamingResponse, responses=_ARCHIVE)
+    async def export_tenant(tenant: str, caller: Principal = either) -> StreamingResponse:
+        """Return all that is a tenant's as a tar.gz of JSON lines; secrets stay out, ``manifest.json`` stands last."""
+        one = await found(hub, caller, tenant)
+        if turns.locked():
+            raise Overloaded(
+                "as many exports as may be are under way", remedy="come again in a minute", retry_after_s=60
+            )
+
+        async def archive() -> AsyncIterator[bytes]:
+            async with turns:
+                async for block in hub.exporting.archive(one["uuid"], actor=caller.actor):
+                    yield block
+
+        name = f"{one['slug']}-{datetime.now(UTC):%Y%m%d}.tar.gz"
+        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+        return StreamingResponse(archive(), media_type="application/gzip", headers=headers)
 
 
 def _ends(api: APIRouter, hub: Hub, platform: Any) -> None:
