@@ -120,11 +120,16 @@ class MappingDesk:
             return mapping_of(chosen, draft.objects or (), draft), None
         return await self._templates.laid(chosen, draft)
 
-    async def problems(self, chosen: Chosen, mapping: Mapping) -> list[Problem]:
-        """Compare a mapping with both schemas. Raises ``VendorTrouble`` when the destination does not tell its own."""
+    async def problems(self, chosen: Chosen, mapping: Mapping, *, anew: bool = True) -> list[Problem]:
+        """Compare a mapping with both schemas. Raises ``VendorTrouble`` when the destination does not tell its own.
+
+        ``anew`` False: what is remembered of it is enough, for who asks again at every step.
+        """
         found = await self._compared(chosen, mapping, fresh=False)
+        if not anew or not any(one.rule in _ANEW for one in found):
+            return found
         # what it does not have may have been made there a minute ago
-        return await self._compared(chosen, mapping, fresh=True) if any(one.rule in _ANEW for one in found) else found
+        return await self._compared(chosen, mapping, fresh=True)
 
     async def _compared(self, chosen: Chosen, mapping: Mapping, *, fresh: bool) -> list[Problem]:
         theirs = (await self._schemas.of(chosen.destination.id, fresh=fresh)).schema

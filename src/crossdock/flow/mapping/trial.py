@@ -62,27 +62,12 @@ class Trials:
 
         Raises ``NotFound``, ``BadInput`` for a record that cannot be read, and ``VendorTrouble``.
         """
-        route = chosen.route
-        named = (record, None) if isinstance(record, uuid.UUID) else (None, record)
-        async with self._store.engine() as conn:
-            row = await conn.fetchrow(SQL["record"], route.tenant_id, route.source_id, route.stream, *named)
-        if row is None:
-            raise NotFound("there is no such record", field="record", remedy=f"name a {route.stream} of the source")
+        row = await self._record(chosen, record)
         report = Report()
         (item,) = await self._look(chosen, mapping, [row], report, people=people)
         if item.refused is not None and item.plan is None and not item.subject.mapped.objects:
             raise BadInput(item.refused.reason, field=item.refused.field or "record", remedy="correct the rule")
-        private = private_targets(mapping)
-        made = {
-            name: [
-                {
-                    field: value if people else hidden(private, name, field, value)
-                    for field, value in sorted(one.items())
-                }
-                for one in some
-            ]
-            for name, some in item.subject.mapped.objects.items()
-        }
+        made = _made(item, mapping, people=people)
         writes = [
             {"step": step.name, "do": str(write.verb), "object": write.object, "fields": sorted(write.properties)}
             for step in (item.plan.steps if item.plan else ())
@@ -90,6 +75,32 @@ class Trials:
         ]
         nothing = item.plan.nothing if item.plan else ""
         return {"external_id": row["external_id"], "mapped": made, "plan": writes, "reason": nothing, **told(report)}
+
+    async def mapped(
+        self, chosen: Chosen, mapping: FieldMapping, record: uuid.UUID | str, *, people: bool
+    ) -> dict[str, Any]:
+        """Return what a mapping makes of one record; the destination is not asked.
+
+        ``field`` and ``reason`` say which rule could not be carried out. Raises ``NotFound``, ``MappingInvalid``.
+        """
+        row = await self._record(chosen, record)
+        (item,) = await self.planned(chosen, compile_mapping(mapping), [row])
+        refused = item.refused
+        return {
+            "external_id": row["external_id"],
+            "mapped": _made(item, mapping, people=people),
+            "field": (refused.field or "") if refused else "",
+            "reason": refused.reason if refused else "",
+        }
+
+    async def _record(self, chosen: Chosen, record: uuid.UUID | str) -> Any:
+        route = chosen.route
+        named = (record, None) if isinstance(record, uuid.UUID) else (None, record)
+        async with self._store.engine() as conn:
+            row = await conn.fetchrow(SQL["record"], route.tenant_id, route.source_id, route.stream, *named)
+        if row is None:
+            raise NotFound("there is no such record", field="record", remedy=f"name a {route.stream} of the source")
+        return row
 
     async def run(self, run: Run, chosen: Chosen, mapping: FieldMapping, last: int) -> dict[str, Any]:
         """Try a mapping on the newest ``last`` records, chunk by chunk; returns the report."""
@@ -162,4 +173,16 @@ def values_by(planned: Sequence[Planned], links: Mapping[Name, str]) -> dict[Nam
         (write.object, write.key): values_of(write, dict(links))
         for write in writes_of(planned)
         if write.verb is Verb.UPSERT and not write.ensure
+    }
+
+
+def _made(item: Planned, mapping: FieldMapping, *, people: bool) -> dict[str, list[dict[str, str | None]]]:
+    """Return what was mapped, by object; of fields about people only as much as who asks may see."""
+    private = private_targets(mapping)
+    return {
+        name: [
+            {field: value if people else hidden(private, name, field, value) for field, value in sorted(one.items())}
+            for one in some
+        ]
+        for name, some in item.subject.mapped.objects.items()
     }
