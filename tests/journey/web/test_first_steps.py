@@ -36,7 +36,10 @@ async def test_an_empty_yard_begins_with_the_store(hub: Hub) -> None:
         await visitor.enter(Role.OWNER)
         seen = await visitor.get(HOME)
         assert stops(seen) == ["now", *["later"] * 5]
-        assert button(seen) == "Connect a store"
+        assert button(seen) == "WooCommerce"
+        assert seen.doc.xpath(
+            "//section[@id='first-steps']//a[@href='/t/default/connections/new/woocommerce?way=keys']"
+        )
         assert seen.doc.xpath("//section[@id='first-steps']//a[@href='/t/default/connections/new']")
         await visitor.submit(seen, "/first-steps/away")
         assert stops(await visitor.get(HOME)) == []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
+from crossdock.connect import catalogue
+from crossdock.connect.connector import Connector
 from crossdock.errors import Conflict
 from crossdock.flow.run import RunKind
 from crossdock.govern.access import Role
@@ -24,6 +27,7 @@ SQL = load(Path(__file__).with_name("first_steps.sql"))
 ROOM = Room()
 _AWAY = "steps-away"
 _YEAR_S = 365 * 86400
+_NEAR = 2
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -33,7 +37,8 @@ class Step(msgspec.Struct, frozen=True):
     said: str
     done: bool
     busy: bool = False
-    href: str = ""
+    ways: tuple[tuple[str, str], ...] = ()
+    """What can be pressed: words and address; the first is the usual one."""
     action: str = ""
     label: str = ""
     role: Role = Role.ADMIN
@@ -58,37 +63,51 @@ async def _ends(desk: Desk) -> tuple[list[str], list[str]]:
         connector = connector_named(row["connector"])
         if connector is None or row["connector"] == HUB or row["state"] in ("revoked", "draft"):
             continue
-        if any(stream.entity == "order" for stream in connector.manifest.streams):
+        if _tells(connector):
             stores.append(row["id"])
-        elif any(not action.by_hub for action in connector.manifest.actions):
+        elif _takes(connector):
             others.append(row["id"])
     return stores, others
 
 
+def _tells(connector: Connector) -> bool:
+    return any(stream.entity == "order" for stream in connector.manifest.streams)
+
+
+def _takes(connector: Connector) -> bool:
+    return any(not action.by_hub for action in connector.manifest.actions)
+
+
+def _gallery(desk: Desk, fits: Callable[[Connector], bool]) -> tuple[tuple[str, str], ...]:
+    """Return the connectors that fit, those that hold most first, and the way to all of them."""
+    # without a public address nobody else's page can send its key here
+    way = None if desk.hub.settings.public_url else "keys"
+    fitting = [one.manifest for one in catalogue.connectors() if one.manifest.name != HUB and fits(one)]
+    fitting.sort(key=lambda one: -len(one.streams) - len(one.actions))
+    near = [(one.identity.title, desk.to(f"/connections/new/{one.name}", way=way)) for one in fitting[:_NEAR]]
+    return (*near, ("All of them", desk.to("/connections/new")))
+
+
 def _stops(desk: Desk, stores: list[str], others: list[str], reached: Any) -> list[Step]:
     first = stores[0] if stores else ""
-    look = "/dead-letters" if reached["dead"] else "/events"
     return [
         Step(
             "Connect your store",
             "Its orders, customers and products are read; nothing is changed there.",
             bool(stores),
-            href=desk.to("/connections/new"),
-            label="Connect a store",
+            ways=_gallery(desk, _tells),
         ),
         Step(
             "Connect where the orders shall go",
             "A CRM, a webhook, whatever takes them.",
             bool(others),
-            href=desk.to("/connections/new"),
-            label="Connect a destination",
+            ways=_gallery(desk, lambda one: _takes(one) and not _tells(one)),
         ),
         Step(
             "Make the route between them",
             "Usual routes and mappings come by themselves when both sides are connected.",
             reached["routed"],
-            href=desk.to(f"/connections/{first}/welcome") if first else "",
-            label="See what fits",
+            ways=(("See what fits", desk.to(f"/connections/{first}/welcome")),) if first else (),
         ),
         Step(
             "Read the first order",
@@ -104,8 +123,7 @@ def _stops(desk: Desk, stores: list[str], others: list[str], reached: Any) -> li
             "The destination’s own number of the order comes back, and is kept as evidence.",
             reached["delivered"],
             busy=not reached["dead"],
-            href=desk.to(look),
-            label="See why not" if reached["dead"] else "Look at the events",
+            ways=(("See why not", desk.to("/dead-letters")),),
             role=Role.VIEWER,
         ),
         Step(
