@@ -13,7 +13,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from crossdock.api.app import build_app
+from crossdock.cli.demo.ground import free_port
+from crossdock.connect.sandbox import serving
 from crossdock.settings import Settings
+from crossdock.web import page_routes
 from crossdock.wiring import Hub, open_hub
 from tests.browser import machine
 from tests.browser.eyes import Eyes
@@ -80,9 +84,15 @@ async def eyes(request: pytest.FixtureRequest, visitor: Visitor, browser: Browse
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def network(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lively]:
-    """A hub with some of everything, made once a process: look at it, change nothing."""
-    home, name = tmp_path_factory.mktemp("network"), postgres.create()
-    async with open_hub(settings_for(postgres.url(name), home)) as opened, lively(opened) as made:
+    """A hub with some of everything at its public address, made once a process: look at it, change nothing."""
+    home, name, port = tmp_path_factory.mktemp("network"), postgres.create(), free_port()
+    settings = settings_for(postgres.url(name), home)
+    settings = settings.model_copy(update={"public_url": f"http://127.0.0.1:{port}", "report_at_hour": -1})
+    async with (
+        open_hub(settings) as opened,
+        serving(build_app(opened, pages=page_routes(opened)), port=port),
+        lively(opened) as made,
+    ):
         yield made
     postgres.drop(name)
 
@@ -90,10 +100,9 @@ async def network(postgres: TestServer, tmp_path_factory: pytest.TempPathFactory
 @pytest_asyncio.fixture(loop_scope="session")
 async def lively_eyes(request: pytest.FixtureRequest, network: Lively, browser: Browser) -> AsyncIterator[Eyes]:
     """Eyes for the pages of the hub that has some of everything."""
-    async with visiting(network.hub) as visitor:
-        seeing = Eyes(visitor.hub, visitor.url, browser)
-        yield seeing
-        await seeing.close(failed=_name_if_failed(request))
+    seeing = Eyes(network.hub, str(network.hub.settings.public_url), browser)
+    yield seeing
+    await seeing.close(failed=_name_if_failed(request))
 
 
 def _name_if_failed(request: pytest.FixtureRequest) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import secrets
@@ -72,6 +73,7 @@ class Eyes:
         self._browser = browser
         self._noise: dict[Page, list[str]] = {}
         self._contexts: list[BrowserContext] = []
+        self._entering = asyncio.Lock()
         self._tokens: dict[tuple[Role, str], str] = {}
 
     async def context(
@@ -171,13 +173,14 @@ class Eyes:
             await context.close()
 
     async def _token(self, role: Role, slug: str) -> str:
-        if (role, slug) not in self._tokens:
-            # several pairs of eyes may look at one hub, one after the other
-            email = f"{role}-{slug}-{secrets.token_hex(4)}@people.example"
-            await made(self.hub, email, role, slug)
-            begun = await self.hub.people.sessions.begin(email, PASSWORD, agent="Chromium", address="127.0.0.1")
-            self._tokens[role, slug] = begun.token
-        return self._tokens[role, slug]
+        async with self._entering:
+            if (role, slug) not in self._tokens:
+                # several pairs of eyes may look at one hub, one after the other
+                email = f"{role}-{slug}-{secrets.token_hex(4)}@people.example"
+                await made(self.hub, email, role, slug)
+                begun = await self.hub.people.sessions.begin(email, PASSWORD, agent="Chromium", address="127.0.0.1")
+                self._tokens[role, slug] = begun.token
+            return self._tokens[role, slug]
 
     def _watch(self, page: Page) -> None:
         said = self._noise.setdefault(page, [])

@@ -105,12 +105,20 @@ class Lively:
     async def learn(self) -> None:
         """Note an example of everything."""
         await self.invite()
+        key, _ = await self.hub.keys.add(self.tenant_id, "Warehouse terminal", ["read"], actor="test")
         async with self.hub.database.engine() as conn:
             for name, (prefix, statement) in EXAMPLES.items():
                 found = await conn.fetchval(statement)
                 if found is not None:
                     self.ids[name] = show(prefix, found) if prefix else str(found)
-        self.ids |= {"connection_id": show(Prefix.CONNECTION, self.store), "connector": "woocommerce"}
+        self.ids |= {
+            "connection_id": show(Prefix.CONNECTION, self.store),
+            "connector": "woocommerce",
+            "vendor_id": "1",
+            "key_id": show(Prefix.KEY, key),
+        }
+        if self.hub.settings.public_url:
+            self.ids["pairing"] = str((await self.hub.pairing.code(self.tenant_id, actor="test")).id)
 
 
 EXAMPLES: dict[str, tuple[Prefix | None, str]] = {
@@ -121,6 +129,8 @@ EXAMPLES: dict[str, tuple[Prefix | None, str]] = {
     "alert_id": (Prefix.ALERT, "SELECT id FROM alert ORDER BY id LIMIT 1"),
     "channel_id": (Prefix.CHANNEL, "SELECT id FROM alert_channel ORDER BY id LIMIT 1"),
     "proof_id": (Prefix.PROOF, "SELECT id FROM proof ORDER BY id LIMIT 1"),
+    "order_id": (Prefix.ORDER, "SELECT id FROM record WHERE stream = 'order' ORDER BY id LIMIT 1"),
+    "number": (None, "SELECT external_id FROM record WHERE stream = 'order' ORDER BY id LIMIT 1"),
     "kind": (None, "SELECT 'silence'"),
 }
 """One of each thing by its name in the pages' addresses; a room adds its own."""
