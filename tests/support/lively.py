@@ -118,6 +118,8 @@ class Lively:
             "key_id": show(Prefix.KEY, key),
         }
         if self.hub.settings.public_url:
+            made = await self.hub.connect_links.make(self.tenant_id, "hubspot", actor="test")
+            self.ids["token"] = made.url.rpartition("/")[2]
             self.ids["pairing"] = str((await self.hub.pairing.code(self.tenant_id, actor="test")).id)
 
 
