@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import uuid
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from crossdock.govern.access import Role
 from crossdock.govern.people import Kind, People
@@ -39,6 +42,32 @@ class CountedHasher:
 
     def _of(self, version: str, password: str) -> str:
         return f"{version}:{hashlib.sha256(f'{version}{password}'.encode()).hexdigest()}"
+
+
+class Meanwhile(CountedHasher):
+    """Lets something happen, once, while it computes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._happens: Callable[[], object] = lambda: None
+
+    def meanwhile(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Say what happens at the next computation."""
+        loop = asyncio.get_running_loop()
+
+        def happens() -> None:
+            self._happens = lambda: None
+            asyncio.run_coroutine_threadsafe(work(), loop).result(30)
+
+        self._happens = happens
+
+    def hash(self, password: str) -> str:
+        self._happens()
+        return super().hash(password)
+
+    def verify(self, hashed: str, password: str) -> bool:
+        self._happens()
+        return super().verify(hashed, password)
 
 
 def people_of(hub: Hub, hasher: CountedHasher | None = None, clock: Clock | None = None) -> People:

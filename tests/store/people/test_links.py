@@ -13,7 +13,7 @@ from crossdock.govern.access import Role
 from crossdock.govern.people import Kind, People, Used
 from crossdock.govern.people.guarding import EMAIL
 from crossdock.wiring import Hub
-from tests.support.people import OWNER, PASSWORD, CountedHasher, enter, enter_first, people_of
+from tests.support.people import OWNER, PASSWORD, CountedHasher, Meanwhile, enter, enter_first, people_of
 
 NEW = "a lamp and a bicycle"
 
@@ -49,6 +49,28 @@ async def test_a_first_run_link_is_over_once_anybody_was_made(hub: Hub) -> None:
     with pytest.raises(ExpiredLink):
         await people.links.use(Kind.FIRST_RUN, token, email=OWNER, name="N", password=PASSWORD)
     assert await people.links.first_run() is None
+
+
+async def test_whoever_was_made_while_the_first_person_typed_ends_the_link(hub: Hub) -> None:
+    people, tenant = people_of(hub, hasher := Meanwhile()), await hub.tenants.find()
+    token = await people.links.first_run()
+    assert token is not None
+    hasher.meanwhile(lambda: people.members.invite(tenant, "a@people.example", Role.OWNER, actor="test"))
+    with pytest.raises(ExpiredLink):
+        await people.links.use(Kind.FIRST_RUN, token, email=OWNER, name="N", password=PASSWORD)
+    async with hub.database.engine() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM membership WHERE accepted_at IS NOT NULL") == 0
+
+
+async def test_whoever_came_in_by_another_invitation_meanwhile_keeps_his_password(hub: Hub) -> None:
+    people, tenant = people_of(hub, hasher := Meanwhile()), await hub.tenants.find()
+    one = await people.members.invite(tenant, "a@people.example", Role.VIEWER, actor="test")
+    two = await people.members.invite(await hub.tenants.add("other"), "a@people.example", Role.VIEWER, actor="test")
+    hasher.meanwhile(lambda: people.links.use(Kind.INVITE, two.token, name="A", password=PASSWORD))
+    with pytest.raises(ExpiredLink):
+        await people.links.use(Kind.INVITE, one.token, name="Another", password=NEW)
+    assert (await people.sessions.begin("a@people.example", PASSWORD, agent="", address="")).token
+    assert (await people.links.use(Kind.INVITE, one.token)).slug == "default", "the link still gives the seat"
 
 
 async def test_of_two_with_the_same_invitation_one_comes_in(hub: Hub) -> None:

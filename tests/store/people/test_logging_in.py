@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from crossdock.govern.people import People
 from crossdock.govern.people.guarding import ADDRESS, EMAIL
 from crossdock.govern.people.hashing import AT_ONCE, LONGEST, WAITING
 from crossdock.wiring import Hub
-from tests.support.people import OWNER, PASSWORD, CountedHasher, enter, enter_first, people_of
+from tests.support.people import OWNER, PASSWORD, CountedHasher, Meanwhile, enter, enter_first, people_of
 
 WRONG = "not the password at all"
 PUBLIC = "8.8.4.4"
@@ -304,24 +303,4 @@ class Slow(CountedHasher):
         self.go.wait(30)
         with self._lock:
             self.now -= 1
-        return super().verify(hashed, password)
-
-
-class Meanwhile(CountedHasher):
-    """Lets something happen while it verifies."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._happens: Callable[[], None] = lambda: None
-
-    def meanwhile(self, work: Callable[[], Awaitable[None]]) -> None:
-        loop = asyncio.get_running_loop()
-
-        async def whole() -> None:
-            await work()
-
-        self._happens = lambda: asyncio.run_coroutine_threadsafe(whole(), loop).result(30)
-
-    def verify(self, hashed: str, password: str) -> bool:
-        self._happens()
         return super().verify(hashed, password)
