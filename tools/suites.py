@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-SUITES = {"shape": 2, "unit": 2, "store": 3, "contract": 3, "journey": 4, "crash": 2, "plugin": 2, "browser": 2}
+SUITES = {"shape": 2, "unit": 2, "store": 3, "contract": 3, "journey": 4, "crash": 3, "plugin": 3, "browser": 2}
 """The suites in their order, and into how many processes each is split for every two cores."""
 _PAIRS = max(1, (os.cpu_count() or 2) // 2)
 COVERAGE = [sys.executable, "-m", "coverage"]

@@ -26,6 +26,7 @@ from crossdock.store import migrate, partitions
 from crossdock.store.database import Database
 from crossdock.store.embedded import EmbeddedServer
 from crossdock.store.settings import StoreSettings
+from tests.support import machine
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,9 @@ def open_tmp() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(open_tmp: Path) -> Iterator[TestServer]:
+def postgres() -> Iterator[TestServer]:
     """The server of this test run, with a migrated template database."""
-    with serving_databases(open_tmp) as server:
+    with machine.quick_folder("crossdock-test-") as home, serving_databases(home) as server:
         yield server
 
 

@@ -12,6 +12,7 @@ import functools
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,12 +35,31 @@ COMMANDS = {
 MODULES = {"curl": "php-curl", "mbstring": "php-mbstring", "mysqli": "php-mysql", "xml": "php-xml", "zip": "php-zip"}
 """Which Debian package brings a module of PHP."""
 
+ROOM = 6 << 30
+"""Bytes that have to be free in memory before databases are laid there: several test processes do so at once."""
+
 
 def cache() -> Path:
     """The folder in which what was downloaded is kept between runs."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "crossdock"
     home.mkdir(parents=True, exist_ok=True)
     return home
+
+
+@contextlib.contextmanager
+def quick_folder(prefix: str) -> Iterator[Path]:
+    """Lend a folder that other users may enter, in memory where there is enough of it.
+
+    A test's database is written and thrown away again and again, and each commit would wait for the disk.
+    """
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
+    path = Path(tempfile.mkdtemp(prefix=prefix, dir=memory if roomy else None))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,21 +28,15 @@ def booted(plugin: Path = PLUGIN, *, standin: Path | None = None, **constants: A
     """
     machine.need(*COMMANDS, modules=MODULES)
     core = cores.find()
-    # memory where there is some: a test's database is written and thrown away again and again
-    home = Path(tempfile.mkdtemp(prefix="crossdock-wp-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
-    home.chmod(0o755)
-    try:
-        with serving(home) as server:
-            site = Site(home, core, server, free_port(), constants=constants)
-            _install(site, plugin, standin)
-            arguments = [*("-S", f"127.0.0.1:{site.port}", "-t", str(site.folder)), str(HERE / "router.php")]
-            settings = [*("-d", "error_reporting=-1", "-d", "display_errors=0", "-d", "opcache.validate_timestamps=1")]
-            settings += ["-d", "opcache.revalidate_freq=0", "-d", "memory_limit=512M"]
-            with running(["php", *settings, *arguments], home / "php.log", PHP_CLI_SERVER_WORKERS=str(WORKERS)):
-                site.wait_until_up()
-                yield site
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with machine.quick_folder("crossdock-wp-") as home, serving(home) as server:
+        site = Site(home, core, server, free_port(), constants=constants)
+        _install(site, plugin, standin)
+        arguments = [*("-S", f"127.0.0.1:{site.port}", "-t", str(site.folder)), str(HERE / "router.php")]
+        settings = [*("-d", "error_reporting=-1", "-d", "display_errors=0", "-d", "opcache.validate_timestamps=1")]
+        settings += ["-d", "opcache.revalidate_freq=0", "-d", "memory_limit=512M"]
+        with running(["php", *settings, *arguments], home / "php.log", PHP_CLI_SERVER_WORKERS=str(WORKERS)):
+            site.wait_until_up()
+            yield site
 
 
 def _install(site: Site, plugin: Path, standin: Path | None) -> None:
