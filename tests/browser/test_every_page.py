@@ -17,6 +17,7 @@ from playwright.async_api import Page as Tab
 from crossdock.govern.access import Role
 from crossdock.web.page import Page, Reach
 from crossdock.web.rooms import all_pages
+from tests.browser import records_pages
 from tests.browser.eyes import Eyes
 from tests.support.lively import Lively
 
@@ -26,6 +27,7 @@ _SIDE_BY_SIDE = 2
 MOST_BYTES = 150_000
 
 ADDRESSES: dict[str, Address] = {
+    **records_pages.ADDRESSES,
     "/invite": lambda ids: f"/invite?token={ids['invite_token']}",
     "/reset": lambda ids: f"/reset?token={ids['reset_token']}",
     "/t/{slug}/connections/bulk": lambda ids: f"/t/{ids['slug']}/connections/bulk?do=check",
@@ -34,6 +36,7 @@ ADDRESSES: dict[str, Address] = {
 """Page -> its address, where the names in it do not make it: ``lambda ids: "/t/default/find?q=" + ids["number"]``."""
 
 NO_PAGES: dict[str, str] = {
+    **records_pages.FILES,
     "/": "sends on to the login or to the overview",
     "/welcome": "there while nobody has come in yet: test_entering looks at it",
     "/login/code": "there between password and code: test_entering looks at it",

@@ -22,6 +22,8 @@ from crossdock.govern.people import Kind
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
 from tests.support.hub import until, working
+from tests.support.lively_records import EXAMPLES as RECORDS
+from tests.support.lively_records import add_records
 
 PORTAL = {"streams": {name: {"enabled": True} for name in ("contact", "company", "deal")}}
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -107,7 +109,7 @@ class Lively:
         await self.invite()
         key, _ = await self.hub.keys.add(self.tenant_id, "Warehouse terminal", ["read"], actor="test")
         async with self.hub.database.engine() as conn:
-            for name, (prefix, statement) in EXAMPLES.items():
+            for name, (prefix, statement) in (EXAMPLES | RECORDS).items():
                 found = await conn.fetchval(statement)
                 if found is not None:
                     self.ids[name] = show(prefix, found) if prefix else str(found)
@@ -185,6 +187,7 @@ async def lively(hub: Hub, *, orders: int = 30) -> AsyncIterator[Lively]:
                 await made.act("place_order")
             await made.run(RunKind.PULL)
             await made.rested()
+            await add_records(made)
             await made.tell_whom(f"{picky.url}/hook")
             await made.look()
         await made.learn()

@@ -44,17 +44,18 @@ async def customers(desk: Desk) -> Response:
     )
 
 
-@ROOM.page("/customers/{person_id}")
+@ROOM.page("/customers/{customer_id}")
 async def one(desk: Desk) -> Response:
     """Show one person: by an account (cus_…), or a guest by one of their orders (ord_…)."""
-    prefix = Prefix.ORDER if desk.request.path_params["person_id"].startswith("ord_") else Prefix.CUSTOMER
+    prefix = Prefix.ORDER if desk.request.path_params["customer_id"].startswith("ord_") else Prefix.CUSTOMER
     people = desk.may(Role.OPERATOR)
-    found = await person.told(desk.hub, desk.tenant_id, desk.id(prefix, "person_id"), people=people)
+    shown = show(prefix, desk.id(prefix, "customer_id"))
+    found = await person.told(desk.hub, desk.tenant_id, desk.id(prefix, "customer_id"), people=people)
     if desk.query.get("format"):
         columns = ("id", "number", "store", "status", "at", "total", "currency")
         rows = [{name: getattr(order, name) for name in columns} for order in found.orders]
         return await desk.export("orders-of-person", columns, rows)
-    return desk.show("customers/one.html", person=found, person_id=desk.request.path_params["person_id"], people=people)
+    return desk.show("customers/one.html", person=found, person_id=shown, people=people)
 
 
 async def _of_order(desk: Desk) -> str:
