@@ -1,7 +1,7 @@
 # Crossdock. `make demo` and `make test` are all a newcomer needs; each sets up what it uses.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help setup demo test test-php lint docs bench crash mutate plugin plugin-pot plugin-mutate locks
+.PHONY: help setup demo test test-php lint docs bench crash mutate plugin plugin-pot plugin-mutate locks shots
 
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ plugin-mutate: setup ## Break the plugin line by line; each property must notice
 
 plugin-pot: setup ## Write the plugin's translation template from its sources
 	@.venv/bin/python tools/plugin_pot.py
+
+shots: setup ## Write pictures of the dashboard's main pages to docs/shots (NAME=overview; needs chromium)
+	@PYTHONPATH=. .venv/bin/python tools/shots.py $(NAME)
 
 locks: setup ## Resolve the lock files anew
 	@tools/locks.sh

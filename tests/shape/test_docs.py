@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -44,3 +45,25 @@ def test_links_between_papers_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name} points to {target}"
+
+
+def test_the_readme_shows_the_dashboard() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[([^\]]+)\]\((docs/shots/[^)]+)\)", readme)
+    assert len(pictures) >= 6
+    for words, path in pictures:
+        content = (ROOT / path).read_bytes()
+        assert content.startswith(b"\x89PNG"), path
+        assert len(content) < 250_000, f"{path} is heavy"
+        assert len(words) > 15, f"{path} says nothing to those who cannot see it"
+
+
+def test_what_others_wrote_is_unchanged_and_named_with_its_licence() -> None:
+    """The hash is that of ``dist/htmx.min.js`` in htmx's npm package."""
+    static = ROOT / "src/crossdock/web/static"
+    htmx = (static / "htmx.min.js").read_bytes()
+    assert hashlib.sha256(htmx).hexdigest() == "71ea67185bfa8c98c39d31717c6fce5d852370fcdfd129db4543774d3145c0de"
+    told = (static / "LICENSES.md").read_text(encoding="utf-8")
+    for words in ("htmx.min.js", "2.0.10", "Zero-Clause BSD", "icons.svg", "ISC License", "Cole Bemis"):
+        assert words in told
+    assert "src/crossdock/web/static/LICENSES.md" in (ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -130,6 +130,7 @@ EXAMPLES: dict[str, tuple[Prefix | None, str]] = {
     "event_id": (Prefix.EVENT, "SELECT id FROM event WHERE type LIKE 'order.%' ORDER BY id LIMIT 1"),
     "delivery_id": (Prefix.DELIVERY, "SELECT id FROM delivery_done ORDER BY id LIMIT 1"),
     "route_id": (Prefix.ROUTE, "SELECT id FROM route ORDER BY id LIMIT 1"),
+    "order_route_id": (Prefix.ROUTE, "SELECT id FROM route WHERE stream = 'order' AND action = 'order' LIMIT 1"),
     "alert_id": (Prefix.ALERT, "SELECT id FROM alert ORDER BY id LIMIT 1"),
     "channel_id": (Prefix.CHANNEL, "SELECT id FROM alert_channel ORDER BY id LIMIT 1"),
     "proof_id": (Prefix.PROOF, "SELECT id FROM proof ORDER BY id LIMIT 1"),
