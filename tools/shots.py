@@ -58,8 +58,8 @@ ALL = (
     Shot("connecting", "/t/default/connections/new", "The gallery of connectors"),
     Shot(
         "mapping",
-        "/t/default/mappings/{route_id}",
-        "The mapping editor: both schemas, rules with values of a real order",
+        "/t/default/routes/{order_route_id}/mapping",
+        "The mapping editor: rules with values of a real order",
     ),
     Shot("trace", "/t/default/events/{event_id}", "The story of one event, from its receipt to its delivery"),
     Shot("order", "/t/default/orders/{order_id}", "An order seen through: captured, mapped, sent, answered, proven"),
