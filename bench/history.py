@@ -100,7 +100,7 @@ def _rows(hub: Hub, tenant: uuid.UUID, parcel: Parcel, *, spread: bool) -> tuple
     seen = parcel.arrived
     assert isinstance(seen, Observation)
     now = seen.modified_at if spread and seen.modified_at else datetime.now(UTC)
-    record_id, event_id = new_id(), new_id(now) if spread else new_id()
+    record_id, event_id = (new_id(now), new_id(now)) if spread else (new_id(), new_id())
     subject = hub.vault.subject(seen.subjects[0]) if seen.subjects else None
     common, at = (seen.stream, seen.external_id), seen.modified_at
     record = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ _MOST_GROUPS = 1000
 _MOST_LOOKED = 20_000
 """Of each route: among how many a rule is sought that ended deliveries."""
 _PAGE = 500
+_CLOCKS = timedelta(hours=1)
+"""By how much the clocks of processes may differ, generously."""
+_WINDOWS = (timedelta(days=2), timedelta(days=14))
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +94,9 @@ class Letters:
                 )
             # clocks of processes may differ a little
             floor = floor_of(time_of(delivery_id) - timedelta(hours=1))
-            rows = await conn.fetch(SQL["attempts"], tenant_id, delivery_id, floor, _MOST_ATTEMPTS)
+            ended = found[0]["ended_at"]
+            ceiling = floor_of(ended + timedelta(hours=1)) if ended else LAST
+            rows = await conn.fetch(SQL["attempts"], tenant_id, delivery_id, floor, _MOST_ATTEMPTS, ceiling)
             cause = await conn.fetchrow(SQL["cause"], tenant_id, found[0]["cause_uuid"])
         tries = [{**dict(row), "detail": orjson.loads(row["detail"]) if row["detail"] else None} for row in rows]
         return {**bare(found[0]), "cause": cause_shown(cause) if cause else None, "tries": tries}
@@ -139,7 +144,8 @@ class Letters:
         async with self._store.engine() as conn:
             ids = await self.dead_ids(conn, tenant_id, asked, limit, after or FIRST)
             items = await self._shown(conn, tenant_id, ids)
-            causes = {i["cause_uuid"]: await conn.fetchrow(SQL["cause"], tenant_id, i["cause_uuid"]) for i in items}
+            named = {item["cause_uuid"] for item in items}
+            causes = {one: await conn.fetchrow(SQL["cause"], tenant_id, one) for one in named}
         return [{**bare(item), "cause": cause_shown(causes[item["cause_uuid"]])} for item in items]
 
     async def export(self, tenant_id: uuid.UUID, asked: Filter) -> AsyncIterator[list[dict[str, Any]]]:
@@ -227,7 +233,9 @@ class Letters:
                 return set()
         if record_id is not None:
             routes = await self._routes(conn, tenant_id, asked)
-            narrowed = (tenant_id, record_id, asked.event_id, states, routes, below, asked.floor, limit)
+            # nothing of a record is older than the record itself
+            floor = max(asked.floor, floor_of(time_of(record_id) - _CLOCKS))
+            narrowed = (tenant_id, record_id, asked.event_id, states, routes, below, floor, limit)
             return {row["id"] for row in await conn.fetch(SQL["find_of_record"], *narrowed)}
         return await self._by_route(conn, tenant_id, asked, limit, below)
 
@@ -246,16 +254,39 @@ class Letters:
             found += await conn.fetch(SQL["find_held"], tenant_id, *held)
         if asked.state is None or asked.state in DONE:
             ends = [asked.state] if asked.state else list(DONE)
-            if asked.routed or asked.rule:
-                ended = (routes, ends, below, asked.floor, asked.stream, limit, asked.rule, _MOST_LOOKED)
-                found += await conn.fetch(SQL["find_done"], tenant_id, *ended)
-            else:
-                found += await conn.fetch(SQL["find_done_of_tenant"], tenant_id, ends, below, asked.floor, limit)
+            found += await self._ended(conn, tenant_id, asked, routes, ends, limit, below)
         return {row["id"] for row in found}
+
+    async def _ended(
+        self,
+        conn: Any,
+        tenant_id: uuid.UUID,
+        asked: Filter,
+        routes: Sequence[uuid.UUID],
+        ends: Sequence[str],
+        limit: int,
+        below: uuid.UUID,
+    ) -> list[Any]:
+        """Return what has ended, first of the newest days alone: each day that is opened costs, and few are needed."""
+        newest = datetime.now(UTC) + _CLOCKS
+        if below < floor_of(newest):
+            newest = time_of(below)
+        found: list[Any] = []
+        for days in (*_WINDOWS, None):
+            floor = max(asked.floor, floor_of(newest - days)) if days else asked.floor
+            if asked.routed or asked.rule:
+                ended = (routes, ends, below, floor, asked.stream, limit, asked.rule, _MOST_LOOKED)
+                found = await conn.fetch(SQL["find_done"], tenant_id, *ended)
+            else:
+                found = await conn.fetch(SQL["find_done_of_tenant"], tenant_id, ends, below, floor, limit)
+            if len(found) >= limit or floor == asked.floor:
+                break
+        return found
 
     async def _shown(self, conn: Any, tenant_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
         """Return deliveries by id, in the order of the ids; one that moves to its end meanwhile is shown once."""
-        rows = {row["id"]: row for row in await conn.fetch(SQL["show"], tenant_id, list(ids))} if ids else {}
+        found = await conn.fetch(SQL["show"], tenant_id, list(ids), min(ids), max(ids)) if ids else ()
+        rows = {row["id"]: row for row in found}
         return [_one(rows[one]) for one in ids if one in rows]
 
 

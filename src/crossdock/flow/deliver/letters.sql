@@ -49,7 +49,7 @@ SELECT x.id FROM (
     WHERE d.record_id = $2 AND d.tenant_id = $1 AND ($3::uuid IS NULL OR d.event_id = $3)
     UNION ALL
     SELECT d.id, d.state, d.route_id FROM delivery_done d
-    WHERE d.record_id = $2 AND d.tenant_id = $1 AND ($3::uuid IS NULL OR d.event_id = $3)
+    WHERE d.record_id = $2 AND d.tenant_id = $1 AND ($3::uuid IS NULL OR d.event_id = $3) AND d.id >= $7 AND d.id < $6
 ) AS x
 WHERE x.state = ANY($4::text[]) AND ($5::uuid[] IS NULL OR x.route_id = ANY($5)) AND x.id < $6 AND x.id >= $7
 ORDER BY x.id DESC LIMIT $8;
@@ -103,6 +103,7 @@ SELECT d.id FROM unnest($2::uuid[]) AS k(route_id), LATERAL (
 ORDER BY d.id LIMIT $6;
 
 -- name: show
+-- $3, $4: the least and the greatest of the ids, so that only the days between them are opened.
 SELECT d.id, d.state, NULL::text AS rule, d.reason, d.attempt AS attempts, NULL::text AS evidence,
        NULL::text AS at_destination, d.created_at, d.due_at, NULL::timestamptz AS ended_at, NULL::uuid AS cause_id,
        false AS replayed, d.replay_id, d.mapping_version, d.event_id, d.record_id, d.route_id, d.seq, d.occurrence,
@@ -115,7 +116,8 @@ UNION ALL
 SELECT d.id, d.state, d.rule, d.reason, d.attempts, d.evidence, d.external_id, d.created_at, NULL, d.ended_at,
        d.cause_id, d.replayed, d.replay_id, d.mapping_version, d.event_id, d.record_id, d.route_id, d.seq, o.occurrence,
        r.stream, r.external_id, r.code, o.action, s.id, s.name, c.id, c.name
-FROM unnest($2::uuid[]) AS k(id), LATERAL (SELECT * FROM delivery_done l WHERE l.id = k.id OFFSET 0) AS d
+FROM unnest($2::uuid[]) AS k(id),
+     LATERAL (SELECT * FROM delivery_done l WHERE l.id = k.id AND l.id >= $3 AND l.id <= $4 OFFSET 0) AS d
      JOIN record r ON r.id = d.record_id JOIN route o ON o.id = d.route_id
      JOIN connection s ON s.id = o.source_id JOIN connection c ON c.id = o.destination_id
 WHERE d.tenant_id = $1;
@@ -126,7 +128,7 @@ WHERE e.tenant_id = $1;
 
 -- name: attempts
 SELECT a.number, a.step, a.outcome, a.code, a.reason, a.detail, a.took_ms, a.ended_at FROM attempt a
-WHERE a.tenant_id = $1 AND a.delivery_id = $2 AND a.id >= $3
+WHERE a.tenant_id = $1 AND a.delivery_id = $2 AND a.id >= $3 AND a.id < $5
 ORDER BY a.id LIMIT $4;
 
 -- name: cause

@@ -21,13 +21,15 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("events.sql"))
 FIRST, LAST = uuid.UUID(int=0), uuid.UUID(int=(1 << 128) - 1)
-MOST_LOOKED: Final = 20_000
+MOST_LOOKED: Final = 10_000
 _DAYS: Final = 60
 _USUAL: Final = ("order", "customer", "product", "refund")
 """Streams that a record may be of before anything of theirs was counted."""
 _DAY: Final = timedelta(days=1)
 _TOP: Final = (32_767, str((1 << 63) - 1), LAST)
 _PAGE: Final = 500
+_LATEST_MS: Final = 250_000_000_000_000
+"""An id beyond the year 9,800 is nobody's."""
 
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,13 +80,15 @@ class Events:
         ends: bool = True,
     ) -> EventPage:
         """Return events below ``before``, the newest first; with ``ends`` what became of each."""
+        before = None if before is not None and before.int >> 80 > _LATEST_MS else before
         async with self._store.engine() as conn:
             if asked.external_id is not None:
                 ids = await self._of_records(conn, tenant_id, asked, limit, before)
                 after, looked = (ids[-1] if len(ids) == limit else None), None
             else:
                 ids, after, looked = await self._by_day(conn, tenant_id, asked, limit, before)
-            rows = {row["id"]: row for row in await conn.fetch(SQL["show"], tenant_id, ids)} if ids else {}
+            found = await conn.fetch(SQL["show"], tenant_id, ids, min(ids), max(ids)) if ids else ()
+            rows = {row["id"]: row for row in found}
             items = [_shown(rows[one]) for one in ids if one in rows]
             if ends:
                 await self._end(conn, tenant_id, items)
@@ -108,7 +112,8 @@ class Events:
             if row is None:
                 raise NotFound("there is no such event", field="event_id", remedy="it may be older than what is kept")
             beside = {
-                one["earlier"]: one for one in await conn.fetch(SQL["beside"], tenant_id, row["record_id"], row["seq"])
+                one["earlier"]: one
+                for one in await conn.fetch(SQL["beside"], tenant_id, row["record_id"], row["seq"], *_bounds(row))
             }
         return row, beside.get(True), beside.get(False)
 
@@ -126,7 +131,8 @@ class Events:
         if not found:
             return []
         below = min(before or LAST, asked.ceiling)
-        narrowed = ([row["id"] for row in found], below, asked.floor, limit, asked.type, asked.origin)
+        ids = [row["id"] for row in found]
+        narrowed = (ids, below, max(asked.floor, _since(min(ids))), limit, asked.type, asked.origin)
         return [row["id"] for row in await conn.fetch(SQL["of_records"], tenant_id, *narrowed)]
 
     async def _by_day(
@@ -182,6 +188,18 @@ class Events:
             by_id[row["event_id"]]["ends"].append(
                 {name: row[name] for name in ("state", "rule", "attempts", "replayed", "destination")}
             )
+
+
+def _since(record_id: uuid.UUID) -> uuid.UUID:
+    """Return the least id of an event of a record: none is older than the record itself, but for clocks that differ."""
+    return floor_of(time_of(record_id) - timedelta(hours=1))
+
+
+def _bounds(row: Any) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
+    """Return where the states before and after an event are sought; nowhere where it is the newest."""
+    newer = row["newest_seq"] is not None and row["newest_seq"] > row["seq"]
+    here = floor_of(time_of(row["id"]) - timedelta(hours=1))
+    return _since(row["record_id"]), here, LAST if newer else here
 
 
 def _floor(day: date) -> uuid.UUID:

@@ -52,7 +52,8 @@ ORDER BY e.id DESC LIMIT $5;
 -- name: show
 SELECT e.id, e.type, e.stream, e.external_id, e.record_id, e.origin, e.verdict, e.presence, e.status, e.seq,
        e.modified_at, e.recorded_at, e.connection_id, c.name AS connection, c.connector, r.code
-FROM unnest($2::uuid[]) AS k(id), LATERAL (SELECT * FROM event l WHERE l.id = k.id OFFSET 0) AS e
+FROM unnest($2::uuid[]) AS k(id),
+     LATERAL (SELECT * FROM event l WHERE l.id = k.id AND l.id >= $3 AND l.id <= $4 OFFSET 0) AS e
      JOIN connection c ON c.id = e.connection_id LEFT JOIN record r ON r.id = e.record_id
 WHERE e.tenant_id = $1;
 
@@ -74,9 +75,11 @@ FROM event e JOIN connection c ON c.id = e.connection_id LEFT JOIN record r ON r
 WHERE e.tenant_id = $1 AND e.id = $2;
 
 -- name: beside
--- The states of the record before and after an event.
+-- The states of the record before and after an event; $4 to $6 are bounds of their ids.
 (SELECT e.id, e.type, e.stream, e.external_id, e.presence, e.status, e.seq, e.modified_at, e.recorded_at, e.body, true AS earlier
- FROM event e WHERE e.tenant_id = $1 AND e.record_id = $2 AND e.seq < $3 ORDER BY e.seq DESC, e.id DESC LIMIT 1)
+ FROM event e WHERE e.tenant_id = $1 AND e.record_id = $2 AND e.seq < $3 AND e.id >= $4 AND $3 > 1
+ ORDER BY e.seq DESC, e.id DESC LIMIT 1)
 UNION ALL
 (SELECT e.id, e.type, e.stream, e.external_id, e.presence, e.status, e.seq, e.modified_at, e.recorded_at, NULL, false
- FROM event e WHERE e.tenant_id = $1 AND e.record_id = $2 AND e.seq > $3 ORDER BY e.seq, e.id LIMIT 1);
+ FROM event e WHERE e.tenant_id = $1 AND e.record_id = $2 AND e.seq > $3 AND e.id >= $5 AND e.id < $6
+ ORDER BY e.seq, e.id LIMIT 1);

@@ -127,7 +127,9 @@ async def _opened(desk: Desk, asked: Filter, groups: Sequence[Mapping[str, Any]]
         newer = (
             {
                 row["id"]: row
-                for row in await conn.fetch(SQL["newer"], desk.tenant_id, *map(list, zip(*rows, strict=True)))
+                for row in await conn.fetch(
+                    SQL["newer"], desk.tenant_id, *map(list, zip(*rows, strict=True)), min(rows)[0]
+                )
             }
             if rows
             else {}

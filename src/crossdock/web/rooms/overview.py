@@ -29,7 +29,8 @@ async def overview(desk: Desk) -> Response:
     hub, tenant_id = desk.hub, desk.tenant_id
     status = await status_of(hub.database.tenant, tenant_id, SharedBoard(hub.database).used, connector_named)
     connections = [_named(one) for one in status["connections"]]
-    causes = await hub.letters.groups(tenant_id, Filter())
+    # the sidebar has just counted them
+    causes = await hub.letters.groups(tenant_id, Filter()) if desk.counts.get("dead") else []
     routes = await hub.connections.routes(tenant_id)
     async with hub.database.tenant(tenant_id) as conn:
         alerts = await hub.alerting.alerts.listed(conn, tenant_id, Listing(limit=_MOST_ALERTS, is_open=True))

@@ -72,7 +72,8 @@ async def told(hub: Hub, tenant_id: uuid.UUID, event_id: uuid.UUID, chosen: uuid
     """Put the story of an event together; of its deliveries one is told in full. Raises ``NotFound``."""
     row, before, after = await Events(hub.database).one(tenant_id, event_id)
     source = await hub.directory.connection(row["connection_id"])
-    deliveries = await hub.letters.page(tenant_id, Filter(event_id=event_id), _MOST_DELIVERIES)
+    since = row["recorded_at"] - timedelta(hours=1)
+    deliveries = await hub.letters.page(tenant_id, Filter(event_id=event_id, since=since), _MOST_DELIVERIES)
     deliveries.sort(key=lambda one: one["uuid"])
     word, problem = _read(hub, source, row)
     earlier, _ = _read(hub, source, before)
