@@ -220,6 +220,9 @@ def test_what_is_missing_takes_one_ability_not_the_plugin(site: Site) -> None:
     }
     now = site.php(f"return {CONTAINER}Site\\Requirements::class )->lacking();")
     assert set(now) == {"scheduler"}
+    panel = site.php(f"return {CONTAINER}Monitor\\HealthPanel::class )->document()['fields'];")
+    told = {one["label"]: one["value"] for one in panel.values() if one["label"].startswith("Lacks")}
+    assert told == {"Lacks Action Scheduler": now["scheduler"]["fallback"]}
 
 
 def test_one_mail_tells_that_sending_has_stopped(site: Site) -> None:

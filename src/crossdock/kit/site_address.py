@@ -39,6 +39,14 @@ def account_uid(url: str) -> str:
     return f"{slug[: _LONGEST_UID - 9]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
+def site_pointed_to(location: str) -> str:
+    """Return the site that a redirect's ``Location`` points to; empty when it names none."""
+    try:
+        return site_url(location) if "://" in location else ""
+    except ValueError:
+        return ""
+
+
 def same_address(one: str, other: str) -> bool:
     """Tell whether two addresses as people type them name one site; http and https are the same.
 

@@ -12,6 +12,7 @@ namespace Crossdock\Monitor;
 use Crossdock\Commands\Status;
 use Crossdock\Hub\Credentials;
 use Crossdock\Site\Hazards;
+use Crossdock\Site\Requirements;
 
 /**
  * Tells what somebody who helps wants to know; what names the site's own matters is left out when the text is copied.
@@ -40,16 +41,25 @@ class HealthPanel {
 	private Hazards $hazards;
 
 	/**
+	 * What the site lacks.
+	 *
+	 * @var Requirements
+	 */
+	private Requirements $requirements;
+
+	/**
 	 * Notes what it needs.
 	 *
-	 * @param Status      $status      How the plugin does.
-	 * @param Credentials $credentials What is known of the pairing.
-	 * @param Hazards     $hazards     What is in the way.
+	 * @param Status       $status       How the plugin does.
+	 * @param Credentials  $credentials  What is known of the pairing.
+	 * @param Hazards      $hazards      What is in the way.
+	 * @param Requirements $requirements What the site lacks.
 	 */
-	public function __construct( Status $status, Credentials $credentials, Hazards $hazards ) {
-		$this->status      = $status;
-		$this->credentials = $credentials;
-		$this->hazards     = $hazards;
+	public function __construct( Status $status, Credentials $credentials, Hazards $hazards, Requirements $requirements ) {
+		$this->status       = $status;
+		$this->credentials  = $credentials;
+		$this->hazards      = $hazards;
+		$this->requirements = $requirements;
 	}
 
 	/**
@@ -75,6 +85,10 @@ class HealthPanel {
 		}
 		$codes             = array_column( $this->hazards->last(), 'code' );
 		$fields['hazards'] = self::field( __( 'Hazards found', 'crossdock' ), array() === $codes ? __( 'none', 'crossdock' ) : implode( ', ', $codes ) );
+		foreach ( $this->requirements->lacking() as $code => $one ) {
+			/* translators: %s: what is lacking, such as "WooCommerce 8.9". */
+			$fields[ 'lacks_' . $code ] = self::field( sprintf( __( 'Lacks %s', 'crossdock' ), $one['needs'] ), $one['fallback'] );
+		}
 		return array(
 			'label'  => 'Crossdock',
 			'fields' => $fields,

@@ -9,7 +9,6 @@ declare( strict_types=1 );
 
 namespace Crossdock\Outbox;
 
-use Crossdock\Hub\Answer;
 use Crossdock\Hub\Client;
 use Crossdock\Setup\Activation;
 use Crossdock\Wp\Clock;

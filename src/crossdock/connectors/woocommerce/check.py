@@ -117,7 +117,7 @@ class Diagnosis:
         if site.same_place(asked, reply):
             # some servers want no slash at the end
             reply = await self._vendor_at(self._site, "none").request("GET", base)
-        if reply.redirected and _site_of(reply) == self._site:
+        if reply.redirected and site_address.site_pointed_to(reply.headers.get("Location", "")) == self._site:
             # with plain permalinks WordPress sends index.php/wp-json to wp-json, which is its start page (seen);
             # behind a server that hides the port from it, it sends every address it does not know in circles (seen)
             return None
@@ -170,7 +170,7 @@ class Diagnosis:
 
     def _stop_if_moved(self, reply: Reply) -> None:
         if reply.redirected:
-            known = _site_of(reply)
+            known = site_address.site_pointed_to(reply.headers.get("Location", ""))
             remedy = f"give {known} as the address" if known else "give the address the shop itself uses"
             raise _Stop("moved", f"the address points elsewhere (status {reply.status})", remedy)
 
@@ -343,15 +343,6 @@ class Diagnosis:
 def _in_maintenance(reply: Reply) -> bool:
     """Whether this is WordPress's own maintenance page, or a plugin's: a 503 that says so or sends its 600 seconds."""
     return reply.headers.get("Retry-After") == "600" or b"maintenance" in reply.body.lower()
-
-
-def _site_of(reply: Reply) -> str:
-    """Return the site that a redirect points to; empty when it names none."""
-    where = reply.headers.get("Location", "")
-    try:
-        return site_address.site_url(where) if "://" in where else ""
-    except ValueError:
-        return ""
 
 
 def _object(document: dict[str, Any], name: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from crossdock.connectors.wordpress import routes
 from crossdock.connectors.wordpress.client import UNPAIRED, SiteClient
 from crossdock.connectors.wordpress.replies import data_of, document_of, error_of, time_of
 from crossdock.connectors.wordpress.routes import Rest
-from crossdock.kit.site_address import account_uid, site_url
+from crossdock.kit.site_address import account_uid, site_pointed_to, site_url
 
 _NEAR_S: Final = 60
 _PAIR: Final = "make a pairing code and paste it into the plugin: crossdock plugin pair"
@@ -144,7 +144,7 @@ class Diagnosis:
         self._compare_clocks(reply)
         code, _ = error_of(reply)
         if reply.redirected:
-            known = _site_of(reply)
+            known = site_pointed_to(reply.headers.get("Location", ""))
             remedy = f"give {known} as the address" if known else "give the address the site itself uses"
             raise _Stop("moved", f"the address points elsewhere (status {reply.status})", remedy)
         if code == "clock-skew":
@@ -242,18 +242,9 @@ def _of_index(index: Any) -> dict[str, Any]:
 
 def _astray(reply: Reply) -> bool:
     """Whether an answer says that the route is not there, or not asked for in the way this site wants."""
-    return reply.status == 404 or (reply.redirected and not _site_of(reply))
+    return reply.status == 404 or (reply.redirected and not site_pointed_to(reply.headers.get("Location", "")))
 
 
 def _in_maintenance(reply: Reply) -> bool:
     """Whether this is WordPress's own maintenance page, or a plugin's: a 503 that says so or sends its 600 seconds."""
     return reply.headers.get("Retry-After") == "600" or b"maintenance" in reply.body.lower()
-
-
-def _site_of(reply: Reply) -> str:
-    """Return the site that a redirect points to; empty when it names none."""
-    where = reply.headers.get("Location", "")
-    try:
-        return site_url(where) if "://" in where else ""
-    except ValueError:
-        return ""
