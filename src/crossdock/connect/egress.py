@@ -54,6 +54,14 @@ _RANGES: tuple[tuple[Network, str], ...] = tuple((ipaddress.ip_network(n), why) 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\Z")
 _BAD_IN_URL = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\]")
+_PORTS = frozenset({
+    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103,
+    104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513,
+    514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719,
+    1720, 1723, 2049, 3306, 3659, 4045, 5060, 5061, 5432, 6000, 6379, 6566, 6665, 6666, 6667, 6668,
+    6669, 6697, 9200, 10080, 11211, 27017,
+})  # fmt: skip
+"""Ports of other protocols (those that browsers refuse, and of databases): nobody's web server is there."""
 _REMEDY = "give a public address, or allow the network with CROSSDOCK_EGRESS_ALLOW on a development machine"
 
 
@@ -105,7 +113,7 @@ class Guard:
             raise EgressRefused("the URL holds spaces, control or non-ASCII characters", "write it in its ASCII form")
         try:
             parts = urlsplit(url)
-            host, _ = (parts.hostname or ""), parts.port
+            host, port = (parts.hostname or ""), parts.port
         except ValueError:
             raise EgressRefused("the URL cannot be read", "expected https://host/path") from None
         if parts.scheme not in ("https", "http"):
@@ -114,6 +122,8 @@ class Guard:
             raise EgressRefused("the URL holds a user name", "put credentials into their own fields")
         if parts.scheme == "http" and self.production and not plain_http:
             raise EgressRefused("plain http is refused in production", "use https, or allow it for this connection")
+        if self.production and port in _PORTS:
+            raise EgressRefused(f"port {port} is another protocol's", "give the port of a web server, or none")
         if not host or (not _HOST.match(host) and ":" not in host) or "%" in host:
             raise EgressRefused("the URL's host is not a host name or address", "expected https://host/path")
         return host
