@@ -150,6 +150,7 @@ async def restore(
 
     ``opens(key_id, check_value)`` tells whether a master key at hand has this id and check value. Nothing is touched
     before the manifest, the dump's digest and the keys have been checked. ``force`` empties a database that is not.
+    Sessions and one-time links of the backup end: some may have been ended after it was made.
     Raises :class:`BackupRefused`, :class:`SchemaUnknown` and the errors of a start.
     """
     manifest = read_manifest(source)
@@ -176,12 +177,25 @@ async def restore(
                 f"after the restore these tables have other row counts: {', '.join(wrong)}", "try again"
             )
         await asyncio.to_thread(migrate.upgrade, url, login=server is not None)
-        async with Database(settings, server).owner() as owner:
-            await partitions.ensure_ahead(owner)
+        await _settle(Database(settings, server))
     finally:
         if server is not None:
             await asyncio.to_thread(server.stop)
     return manifest
+
+
+async def _settle(database: Database) -> None:
+    """Make partitions ahead, and let everybody log in anew."""
+    async with database.owner() as owner:
+        await partitions.ensure_ahead(owner)
+    conn = await database.connect(roles.ENGINE)
+    try:
+        await conn.execute(SQL["end_logins"])
+        await conn.execute(SQL["end_links"])
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        raise lost(problem) from problem
+    finally:
+        conn.terminate()
 
 
 def _check(manifest: Manifest, source: Path, opens: Callable[[str, bytes], bool]) -> None:

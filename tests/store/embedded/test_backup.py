@@ -74,6 +74,33 @@ async def test_a_restored_database_is_the_same(
     postgres.drop(empty.database)
 
 
+async def test_nobody_is_logged_in_after_a_restore_and_no_link_is_good(
+    database: Database, empty: StoreSettings, postgres: TestServer, tmp_path: Path
+) -> None:
+    await _fill(database)
+    person = new_id()
+    async with database.engine() as conn:
+        await conn.execute(
+            "INSERT INTO person (id, email_hash, key_id, sealed) VALUES ($1, 'x', '00c0ffee', 'x')", person
+        )
+        await conn.execute(
+            "INSERT INTO person_session (id, person_id, token_hash, agent, expires_at)"
+            " VALUES ($1, $1, 'x', '', now() + interval '1 day')",
+            person,
+        )
+        await conn.execute(
+            "INSERT INTO person_link (id, kind, token_hash, person_id, tenant_id, made_by, expires_at)"
+            " SELECT $1, 'invite', 'x', $1, tenant_id, '', now() + interval '1 day' FROM tenant",
+            person,
+        )
+    await backup(database, tmp_path / "copy")
+    await restore(empty, tmp_path / "copy", opens=right_key)
+    async with Database.open(empty) as restored, restored.engine() as conn:
+        for table, count in (("person", 1), ("person_session", 0), ("person_link", 0)):
+            assert await conn.fetchval(f"SELECT count(*) FROM {table}") == count, table
+    postgres.drop(empty.database)
+
+
 async def test_the_missing_key_is_named_before_anything_is_touched(
     database: Database, empty: StoreSettings, postgres: TestServer, tmp_path: Path
 ) -> None:

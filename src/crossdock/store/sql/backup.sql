@@ -28,3 +28,10 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_n
 
 -- name: drop_all
 DROP OWNED BY crossdock_owner;
+
+-- name: end_logins
+-- What was ended after the backup would come back with it: nobody stays logged in, and no link is good any more.
+DELETE FROM person_session;
+
+-- name: end_links
+DELETE FROM person_link;
