@@ -60,7 +60,7 @@ _ASKED = {
         GET /t/{slug}/connections/{connection_id}/webhooks
         GET /t/{slug}/connections/{connection_id}/welcome
         GET /t/{slug}/customers
-        GET /t/{slug}/customers/{person_id}
+        GET /t/{slug}/customers/{customer_id}
         GET /t/{slug}/dead-letters
         GET /t/{slug}/deals
         GET /t/{slug}/deals/{connection_id}/{deal_id}
