@@ -14,7 +14,7 @@ _SECRET_NAMES = re.compile(
 )
 _PERSON_NAMES = re.compile(
     r"e?-?mail|phone|(first|last|full|user|display|nick)_?name|address|postcode|zip|city|company|birth|ip_address|"
-    r"user_agent|customer_note|avatar",
+    r"user_agent|customer_note|avatar|\bline_?[12]\b|street|iban",
     re.IGNORECASE,
 )
 _IN_TEXT = (
