@@ -32,6 +32,7 @@ ADDRESSES: dict[str, Address] = {
     "/reset": lambda ids: f"/reset?token={ids['reset_token']}",
     "/t/{slug}/connections/bulk": lambda ids: f"/t/{ids['slug']}/connections/bulk?do=check",
     "/t/{slug}/events/replay": lambda ids: f"/t/{ids['slug']}/events/replay?id={ids['event_id']}",
+    "/t/{slug}/routes/bulk": lambda ids: f"/t/{ids['slug']}/routes/bulk?do=off",
 }
 """Page -> its address, where the names in it do not make it: ``lambda ids: "/t/default/find?q=" + ids["number"]``."""
 
@@ -41,7 +42,10 @@ NO_PAGES: dict[str, str] = {
     "/welcome": "there while nobody has come in yet: test_entering looks at it",
     "/login/code": "there between password and code: test_entering looks at it",
     "/t/{slug}/proof/{proof_id}/report": "a file",
-    "/t/{slug}/connections/waiting/{connector}": "there while somebody is at a vendor's page of consent",
+    "/t/{slug}/connections/waiting/{connector}": "there while somebody lets us in elsewhere: test_network looks at it",
+    "/t/{slug}/connections/pairing/{pairing}": "there while a site has not used its code: test_network looks at it",
+    "/t/{slug}/routes/{route_id}/mapping/trials/{run_id}": "of a dry run: test_network looks at it",
+    "/t/{slug}/routes/{route_id}/mapping/export": "a file",
 }
 """What answers GET without being a page: a file, or the way to another page."""
 

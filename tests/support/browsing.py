@@ -104,12 +104,12 @@ async def made(hub: Hub, email: str, role: Role, slug: str = "default") -> None:
 
 
 @contextlib.asynccontextmanager
-async def visiting(hub: Hub) -> AsyncIterator[Visitor]:
-    """Open the doors on a free port, with a person in front of them."""
+async def visiting(hub: Hub, *, port: int = 0) -> AsyncIterator[Visitor]:
+    """Open the doors on a port (0: a free one), with a person in front of them."""
     timeout = aiohttp.ClientTimeout(total=30)
     jar = aiohttp.CookieJar(unsafe=True)
     async with (
-        serving(build_app(hub, pages=page_routes(hub))) as server,
+        serving(build_app(hub, pages=page_routes(hub)), port=port) as server,
         aiohttp.ClientSession(timeout=timeout, cookie_jar=jar) as session,
     ):
         yield Visitor(hub, server.url, session)

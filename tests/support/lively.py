@@ -129,7 +129,7 @@ EXAMPLES: dict[str, tuple[Prefix | None, str]] = {
     "run_id": (Prefix.RUN, "SELECT id FROM run ORDER BY id LIMIT 1"),
     "event_id": (Prefix.EVENT, "SELECT id FROM event WHERE type LIKE 'order.%' ORDER BY id LIMIT 1"),
     "delivery_id": (Prefix.DELIVERY, "SELECT id FROM delivery_done ORDER BY id LIMIT 1"),
-    "route_id": (Prefix.ROUTE, "SELECT id FROM route ORDER BY id LIMIT 1"),
+    "route_id": (Prefix.ROUTE, "SELECT id FROM route WHERE stream = 'order' AND action = 'order' ORDER BY id LIMIT 1"),
     "order_route_id": (Prefix.ROUTE, "SELECT id FROM route WHERE stream = 'order' AND action = 'order' LIMIT 1"),
     "alert_id": (Prefix.ALERT, "SELECT id FROM alert ORDER BY id LIMIT 1"),
     "channel_id": (Prefix.CHANNEL, "SELECT id FROM alert_channel ORDER BY id LIMIT 1"),
