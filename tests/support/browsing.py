@@ -52,6 +52,12 @@ class Seen(msgspec.Struct, frozen=True):
         return [" ".join(row.text_content().split()) for row in self.doc.xpath("//main//tbody/tr")]
 
 
+async def _seen(response: aiohttp.ClientResponse) -> Seen:
+    # what is downloaded may be no text at all
+    text = await response.text(errors="replace")
+    return Seen(response.status, response.url.path_qs, response.headers.copy(), text)
+
+
 class Visitor:
     """Keeps the cookies of one person."""
 
@@ -64,12 +70,16 @@ class Visitor:
         """Open an address of this hub."""
         address = path if path.startswith("http") else self.url + path
         async with self._session.get(address, allow_redirects=follow, headers=headers) as response:
-            return Seen(response.status, response.url.path_qs, response.headers.copy(), await response.text())
+            return Seen(
+                response.status, response.url.path_qs, response.headers.copy(), await response.text(errors="replace")
+            )
 
     async def post(self, path: str, data: Any, *, follow: bool = True, **headers: str) -> Seen:
         """Send a form as it is given."""
         async with self._session.post(self.url + path, data=data, allow_redirects=follow, headers=headers) as response:
-            return Seen(response.status, response.url.path_qs, response.headers.copy(), await response.text())
+            return Seen(
+                response.status, response.url.path_qs, response.headers.copy(), await response.text(errors="replace")
+            )
 
     async def submit(self, seen: Seen, action: str, *, follow: bool = True, **values: Any) -> Seen:
         """Fill the form that goes to ``action`` and send it with what stands in it; a list ticks several."""

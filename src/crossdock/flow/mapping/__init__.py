@@ -1,5 +1,6 @@
 """Mappings as people work with them: both schemas side by side, versions, trials on real records, and ways back."""
 
+from crossdock.flow.mapping.desk import MapsNothing
 from crossdock.flow.mapping.room import Mappings
 from crossdock.flow.mapping.templates import NewTemplate, template_in, template_of
 from crossdock.flow.mapping.trial import MOST_RECORDS
@@ -11,6 +12,7 @@ __all__ = [
     "Draft",
     "MappingRefused",
     "Mappings",
+    "MapsNothing",
     "NewTemplate",
     "WayBack",
     "draft_in",

@@ -41,6 +41,10 @@ _ANEW = frozenset({"unknown-object", "unknown-field", "enumeration-value"})
 """Problems for which the destination is asked anew before they are told."""
 
 
+class MapsNothing(BadInput):
+    """The route's action sends messages or carries out wishes: there is nothing to choose."""
+
+
 class MappingDesk:
     """What people do with the mapping of a route."""
 
@@ -53,7 +57,7 @@ class MappingDesk:
     # --- looking ------------------------------------------------------------------------------------------------
 
     async def chosen(self, tenant_id: uuid.UUID, route_id: uuid.UUID) -> Chosen:
-        """Return a route that maps, and whom it joins. Raises ``NotFound``, and ``BadInput`` for one that does not."""
+        """Return a route that maps, and whom it joins. Raises ``NotFound``, and :class:`MapsNothing`."""
         async with self._store.engine() as conn:
             row = await conn.fetchrow(SQL["route"], tenant_id, route_id)
         if row is None:
@@ -63,7 +67,7 @@ class MappingDesk:
         destination = await self._directory.connection(route.destination_id)
         connector = self._directory.connector(destination.connector)
         if connector is None or route.occurrence or not _maps(connector, route):
-            raise BadInput(
+            raise MapsNothing(
                 "the route maps nothing: its action sends messages or carries out wishes",
                 field="route",
                 remedy="choose a route to an action that writes records",

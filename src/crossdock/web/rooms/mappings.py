@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from crossdock.errors import BadInput, CrossdockError
-from crossdock.flow.mapping import Draft, MappingRefused, record_named
+from crossdock.flow.mapping import Draft, MappingRefused, MapsNothing, record_named
 from crossdock.flow.mapping.words import Chosen
 from crossdock.flow.run import Listing, RunKind
 from crossdock.govern.access import Role
@@ -61,7 +61,10 @@ async def mappings(desk: Desk) -> Response:
 @ROOM.page("/routes/{route_id}/mapping")
 async def mapping(desk: Desk) -> Response:
     """Show a mapping with a real record; ``version``: another than the one that acts."""
-    chosen = await _chosen(desk)
+    try:
+        chosen = await _chosen(desk)
+    except MapsNothing:
+        return desk.show("mappings/nothing.html", route_id=desk.request.path_params["route_id"])
     base = _version(desk.query.get("version", ""), chosen.route.mapping_version)
     found = await desk.hub.mappings.desk.mapping(chosen, base)
     state = State(

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from starlette.responses import Response
 
-from crossdock.errors import BadInput, Conflict, NotFound
+from crossdock.errors import BadInput, Conflict
 from crossdock.flow.run import RunKind
 from crossdock.flow.stock.book import Threshold
 from crossdock.flow.stock.levels import MAIN, Cause, Change
@@ -163,12 +163,8 @@ async def one(desk: Desk) -> Response:
     sku = _sku(desk)
     if desk.query.get("format"):
         return await desk.export("stock-moves", _MOVES, _each_move(desk, sku))
-    shown = await _one(desk, sku)
-    if not shown["levels"] and not shown["links"]:
-        raise NotFound(
-            f"nothing is known of the SKU {sku}", field="sku", remedy="link a product with it, or set a level"
-        )
-    return desk.show("stock/one.html", **shown)
+    # an order names SKUs that nobody has counted yet: the page says so, and takes the first count
+    return desk.show("stock/one.html", **await _one(desk, sku))
 
 
 @ROOM.action("/stock/{sku:path}", role=Role.ADMIN)
