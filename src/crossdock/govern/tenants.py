@@ -103,9 +103,14 @@ class Tenants:
         ]
 
 
+def is_slug(text: str) -> bool:
+    """Whether a text has the form of a tenant's short name."""
+    return _SLUG.match(text) is not None
+
+
 def check_slug(slug: str) -> None:
     """Raise ``BadInput`` for what is no short name of a tenant."""
-    if not _SLUG.match(slug):
+    if not is_slug(slug):
         raise BadInput(
             "a tenant's name is 1 to 63 lower-case letters, digits and hyphens", field="tenant", remedy="rename it"
         )

@@ -40,7 +40,9 @@ async def test_a_tenant_comes_with_its_first_key(hub: Hub, doors: Street) -> Non
     is_problem(await make(doors, platform, slug="a", scopes=["platform"]), 400, "bad-input", "scopes.0")
     for name in ("bakery", made.json["id"]):
         assert (await doors.get(f"/api/v1/tenants/{name}", platform)).json["name"] == "The Bakery"
-    is_problem(await doors.get("/api/v1/tenants/nobody", platform), 404, "not-found", "tenant")
+    for name in ("nobody", "%00", "Nobody%20else"):
+        is_problem(await doors.get(f"/api/v1/tenants/{name}", platform), 404, "not-found", "tenant")
+    is_problem(await make(doors, platform, slug="b", name="\x00"), 400, "bad-input", "name")
     is_problem(await doors.get("/api/v1/connections", platform), 403, "forbidden")
 
 

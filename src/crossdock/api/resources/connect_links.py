@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
+from crossdock.api.resources.keys import TEXT
 from crossdock.api.resources.tenants import found
 from crossdock.errors import BadInput
 from crossdock.govern.keys import Principal
@@ -47,7 +48,7 @@ class NewLink(BaseModel):
 
     tenant: str | None = Field(None, max_length=80, description="slug or tnt_…; null: the caller's own")
     connector: str = Field(max_length=60)
-    name: str = Field("", max_length=200, description="what to call the connection")
+    name: str = Field("", max_length=200, pattern=TEXT, description="what to call the connection")
     return_url: str = Field("", max_length=2000, description="told connect_link, state and connection in its query")
     minutes: int = Field(default=USUAL_MINUTES, ge=5, le=MOST_MINUTES)
 

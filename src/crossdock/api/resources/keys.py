@@ -18,6 +18,8 @@ from crossdock.kit.ids import Prefix
 from crossdock.wiring import Hub
 
 Scope = Literal["events:write", "read", "operate", "write", "admin"]
+TEXT = r"^[^\x00]*$"
+"""What the database takes for text."""
 _KEY: dict[str, Any] = {
     "id": "key_01kb3v0d1a8w0f6zr4p1n5q2st",
     "name": "reports",
@@ -40,7 +42,7 @@ class NewKey(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"name": "reports", "scopes": ["read"], "days": 90}]}
     )
 
-    name: str = Field(min_length=1, max_length=200, description="what it is for; no person's name")
+    name: str = Field(min_length=1, max_length=200, pattern=TEXT, description="what it is for; no person's name")
     scopes: list[Scope] = Field(min_length=1, max_length=5)
     days: int | None = Field(None, ge=0, le=3660, description="how long it lives; 0: until it is revoked")
     test: bool = Field(False, description="true: a key of the tenant's test side, which is made if need be")

@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
 from crossdock.api.problems import PROBLEM_CONTENT
-from crossdock.api.resources.keys import KeyMade, NewKey, Scope, kept
+from crossdock.api.resources.keys import TEXT, KeyMade, NewKey, Scope, kept
 from crossdock.errors import Overloaded
 from crossdock.govern.keys import Principal
 from crossdock.govern.programs.provisioning import NewTenant as Asked
@@ -46,6 +46,7 @@ _END: dict[str, Any] = {
     "counts": {"event": 900, "record": 120},
 }
 _REFUSED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "this Idempotency-Key came before: the same tenant"},
     409: {"description": "the slug is taken", "content": PROBLEM_CONTENT},
     422: {"description": "the Idempotency-Key came with another body", "content": PROBLEM_CONTENT},
 }
@@ -65,9 +66,9 @@ class NewTenant(BaseModel):
     )
 
     slug: str = Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
-    name: str = Field("", max_length=200)
+    name: str = Field("", max_length=200, pattern=TEXT)
     scopes: list[Scope] = Field(default=["admin"], min_length=1, max_length=5, description="of the first key")
-    key_name: str = Field(default="platform", min_length=1, max_length=200)
+    key_name: str = Field(default="platform", min_length=1, max_length=200, pattern=TEXT)
 
 
 class TenantShown(BaseModel):

@@ -14,7 +14,7 @@ import orjson
 
 from crossdock.errors import Conflict, KeyReused, NotFound
 from crossdock.govern.keys import Keys, Store, check_scopes
-from crossdock.govern.tenants import check_slug
+from crossdock.govern.tenants import check_slug, is_slug
 from crossdock.kit.ids import Prefix, new_id, parse, show
 from crossdock.store.audit import audit
 from crossdock.store.queries import load
@@ -98,8 +98,9 @@ class Provisioning:
             named: uuid.UUID | None = parse(Prefix.TENANT, text)
         except ValueError:
             named = None
+        slug = text if is_slug(text) else None
         async with self._store.engine() as conn:
-            row = await conn.fetchrow(SQL["one"], named, text, within)
+            row = await conn.fetchrow(SQL["one"], named, slug, within)
         if row is None:
             raise NotFound("there is no such tenant", field="tenant", remedy="give its slug or tnt_ id")
         return shown(row)
