@@ -58,7 +58,7 @@ ALL = (
     Shot("connecting", "/t/default/connections/new", "The gallery of connectors"),
     Shot(
         "mapping",
-        "/t/default/routes/{order_route_id}/mapping",
+        "/t/default/routes/{route_id}/mapping",
         "The mapping editor: rules with values of a real order",
     ),
     Shot("trace", "/t/default/events/{event_id}", "The story of one event, from its receipt to its delivery"),

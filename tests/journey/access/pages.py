@@ -218,7 +218,10 @@ _ASKED = {
         GET /t/{slug}/keys/{key_id}/rotate
         POST /t/{slug}/keys/{key_id}/rotate
         GET /t/{slug}/settings
+        GET /t/{slug}/settings/end
         GET /t/{slug}/settings/installation
+        POST /t/{slug}/settings/end
+        POST /t/{slug}/settings/export
         POST /t/{slug}/settings/name
         GET /t/{slug}/users
         POST /t/{slug}/users/invite

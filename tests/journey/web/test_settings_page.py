@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+
+import aiohttp
 import pytest
 
 from crossdock.govern.access import Role
@@ -70,3 +74,47 @@ async def test_the_installation_is_shown_with_its_doctor(hub: Hub) -> None:
         wrong = await visitor.get(f"{BASE}/installation")
         assert "1 thing is wrong" in wrong.words
         assert "Other users may read" in " ".join(wrong.rows())
+
+
+async def test_all_of_a_tenant_is_taken_along(hub: Hub) -> None:
+    async with visiting(hub) as visitor:
+        await visitor.enter(Role.OWNER)
+        seen = await visitor.get(BASE)
+        csrf = seen.doc.xpath("//form[contains(@action, '/settings/export')]/input[@name='csrf']/@value")[0]
+        async with (
+            aiohttp.ClientSession(cookies=visitor.cookies()) as session,
+            session.post(f"{visitor.url}{BASE}/export", data={"csrf": csrf}) as answer,
+        ):
+            assert answer.status == 200
+            assert answer.headers["Content-Disposition"].startswith('attachment; filename="default-')
+            with tarfile.open(fileobj=io.BytesIO(await answer.read())) as archive:
+                names = archive.getnames()
+        assert "manifest.json" in {name.rpartition("/")[2] for name in names}
+        assert len(names) > 1
+
+
+async def test_a_tenant_is_deleted_by_its_short_name_alone(hub: Hub) -> None:
+    async with visiting(hub) as visitor:
+        await visitor.enter(Role.OWNER)
+        ask = await visitor.get(f"{BASE}/end")
+        wrong = await visitor.submit(ask, "/settings/end", confirm="Default")
+        assert "That is not its short name" in wrong.words
+        assert (await visitor.get(BASE)).status == 200
+        done = await visitor.submit(ask, "/settings/end", confirm="default", follow=False)
+        assert done.status == 303
+        assert (await visitor.get(BASE, follow=False)).status in (303, 404)
+    async with hub.database.engine() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM tenant_end") == 1
+
+
+async def test_the_end_is_for_owners_who_have_just_logged_in(hub: Hub) -> None:
+    async with visiting(hub) as visitor:
+        await visitor.enter(Role.OWNER)
+        seen = await visitor.get(f"{BASE}/end")
+        csrf = seen.doc.xpath("//input[@name='csrf']/@value")[0]
+        async with hub.database.engine() as conn:
+            await conn.execute("UPDATE person_session SET confirmed_at = now() - interval '1 hour'")
+        for path in ("end", "export"):
+            stale = await visitor.post(f"{BASE}/{path}", {"csrf": csrf, "confirm": "default"}, follow=False)
+            assert stale.headers["Location"].startswith("/account/confirm?next=")
+        assert (await visitor.get(BASE)).status == 200
