@@ -135,6 +135,8 @@ STEPS: tuple[Step, ...] = (
     ("DELETE /users/{user_id}", None, None),
     ("POST /tenants", {"slug": "acme", "name": "Acme"}, "tenant"),
     ("POST /tenants/{tenant}/keys", {"name": "more", "scopes": ["read"]}, None),
+    ("POST /connect-links", {"connector": "woocommerce", "name": "n"}, "connect"),
+    ("DELETE /connect-links/{connect_link_id}", None, None),
     ("DELETE /tenants/{tenant}", {"slug": "acme"}, None),
     ("POST /connections/{second}/disconnect", None, None),
     ("POST /connections", lambda it: {"connector": "webhook", "name": "third", "form": {**it["sink_form"]}}, None),

@@ -54,6 +54,7 @@ _NAMED = {
     "{dead1}": "{delivery_id}",
     "{dead2}": "{delivery_id}",
     "{second}": "{connection_id}",
+    "{connect_link_id}": "{link_id}",
 }
 """Our own names of places in the table's paths."""
 
@@ -99,7 +100,8 @@ async def _done(doors: Street, operation: str, body: Any, it: It, key: str) -> A
 
 
 _IDS = {"run": "run_id", "route": "route_id", "link": "link_id", "channel": "channel_id", "rule": "rule_id",
-        "app": "app_id", "made": "key_id", "user": "user_id", "tenant": "tenant"}  # fmt: skip
+        "app": "app_id", "made": "key_id", "user": "user_id", "tenant": "tenant",
+        "connect": "connect_link_id"}  # fmt: skip
 
 
 async def _keep(it: It, answer: Answer, name: str | None, doors: Street, key: str) -> None:
