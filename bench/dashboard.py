@@ -22,6 +22,7 @@ from crossdock.govern.access import Role
 from crossdock.govern.people import Kind
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.store import partitions
+from crossdock.web.page import Reach
 from crossdock.web.rooms import all_pages
 from crossdock.wiring import Hub, open_hub
 
@@ -71,7 +72,6 @@ PATHS: Mapping[str, str] = {
     "Users": "/users",
     "API keys": "/keys",
     "Settings": "/settings",
-    "Parts": "/_parts",
 }
 """What is measured: page -> address below the tenant, with an example of each thing in its place."""
 
@@ -175,7 +175,7 @@ def get(path: str, token: str) -> bytes:
 def stands(path: str) -> bool:
     """Whether there is such a page."""
     parts = path.partition("?")[0].split("/")
-    pages = [page.path.split("/") for page in all_pages() if not page.acts]
+    pages = [page.path.split("/") for page in all_pages() if not page.acts and page.reach is Reach.TENANT]
     return any(
         len(one) == len(parts) and all(mine == its or "{" in its for mine, its in zip(parts, one, strict=True))
         for one in pages
