@@ -9,6 +9,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from hatchling.builders.wheel import WheelBuilder
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -67,3 +69,11 @@ def test_what_others_wrote_is_unchanged_and_named_with_its_licence() -> None:
     for words in ("htmx.min.js", "2.0.10", "Zero-Clause BSD", "icons.svg", "ISC License", "Cole Bemis"):
         assert words in told
     assert "src/crossdock/web/static/LICENSES.md" in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_the_wheel_carries_templates_and_files_of_the_pages() -> None:
+    packed = {one.distribution_path for one in WheelBuilder(str(ROOT)).recurse_included_files()}
+    web = ROOT / "src/crossdock/web"
+    needed = [path for path in web.rglob("*") if path.suffix in {".html", ".css", ".js", ".svg", ".sql", ".md"}]
+    assert len(needed) > 100
+    assert [path for path in needed if f"crossdock/{path.relative_to(web.parent)}" not in packed] == []
