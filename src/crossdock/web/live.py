@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import asyncpg
 from starlette.responses import StreamingResponse
 
 from crossdock.govern.people.seat import Seat
+from crossdock.kit.ids import floor_of
 from crossdock.store.queries import load
 from crossdock.wiring import Hub
 
@@ -20,6 +22,8 @@ EVERY_S = 2.0
 _KEEP_S = 15.0
 _LONGEST_S = 900.0
 """A channel ends by then; the browser opens the next one, and who may see it is asked anew."""
+_LOOKED = timedelta(days=4)
+"""How far back changes are looked for: a delivery that is retried ends within three days."""
 _TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
@@ -71,7 +75,7 @@ class Live:
         while True:
             try:
                 async with self._hub.database.engine() as conn:
-                    now = dict(await conn.fetchrow(SQL["newest"], tenant_id))
+                    now = dict(await conn.fetchrow(SQL["newest"], tenant_id, floor_of(datetime.now(UTC) - _LOOKED)))
             except _TROUBLE:
                 await asyncio.sleep(EVERY_S)
                 continue

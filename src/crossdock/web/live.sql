@@ -1,9 +1,10 @@
 -- name: newest
--- One value a topic that differs when the topic changed. Each is found at the end of an index.
-SELECT (SELECT (e.era, e.xid::text, e.id)::text FROM event e WHERE e.tenant_id = $1
+-- One value a topic that differs when the topic changed. Each is found at the end of an index; of what is kept by days only
+-- those since $2 (an id) are opened.
+SELECT (SELECT (e.era, e.xid::text, e.id)::text FROM event e WHERE e.tenant_id = $1 AND e.id >= $2
         ORDER BY e.era DESC, e.xid DESC, e.id DESC LIMIT 1) AS events,
        (SELECT md5(string_agg(newest, ',')) FROM (
-            SELECT (SELECT d.id::text FROM delivery_done d WHERE d.tenant_id = $1 AND d.state = s.state
+            SELECT (SELECT d.id::text FROM delivery_done d WHERE d.tenant_id = $1 AND d.state = s.state AND d.id >= $2
                     ORDER BY d.id DESC LIMIT 1) AS newest
             FROM unnest(ARRAY['delivered', 'skipped', 'dead']) AS s(state)) AS ended) AS deliveries,
        (SELECT md5(string_agg(r.id::text || r.state || r.progress::text, ',')) FROM (
