@@ -38,7 +38,7 @@ class Housekeeping:
         self._bodies_from = _FIRST
         self._bodies_began = time.monotonic()
         self._chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
-            (1.0, self._chain),
+            (2.0, self._chain),
             (2.0, self._tally),
             (2.0, self._rollups),
             (5.0, self._gauges),

@@ -28,6 +28,7 @@ _ORPHANS_S = 0.2
 _JITTER_S = 0.01
 _SOON_S = 0.01
 """No loop turns faster than this by its own."""
+_ENDS_S = 8.0
 _FINISH_S = 6.0
 """How long the calls under way may take to end after the worker was told to stop."""
 _WATCHES = 4
@@ -46,6 +47,7 @@ class Worker:
         self._runs_due = asyncio.Event()
         self._draining: set[asyncio.Task[None]] = set()
         self._hearing: asyncio.TimerHandle | None = None
+        self._ends_at = 0.0
         self._due_s: float | None = None
         self._plan_watches_at = 0.0
         self._plan_proofs_at = 0.0
@@ -86,7 +88,7 @@ class Worker:
                 ("stock", hub.stock.bell, hub.stock.work),
                 ("schedule", None, self._schedule),
                 *alert_loops(hub, self.owner),
-                ("ending", None, hub.ending.work),
+                ("ending", None, self._end),
                 ("watch", self._watch_due, self._watch),
                 ("run", self._runs_due, self._runners.look),
             )
@@ -120,6 +122,15 @@ class Worker:
         self._hub.hints.local.set()
         self._hub.hints.local_bells.set()
         self._hub.stock.heard()
+
+    async def _end(self) -> bool:
+        """Look for tenants that are to end; seldom, for nobody waits for it, but then without a pause."""
+        if time.monotonic() < self._ends_at:
+            return False
+        worked = await self._hub.ending.work()
+        if not worked:
+            self._ends_at = time.monotonic() + _ENDS_S
+        return worked
 
     async def _start_pumps(self) -> bool:
         """Give every lane that has work its pump, up to the process's share."""

@@ -63,14 +63,14 @@ async def test_no_list_reads_the_history_from_end_to_end(hub: Hub) -> None:
     lists, again = letters_room.SQL, replay_room.SQL
     done = ["delivered", "skipped", "dead"]
     asked: list[tuple[str, list[Any]]] = [
-        (lists["find_done"], [tenant, [route], done, HIGH, LOW, None, 50]),
-        (lists["find_done"], [tenant, [route], ["skipped"], sorted(ids)[20_000], LOW, None, 50]),
+        (lists["find_done"], [tenant, [route], done, HIGH, LOW, None, 50, None, 0]),
+        (lists["find_done"], [tenant, [route], ["skipped"], sorted(ids)[20_000], LOW, None, 50, None, 0]),
         (lists["find_done_of_tenant"], [tenant, done, sorted(ids)[ROWS // 2], LOW, 50]),
         (lists["find_of_record"], [tenant, uuid.uuid4(), None, done, None, HIGH, LOW, 50]),
         (lists["find_dead"], [tenant, [cause], None, LOW, LOW, HIGH, None, 50]),
         (lists["count_dead"], [tenant, [cause], None, LOW, HIGH, None]),
         (lists["groups"], [tenant, None, None, LOW, HIGH, None, 100]),
-        (lists["show"], [tenant, some]),
+        (lists["show"], [tenant, some, some[0], some[-1]]),
         (again["range"], [tenant, [route], done, sorted(ids)[1000], floor_of(now), HIGH, 100]),
         (again["lock_done"], [tenant, some]),
         (again["mark_replayed"], [some]),
