@@ -70,16 +70,12 @@ class Visitor:
         """Open an address of this hub."""
         address = path if path.startswith("http") else self.url + path
         async with self._session.get(address, allow_redirects=follow, headers=headers) as response:
-            return Seen(
-                response.status, response.url.path_qs, response.headers.copy(), await response.text(errors="replace")
-            )
+            return await _seen(response)
 
     async def post(self, path: str, data: Any, *, follow: bool = True, **headers: str) -> Seen:
         """Send a form as it is given."""
         async with self._session.post(self.url + path, data=data, allow_redirects=follow, headers=headers) as response:
-            return Seen(
-                response.status, response.url.path_qs, response.headers.copy(), await response.text(errors="replace")
-            )
+            return await _seen(response)
 
     async def submit(self, seen: Seen, action: str, *, follow: bool = True, **values: Any) -> Seen:
         """Fill the form that goes to ``action`` and send it with what stands in it; a list ticks several."""

@@ -23,6 +23,7 @@ from crossdock.wiring import Hub, open_hub
 from crossdock.worker import Worker
 
 SECRET = "hook-secret-canary-1"
+SINK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NOW = datetime.now(UTC)
 
 
@@ -121,7 +122,7 @@ async def add_shop(hub: Hub, name: str = "shop", url: str = "https://shop.exampl
 
 async def add_sink(hub: Hub, url: str, name: str = "sink") -> Connection:
     """Add a receiver of signed webhooks."""
-    secrets = {"url": url, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+    secrets = {"url": url, "secret": SINK_SECRET}
     config = {"format": "standard", "plain_http": True, "url": url}
     return await add_connection(hub, "webhook", name, config, secrets, destination=True)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from crossdock.connect.sandbox import Asgi, Message, Receive, Scope, Send, Serving, serving
+from crossdock.connect.sandbox import Asgi, Receive, Scope, Send, Serving, answer_json, serving
 from crossdock.connectors.hubspot import sandbox as hubspot
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.flow.run import RunKind
@@ -21,12 +21,11 @@ from crossdock.govern.alerts import NewChannel
 from crossdock.govern.people import Kind
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
-from tests.support.hub import until, working
+from tests.support.hub import SINK_SECRET, until, working
 from tests.support.lively_records import EXAMPLES as RECORDS
 from tests.support.lively_records import add_records
 
 PORTAL = {"streams": {name: {"enabled": True} for name in ("contact", "company", "deal")}}
-WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 _LEFT = """SELECT (SELECT count(*) FROM delivery d JOIN connection c ON c.id = d.lane_id WHERE c.state = 'active')
  + (SELECT count(*) FROM doorbell) + (SELECT count(*) FROM run WHERE state IN ('waiting', 'running'))"""
 
@@ -53,7 +52,7 @@ class Lively:
 
     async def add_sink(self, url: str, name: str = "Warehouse") -> None:
         """Connect a receiver of webhooks, and send it the shop's orders."""
-        given = {"url": url, "secret": WEBHOOK_SECRET, "plain_http": True}
+        given = {"url": url, "secret": SINK_SECRET, "plain_http": True}
         made = await self.hub.connections.connect(self.tenant_id, "webhook", given, name=name, actor="test")
         self.sink = made.id
 
@@ -72,7 +71,7 @@ class Lively:
 
     async def tell_whom(self, url: str) -> None:
         """Make a channel for alerts."""
-        new = NewChannel("On call", "webhook", {"url": url, "secret": WEBHOOK_SECRET})
+        new = NewChannel("On call", "webhook", {"url": url, "secret": SINK_SECRET})
         await self.hub.alerting.channels.add(self.tenant_id, new, actor="test")
 
     async def look(self) -> None:
@@ -133,8 +132,6 @@ EXAMPLES: dict[str, tuple[Prefix | None, str]] = {
     "alert_id": (Prefix.ALERT, "SELECT id FROM alert ORDER BY id LIMIT 1"),
     "channel_id": (Prefix.CHANNEL, "SELECT id FROM alert_channel ORDER BY id LIMIT 1"),
     "proof_id": (Prefix.PROOF, "SELECT id FROM proof ORDER BY id LIMIT 1"),
-    "order_id": (Prefix.ORDER, "SELECT id FROM record WHERE stream = 'order' ORDER BY id LIMIT 1"),
-    "number": (None, "SELECT external_id FROM record WHERE stream = 'order' ORDER BY id LIMIT 1"),
     "kind": (None, "SELECT 'silence'"),
 }
 """One of each thing by its name in the pages' addresses; a room adds its own."""
@@ -144,20 +141,11 @@ def refusing(status: int = 422) -> Asgi:
     """Return a receiver that wants nothing of it."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        assert scope["type"] == "http"
-        await _whole(receive)
-        body = b'{"error": "unknown article"}'
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        while (await receive()).get("more_body"):
+            pass
+        await answer_json(send, status, {"error": "unknown article"})
 
     return answer
-
-
-async def _whole(receive: Receive) -> None:
-    message: Message = {"more_body": True}
-    while message.get("more_body"):
-        message = await receive()
 
 
 @contextlib.asynccontextmanager

@@ -13,23 +13,21 @@ from crossdock.connectors.webhook import sandbox as receiver
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
-from tests.support.hub import add_route, add_shop, add_sink, order, signed, until
-
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+from tests.support.hub import SINK_SECRET, add_route, add_shop, add_sink, order, signed, until
 
 
 class Moody:
     """A receiver that answers everything with one status while it has one."""
 
-    def __init__(self) -> None:
-        self._app = receiver.app(SECRET)
+    def __init__(self, words: str = "the plan has ended") -> None:
+        self._app, self._words = receiver.app(SINK_SECRET), words
         self.status: int | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if self.status is not None and scope["type"] == "http" and "_sandbox" not in scope["path"]:
             while (await receive()).get("more_body"):
                 pass
-            await answer_json(send, self.status, {"error": "the plan has ended"})
+            await answer_json(send, self.status, {"error": self._words})
             return
         await self._app(scope, receive, send)
 

@@ -13,31 +13,13 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from crossdock.connect.sandbox import answer_json, serving
-from crossdock.connectors.webhook import sandbox as receiver
+from crossdock.connect.sandbox import serving
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street, is_problem, rows
 from tests.support.hub import add_route, add_shop, add_sink, order, until, working
-
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-
-class Moody:
-    """A receiver that answers everything with one status while it has one."""
-
-    def __init__(self) -> None:
-        self._app = receiver.app(SECRET)
-        self.status: int | None = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if self.status is not None and scope["type"] == "http" and "_sandbox" not in scope["path"]:
-            while (await receive()).get("more_body"):
-                pass
-            await answer_json(send, self.status, {"error": "zoe@example.org is refused"})
-            return
-        await self._app(scope, receive, send)
+from tests.support.traffic import Moody
 
 
 class Town:
@@ -89,7 +71,7 @@ class Town:
 @pytest_asyncio.fixture
 async def town(hub: Hub, doors: Street) -> AsyncIterator[Town]:
     async with contextlib.AsyncExitStack() as stack:
-        served = await stack.enter_async_context(serving(moody := Moody()))
+        served = await stack.enter_async_context(serving(moody := Moody("zoe@example.org is refused")))
         shop, sink = await add_shop(hub), await add_sink(hub, f"{served.url}/hook")
         await add_route(hub, shop, sink, "*", "post")
         key = (await hub.keys.add(await hub.tenants.find(), "both", ("read", "write")))[1]
@@ -133,7 +115,7 @@ async def test_nothing_of_anybody_is_told(town: Town) -> None:
         told += (await town.doors.get(f"/api/v1/deliveries/{one['id']}", town.key)).body
     for row in await rows(town.hub, "SELECT detail, reason FROM attempt"):
         told += f"{row['detail']}{row['reason']}".encode()
-    for word in (b"Person-Canary", b"Guest1@", b"guest1@", b"whsec_", b"/hook"):
+    for word in (b"Person-Canary", b"Guest1@", b"guest1@", b"zoe@", b"whsec_", b"/hook"):
         assert word not in told
 
 
