@@ -1,17 +1,17 @@
-"""The doors of the test's own hub."""
+"""A hand that fills every table of the test's own database."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
-import pytest_asyncio
+import pytest
 
-from crossdock.wiring import Hub
-from tests.journey.doors.street import Street, street
+from tests.support.filling import Filler
 
 
-@pytest_asyncio.fixture
-async def doors(hub: Hub) -> AsyncIterator[Street]:
-    """A caller in front of the hub's open doors."""
-    async with street(hub) as opened:
-        yield opened
+@pytest.fixture
+def filler(database_url: str) -> Iterator[Filler]:
+    """A hand that fills the test's own database."""
+    made = Filler(database_url)
+    yield made
+    made.close()

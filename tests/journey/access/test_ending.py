@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,19 +12,10 @@ from crossdock.errors import BadInput, NotFound
 from crossdock.govern.programs.ending import Ending, EndLost
 from crossdock.store.queries import name_of
 from crossdock.wiring import Hub
-from tests.support.database import TestServer
 from tests.support.filling import Filler
 
 NOT_FILLED = {"tenant", "audit_waiting", "audit_link", "audit_head", "audit_entry", "membership", "person_link"}
 """Tables whose rows the end itself makes as well, or that go with the people."""
-
-
-@pytest.fixture
-def filler(database_url: str, postgres: TestServer) -> Iterator[Filler]:
-    """A hand that fills the test's own database."""
-    made = Filler(database_url)
-    yield made
-    made.close()
 
 
 async def finish(ending: Ending, end: uuid.UUID) -> dict[str, Any]:

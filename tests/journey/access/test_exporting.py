@@ -7,7 +7,6 @@ import io
 import tarfile
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -22,14 +21,6 @@ from tests.support.filling import Filler
 from tests.support.hub import add_connection, add_shop, order
 
 SECRET = "canary-secret-71"
-
-
-@pytest.fixture
-def filler(database_url: str) -> Iterator[Filler]:
-    """A hand that fills the test's own database."""
-    made = Filler(database_url)
-    yield made
-    made.close()
 
 
 def opened(archive: bytes) -> tuple[dict[str, list[dict[str, Any]]], dict[str, Any]]:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
 import pytest
-import pytest_asyncio
 
 from crossdock.wiring import Hub
 from tests.journey.alerts.test_alerts import add_dead
-from tests.journey.doors.street import Street, is_problem, street
+from tests.journey.doors.street import Street, is_problem
 from tests.support.hub import add_shop, add_sink
 from tests.support.inboxes import mailbox, receiver
-
-
-@pytest_asyncio.fixture
-async def doors(hub: Hub) -> AsyncIterator[Street]:
-    async with street(hub) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
-from tests.journey.doors.street import Answer, Street, street
+from tests.journey.doors.street import Answer, Street
 from tests.support.hub import add_connection
 
 
@@ -31,13 +31,6 @@ class Caller:
         told: Mapping[str, str] = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         data = None if body is None else orjson.dumps(body)
         return await self._doors.call(method, f"/api/v1{path}", data, {**told, **headers})
-
-
-@pytest_asyncio.fixture
-async def doors(hub: Hub) -> AsyncIterator[Street]:
-    """The hub's open doors."""
-    async with street(hub) as opened:
-        yield opened
 
 
 async def key_for(hub: Hub, *scopes: str) -> str:

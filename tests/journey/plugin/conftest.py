@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from crossdock.settings import Settings
 from crossdock.wiring import Hub
-from tests.journey.doors.street import Street, street
+from tests.journey.doors.street import Street
 from tests.journey.hubspot.stage import Place, placed
 from tests.journey.plugin.stage import Site, paired
 
@@ -18,13 +18,6 @@ from tests.journey.plugin.stage import Site, paired
 def settings(settings: Settings) -> Settings:
     """Let the hub know an address of its own."""
     return settings.model_copy(update={"public_url": "https://hub.example"})
-
-
-@pytest_asyncio.fixture
-async def doors(hub: Hub) -> AsyncIterator[Street]:
-    """A caller in front of the hub's open doors."""
-    async with street(hub) as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture

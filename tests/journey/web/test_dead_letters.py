@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from crossdock.govern.access import Role
 from crossdock.wiring import Hub
 from tests.support.browsing import Seen, visiting
 from tests.support.hub import until, working
-from tests.support.traffic import Street, open_street
+from tests.support.traffic import Street
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def street(hub: Hub) -> AsyncIterator[Street]:
-    async with open_street(hub) as opened:
-        yield opened
 
 
 def letters(seen: Seen) -> list[str]:

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
 
 import orjson
 import pytest
-import pytest_asyncio
 
 from crossdock.govern.access import Role
 from crossdock.wiring import Hub
 from tests.support.browsing import visiting
 from tests.support.hub import signed, until, working
-from tests.support.traffic import Street, open_street
+from tests.support.traffic import Street
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def street(hub: Hub) -> AsyncIterator[Street]:
-    async with open_street(hub) as opened:
-        yield opened
 
 
 async def test_the_list_says_what_came_and_what_became_of_it(hub: Hub, street: Street) -> None:
@@ -96,13 +88,12 @@ async def test_pages_follow_each_other_and_leave_nothing_out(hub: Hub, street: S
 async def test_a_tenant_sees_its_own_alone(hub: Hub, street: Street) -> None:
     await street.tell(1)
     await hub.journey.tally.flush(hub.database)
-    other = await hub.tenants.add("other")
+    await hub.tenants.add("other")
     async with visiting(hub) as visitor:
         await visitor.enter(Role.OWNER, "other")
         assert "Nothing has arrived yet" in (await visitor.get("/t/other/events")).words
         (event,) = await street.events()
         assert (await visitor.get(f"/t/other/events/{event}")).status == 404
-    assert other is not None
 
 
 async def test_the_list_is_a_file(hub: Hub, street: Street) -> None:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
 from crossdock.govern.access import Role
 from crossdock.kit.ids import new_id
 from crossdock.wiring import Hub
 from tests.support.browsing import visiting
 from tests.support.hub import add_connection, working
-from tests.support.traffic import Street, open_street
+from tests.support.traffic import Street
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def street(hub: Hub) -> AsyncIterator[Street]:
-    async with open_street(hub) as opened:
-        yield opened
 
 
 async def test_a_new_hub_says_how_to_begin(hub: Hub) -> None:

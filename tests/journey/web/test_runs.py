@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
 import pytest
-import pytest_asyncio
 
 from crossdock.flow.run import RunKind
 from crossdock.govern.access import Role
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
 from tests.support.browsing import visiting
-from tests.support.traffic import Street, open_street
+from tests.support.traffic import Street
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def street(hub: Hub) -> AsyncIterator[Street]:
-    async with open_street(hub) as opened:
-        yield opened
 
 
 async def under_way(street: Street, progress: dict[str, Any], **more: Any) -> str:

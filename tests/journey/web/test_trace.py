@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import orjson
 import pytest
-import pytest_asyncio
 
 from crossdock.govern.access import Role
 from crossdock.wiring import Hub
 from tests.support.browsing import visiting
 from tests.support.hub import working
-from tests.support.traffic import Street, open_street
+from tests.support.traffic import Street
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def street(hub: Hub) -> AsyncIterator[Street]:
-    async with open_street(hub) as opened:
-        yield opened
 
 
 async def test_the_story_of_an_event_from_receipt_to_evidence(hub: Hub, street: Street) -> None:

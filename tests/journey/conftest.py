@@ -1,4 +1,4 @@
-"""The doors of the test's own hub."""
+"""The doors of the test's own hub, for every journey that comes through them."""
 
 from __future__ import annotations
 
