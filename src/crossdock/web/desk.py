@@ -8,7 +8,7 @@ import hmac
 import uuid
 from collections.abc import AsyncIterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 import orjson
@@ -129,6 +129,10 @@ class Desk:
         kept = {**dict(self.query), **changes}
         asked = urlencode({name: value for name, value in kept.items() if value not in (None, "")}, doseq=True)
         return f"{self.request.url.path}?{asked}" if asked else self.request.url.path
+
+    def confirming(self, address: str) -> str:
+        """Return the address where the password is asked for once more; from there it goes on to ``address``."""
+        return f"/account/confirm?next={quote(address)}"
 
     def expect(self, template: str, **values: Any) -> None:
         """Say which form is shown again, with the problem at its field, when the action refuses what was sent."""

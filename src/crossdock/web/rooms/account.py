@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from crossdock.errors import BadInput, Locked, NotFresh
-from crossdock.govern.people.account import THEMES
+from crossdock.govern.people.account import THEMES, Changed
 from crossdock.govern.people.rules import zones
 from crossdock.web.cookies import SESSION
 from crossdock.web.desk import Desk
@@ -40,7 +39,7 @@ async def described(desk: Desk) -> Response:
 async def readdressed(desk: Desk) -> Response:
     """Change the e-mail address."""
     if not desk.seat.fresh:
-        return _confirm_first(_HOME)
+        return desk.leave(desk.confirming(_HOME))
     desk.expect("account/account.html", **{**await _shown(desk), "email": desk.text("email")})
     begun = await desk.hub.people.account.email(_token(desk), desk.text("email"))
     response = desk.leave(f"{_HOME}?said=email")
@@ -87,7 +86,7 @@ async def confirmed(desk: Desk) -> Response:
 async def totp(desk: Desk) -> Response:
     """Show how the second step stands; while one is set up, its QR code."""
     if not desk.seat.fresh:
-        return _confirm_first(_TOTP)
+        return desk.leave(desk.confirming(_TOTP))
     return desk.show("account/totp.html", **await _second_step(desk))
 
 
@@ -97,7 +96,7 @@ async def plan(desk: Desk) -> Response:
     try:
         await desk.hub.people.account.plan_totp(_token(desk))
     except NotFresh:
-        return _confirm_first(_TOTP)
+        return desk.leave(desk.confirming(_TOTP))
     return desk.leave(_TOTP)
 
 
@@ -105,12 +104,10 @@ async def plan(desk: Desk) -> Response:
 async def turned_on(desk: Desk) -> Response:
     """Turn codes on by a first one; the recovery codes are shown, this once."""
     if not desk.seat.fresh:
-        return _confirm_first(_TOTP)
+        return desk.leave(desk.confirming(_TOTP))
     desk.expect("account/totp.html", **await _second_step(desk))
     changed = await desk.hub.people.account.set_totp(_token(desk), desk.text("code"))
-    response = desk.show("account/codes.html", codes=changed.codes)
-    keep(desk, response, changed.begun)
-    return response
+    return _codes(desk, changed)
 
 
 @ROOM.own("/account/totp/codes", acts=True)
@@ -119,10 +116,8 @@ async def new_codes(desk: Desk) -> Response:
     try:
         changed = await desk.hub.people.account.new_recovery(_token(desk))
     except NotFresh:
-        return _confirm_first(_TOTP)
-    response = desk.show("account/codes.html", codes=changed.codes)
-    keep(desk, response, changed.begun)
-    return response
+        return desk.leave(desk.confirming(_TOTP))
+    return _codes(desk, changed)
 
 
 @ROOM.own("/account/totp/off", acts=True)
@@ -131,7 +126,7 @@ async def turned_off(desk: Desk) -> Response:
     try:
         begun = await desk.hub.people.account.drop_totp(_token(desk))
     except NotFresh:
-        return _confirm_first(_TOTP)
+        return desk.leave(desk.confirming(_TOTP))
     response = desk.leave(f"{_HOME}?said=totp")
     keep(desk, response, begun)
     return response
@@ -190,8 +185,11 @@ async def _second_step(desk: Desk) -> dict[str, Any]:
     return {"profile": profile, "qr": code, "secret": spaced}
 
 
-def _confirm_first(back: str) -> Response:
-    return RedirectResponse(f"/account/confirm?next={quote(back)}", 303)
+def _codes(desk: Desk, changed: Changed) -> Response:
+    """Show recovery codes, this once."""
+    response = desk.show("account/codes.html", codes=changed.codes)
+    keep(desk, response, changed.begun)
+    return response
 
 
 def _token(desk: Desk) -> str:

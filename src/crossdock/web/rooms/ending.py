@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from urllib.parse import quote
 
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from crossdock.errors import BadInput, Conflict
 from crossdock.govern.access import Role
@@ -20,7 +19,7 @@ _PATH = "/settings/end"
 async def export(desk: Desk) -> Response:
     """Give all that is the tenant's as an archive of JSON lines; secrets stay out."""
     if not desk.seat.fresh:
-        return RedirectResponse(_confirm(desk), 303)
+        return desk.leave(_confirm(desk))
     name = f"{desk.seat.slug}-{datetime.now(UTC):%Y%m%d}.tar.gz"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     blocks = desk.hub.exporting.archive(desk.tenant_id, actor=desk.actor)
@@ -37,7 +36,7 @@ async def ask(desk: Desk) -> Response:
 async def end(desk: Desk) -> Response:
     """Stop the tenant at once and for ever, and have it deleted."""
     if not desk.seat.fresh:
-        return RedirectResponse(_confirm(desk), 303)
+        return desk.leave(_confirm(desk))
     if desk.text("confirm") != desk.seat.slug:
         return _question(desk, BadInput("that is not its short name", field="confirm"))
     try:
@@ -56,4 +55,4 @@ def _question(desk: Desk, problem: BadInput | Conflict | None = None) -> Respons
 
 
 def _confirm(desk: Desk) -> str:
-    return f"/account/confirm?next={quote(desk.to('/settings'))}"
+    return desk.confirming(desk.to("/settings"))

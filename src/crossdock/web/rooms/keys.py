@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from crossdock.errors import BadInput, NotFound
 from crossdock.govern.access import Role
@@ -52,7 +51,7 @@ async def new(desk: Desk) -> Response:
 async def add(desk: Desk) -> Response:
     """Make a key, and show it this once."""
     if not desk.seat.fresh:
-        return RedirectResponse(_confirm(desk), 303)
+        return desk.leave(_confirm(desk))
     name, scopes, days, test = desk.text("name"), desk.texts("scopes"), desk.text("days"), "test" in desk.form
     desk.expect("keys/new.html", **_form(name, scopes, days, test=test), confirm=_confirm(desk))
     if not scopes or not set(scopes) <= set(SCOPES):
@@ -74,7 +73,7 @@ async def ask_rotate(desk: Desk) -> Response:
 async def rotate(desk: Desk) -> Response:
     """Make a key in place of another, and show it this once."""
     if not desk.seat.fresh:
-        return RedirectResponse(_confirm(desk), 303)
+        return desk.leave(_confirm(desk))
     wanted, overlap = desk.id(Prefix.KEY, "key_id"), desk.text("overlap", "24")
     old = await _one(desk, show(Prefix.KEY, wanted))
     desk.expect("keys/rotate.html", one=old, overlaps=_OVERLAPS, overlap=overlap, confirm=_confirm(desk))
@@ -141,4 +140,4 @@ def _over(row: dict[str, Any], now: datetime) -> bool:
 
 
 def _confirm(desk: Desk) -> str:
-    return f"/account/confirm?next={quote(desk.to(_PATH))}"
+    return desk.confirming(desk.to(_PATH))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from crossdock.errors import BadInput
 from crossdock.govern.access import Role
@@ -31,7 +30,7 @@ async def users(desk: Desk) -> Response:
 async def invite(desk: Desk) -> Response:
     """Invite an address: by mail, or by a link that is shown once."""
     if not desk.seat.fresh:
-        return _confirm_first(desk)
+        return desk.leave(_confirm(desk))
     email, role = desk.text("email"), desk.text("role")
     members = await desk.hub.people.members.list(desk.tenant_id)
     desk.expect("people/users.html", **_form(desk, members, email, role))
@@ -45,7 +44,7 @@ async def invite(desk: Desk) -> Response:
 async def change_role(desk: Desk) -> Response:
     """Give somebody another role."""
     if not desk.seat.fresh:
-        return _confirm_first(desk)
+        return desk.leave(_confirm(desk))
     person_id = desk.id(Prefix.USER, "person_id")
     members = await desk.hub.people.members.list(desk.tenant_id)
     desk.expect("people/users.html", **_form(desk, members, "", Role.VIEWER))
@@ -64,7 +63,7 @@ async def ask_remove(desk: Desk) -> Response:
 async def remove(desk: Desk) -> Response:
     """Take somebody's seat, or an invitation back."""
     if not desk.seat.fresh:
-        return _confirm_first(desk)
+        return desk.leave(_confirm(desk))
     one = await desk.hub.people.members.one(desk.tenant_id, desk.id(Prefix.USER, "person_id"))
     if desk.text("confirm").lower() != one.email:
         wrong = BadInput("that is not the address", field="confirm", remedy="type it as it stands above")
@@ -92,7 +91,7 @@ def _form(desk: Desk, members: list[Member], email: str, role: str) -> dict[str,
         "email": email,
         "role": role,
         "roles": [(one.value, one.value.capitalize()) for one in Role],
-        "confirm": _confirm_address(desk),
+        "confirm": _confirm(desk),
     }
 
 
@@ -101,9 +100,5 @@ def _row(one: Member) -> dict[str, Any]:
     return {**facts, "id": show(Prefix.USER, one.id), "role": one.role.value, "second_step": one.totp}
 
 
-def _confirm_first(desk: Desk) -> Response:
-    return RedirectResponse(_confirm_address(desk), 303)
-
-
-def _confirm_address(desk: Desk) -> str:
-    return f"/account/confirm?next={quote(desk.to('/users'))}"
+def _confirm(desk: Desk) -> str:
+    return desk.confirming(desk.to("/users"))
