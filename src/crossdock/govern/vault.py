@@ -136,13 +136,9 @@ class Vault:
         """Return the ids of all keys of the ring, the one that seals first."""
         return tuple(kid.hex() for kid in self._ring)
 
-    def derived(self, purpose: str, key_id: str) -> bytes | None:
-        """Return 32 bytes that stand for a purpose under a master key; None when that is not in the ring."""
-        try:
-            master = self._ring.get(bytes.fromhex(key_id))
-        except ValueError:
-            return None
-        return None if master is None else _derive(master, f"for:{purpose}")
+    def derived(self, purpose: str, key_id: str) -> bytes:
+        """Return 32 bytes that stand for a purpose under a master key. Raises ``KeyError`` unless it is in the ring."""
+        return _derive(self._ring[bytes.fromhex(key_id)], f"for:{purpose}")
 
     def check_value(self, key_id: str) -> bytes | None:
         """Return 16 bytes that show whether a key of this id is the same key; None when it is not in the ring."""

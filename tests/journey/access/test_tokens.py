@@ -153,6 +153,28 @@ async def test_tokens_outlive_a_change_of_the_master_key(hub: Hub) -> None:
         await Tokens(hub.keys, Vault((NEW,)), clock).verify(before)
 
 
+class Ring:
+    """Master keys that are changed while a process works."""
+
+    quick = True
+
+    def __init__(self, *keys: bytes) -> None:
+        self.keys = keys
+
+    def read(self) -> tuple[bytes, ...]:
+        return self.keys
+
+
+async def test_a_master_key_that_was_taken_away_signs_for_nobody_any_more(hub: Hub) -> None:
+    caller, clock, ring = await hub.keys.verify(await key_of(hub, "read")), Still(datetime.now(UTC)), Ring(NEW)
+    before = Tokens(hub.keys, Vault((OLD,)), clock).make(caller).token
+    vault = Vault((NEW, OLD), ring)
+    tokens = Tokens(hub.keys, vault, clock)
+    assert await taken(tokens, before)
+    assert vault.refresh()
+    assert not await taken(tokens, before)
+
+
 async def test_no_forgery_is_taken(hub: Hub) -> None:
     tokens, caller = hub.tokens, await hub.keys.verify(await key_of(hub, "read"))
     good = tokens.make(caller).token
@@ -184,6 +206,7 @@ async def test_no_forgery_is_taken(hub: Hub) -> None:
         "a key of its own in the header": signed(higher, stranger, jwk=stranger.as_dict(private=False)),
         "no key id": signed(told, ours).replace(header, coded({"alg": "Ed25519", "typ": "at+jwt"}), 1),
         "an unknown key id": signed(told, ours, kid="00000000"),
+        "its key id spelt otherwise": signed(told, ours, kid=f"{public['kid'][:2]} {public['kid'][2:]}"),
         "a key id that is none": signed(told, ours, kid="../../etc"),
         "another type": signed(told, ours, typ="JWT"),
         "another issuer": signed({**told, "iss": "them"}, ours),

@@ -148,13 +148,11 @@ class Tokens:
         )
 
     def _key(self, kid: object) -> OKPKey:
-        """Return the key of a master key's id. Raises ``KeyError`` for one that is not in the ring."""
-        if not isinstance(kid, str):
+        """Return the key of a master key's id. Raises ``KeyError`` for one that is not in the ring (any more)."""
+        if not isinstance(kid, str) or kid not in self._vault.key_ids:
             raise KeyError("kid")
         if kid not in self._keys:
             seed = self._vault.derived(_PURPOSE, kid)
-            if seed is None:
-                raise KeyError("kid")
             self._keys[kid] = OKPKey.import_key(Ed25519PrivateKey.from_private_bytes(seed), {"kid": kid})
         return self._keys[kid]
 
