@@ -77,7 +77,7 @@ class Xray:
         names = (show(Prefix.ROUTE, route.id), show(Prefix.CONNECTION, route.destination_id))
         facts = (*names, row["destination"], route.action, route.mapping_version)
         if row["body"] is None:
-            return Side(*facts, nothing="the body is older than the retention time")
+            return Side(*facts, nothing="its body is older than the time bodies are kept")
         connection = await self._directory.connection(route.destination_id)
         destination = await self._directory.destination(route.destination_id)
         source = await self._directory.connection(route.source_id)

@@ -194,7 +194,7 @@ class Finder:
 
     def _said(self, row: Any, store: Connection, read: Read) -> tuple[Any, str | None]:
         if row["body"] is None:
-            return None, "the body is older than the retention time"
+            return None, "its body is older than the time bodies are kept"
         try:
             return read(store, row), None
         except ValueError as wrong:

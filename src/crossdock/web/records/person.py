@@ -91,7 +91,7 @@ async def told(hub: Hub, tenant_id: uuid.UUID, record_id: uuid.UUID, *, people: 
             raise NotFound("there is no such person", remedy="find the person by address, under Customers")
         rows = await conn.fetch(SQL["of_subject"], tenant_id, asked["subject"], MOST)
     stores = {name: await hub.directory.connection(name) for name in {row["connection_id"] for row in rows}}
-    words = [(row, _read(hub, stores[row["connection_id"]], row)) for row in rows]
+    words = [(row, hub.finder.said(row, stores[row["connection_id"]])[0]) for row in rows]
     keys = {f"{stores[r['connection_id']].account_uid}:{r['stream']}:{r['external_id']}": r for r in rows}
     ids = [row["record_id"] for row in rows]
     connections = [one["uuid"] for one in await hub.connections.list(tenant_id)]
@@ -113,15 +113,6 @@ async def told(hub: Hub, tenant_id: uuid.UUID, record_id: uuid.UUID, *, people: 
         others=tuple(_other(stores, row) for row, _ in words if row["stream"] not in ("order", "customer")),
         more=len(rows) == MOST,
     )
-
-
-def _read(hub: Hub, store: Connection, row: Any) -> Any:
-    if row["body"] is None:
-        return None
-    try:
-        return hub.canonical.read(store, row)
-    except ValueError:
-        return None
 
 
 def _facts(words: Sequence[Any], *, people: bool) -> dict[str, str]:

@@ -19,7 +19,7 @@ from crossdock.kit.ids import Prefix, floor_of, show, time_of
 from crossdock.model.connection import Connection
 from crossdock.model.wish import STREAMS as WISHES
 from crossdock.store.queries import load
-from crossdock.web.traffic.changes import Changed, changes, hidden, plain
+from crossdock.web.traffic.changes import Changed, differs, plain
 from crossdock.wiring import Hub
 
 SQL = load(Path(__file__).with_name("story.sql"))
@@ -144,39 +144,21 @@ async def told(hub: Hub, source: Connection, found: Mapping[str, Any], record_id
 
 
 def _versions(hub: Hub, source: Connection, rows: Sequence[Any], *, people: bool) -> Iterator[Version]:
-    read = [_read(hub, source, row) for row in rows]
+    read = [hub.finder.said(row, source) for row in rows]
     for at, row in enumerate(rows):
         word, why = read[at]
         before = read[at + 1][0] if at + 1 < len(rows) else None
-        differs: list[Changed] = []
+        changed: list[Changed] = []
         if word is not None and before is not None:
-            differs = _differs(before, word, people=people)
-            why = "" if differs else "nothing that the hub has a word for"
+            changed = differs(plain(before), plain(word), people=people, quiet=_QUIET)
+            why = "" if changed else "nothing that the hub has a word for"
         elif word is not None:
             why = "first seen" if row["seq"] == 1 else "the version before it is no longer kept"
         yield Version(
             show(Prefix.EVENT, row["id"]), row["seq"], row["type"], WAYS.get(row["origin"], row["origin"]),
-            row["verdict"], row["status"], row["recorded_at"], row["modified_at"], tuple(differs[:MOST_CHANGES]),
-            max(0, len(differs) - MOST_CHANGES), why,
+            row["verdict"], row["status"], row["recorded_at"], row["modified_at"], tuple(changed[:MOST_CHANGES]),
+            max(0, len(changed) - MOST_CHANGES), why or "",
         )  # fmt: skip
-
-
-def _read(hub: Hub, source: Connection, row: Any) -> tuple[Any, str]:
-    if row["body"] is None:
-        return None, "its body is older than the retention time"
-    try:
-        return plain(hub.canonical.read(source, row)), ""
-    except ValueError as wrong:
-        return None, str(wrong)
-
-
-def _differs(before: Any, after: Any, *, people: bool) -> list[Changed]:
-    found = [one for one in changes(before, after) if one.field.partition(".")[0] not in _QUIET]
-    if people:
-        return found
-    old = {one.field: one.after for one in changes({}, hidden(before))}
-    new = {one.field: one.after for one in changes({}, hidden(after))}
-    return [Changed(one.field, old.get(one.field), new.get(one.field)) for one in found]
 
 
 async def _tries(conn: Any, tenant_id: uuid.UUID, deliveries: Sequence[Mapping[str, Any]]) -> dict[Any, list[Any]]:

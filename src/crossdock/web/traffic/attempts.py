@@ -6,7 +6,6 @@ Pure: rows and delivery documents in, stops out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
 from crossdock.kit.ids import Prefix, show
@@ -30,7 +29,6 @@ _EVIDENCE: Final = {
     Evidence.ACCEPTED: "the destination said yes; it gives no id",
     Evidence.UNPROVEN: "the destination gave no proof of it",
 }
-_WAIT: Final = timedelta(seconds=1)
 
 
 def again(one: Mapping[str, Any]) -> Stop:

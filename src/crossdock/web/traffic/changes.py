@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -50,6 +50,16 @@ def changes(before: Any, after: Any) -> list[Changed]:
     old, new = dict(_leaves(before)), dict(_leaves(after))
     names = [*new, *(name for name in old if name not in new)]
     return [Changed(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)]
+
+
+def differs(before: Any, after: Any, *, people: bool, quiet: Container[str] = ()) -> list[Changed]:
+    """Return what differs between two states as who asks may see it; what lies under a ``quiet`` field is left out."""
+    found = [one for one in changes(before, after) if one.field.partition(".")[0] not in quiet]
+    if people:
+        return found
+    # what differs is found on the real values and shown on the masked ones
+    old, new = dict(_leaves(hidden(before))), dict(_leaves(hidden(after)))
+    return [Changed(one.field, old.get(one.field), new.get(one.field)) for one in found]
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ from crossdock.model.route import Priority, Route
 from crossdock.store.queries import load
 from crossdock.web.outward import Outside, at_source, written_by
 from crossdock.web.traffic import attempts
-from crossdock.web.traffic.changes import MOST, Changed, changes, hidden, plain
+from crossdock.web.traffic.changes import MOST, Changed, differs, hidden, plain
 from crossdock.web.traffic.stops import Stop
 from crossdock.web.words import spoken
 from crossdock.wiring import Hub
@@ -77,7 +77,8 @@ async def told(hub: Hub, tenant_id: uuid.UUID, event_id: uuid.UUID, chosen: uuid
     deliveries.sort(key=lambda one: one["uuid"])
     word, problem = _read(hub, source, row)
     earlier, _ = _read(hub, source, before)
-    stops = [*_received(hub, row), _recorded(row, before, _differs(earlier, word, people=people))]
+    changed = [] if earlier is None or word is None else differs(earlier, word, people=people)
+    stops = [*_received(hub, row), _recorded(row, before, changed)]
     stops.append(await _routed(hub, tenant_id, row, source, deliveries))
     one, there = None, None
     if shown := _choice(deliveries, chosen):
@@ -119,27 +120,8 @@ def _event(row: Any) -> dict[str, Any]:
 def _read(hub: Hub, source: Connection, row: Any) -> tuple[Any, str]:
     if row is None:
         return None, ""
-    if row["body"] is None:
-        return None, "its body is older than the time bodies are kept"
-    try:
-        return plain(hub.canonical.read(source, row)), ""
-    except ValueError as wrong:
-        return None, str(wrong)
-
-
-def _differs(before: Any, after: Any, *, people: bool) -> list[Changed]:
-    if before is None or after is None:
-        return []
-    found = changes(before, after)
-    if people:
-        return found
-    # what differs is found on the real values and shown on the masked ones
-    old, new = _masked(before), _masked(after)
-    return [Changed(one.field, old.get(one.field), new.get(one.field)) for one in found]
-
-
-def _masked(value: Any) -> dict[str, str | None]:
-    return {one.field: one.after for one in changes({}, hidden(value))}
+    word, problem = hub.finder.said(row, source)
+    return plain(word), problem or ""
 
 
 def _received(hub: Hub, row: Any) -> list[Stop]:
@@ -152,7 +134,7 @@ def _received(hub: Hub, row: Any) -> list[Stop]:
     return [Stop(tone="good", at=arrived, title=f"Received {how}", soft=f"{row['type']}{size}", kind="says", data=why)]
 
 
-def _recorded(row: Any, before: Any, differs: Sequence[Changed]) -> Stop:
+def _recorded(row: Any, before: Any, changed: Sequence[Changed]) -> Stop:
     state = f"as state {row['seq']} of this {row['stream']}" if row["external_id"] else "as an event of its own"
     return Stop(
         tone="good" if row["verdict"] != "contested" else "warn",
@@ -161,8 +143,8 @@ def _recorded(row: Any, before: Any, differs: Sequence[Changed]) -> Stop:
         soft=f"{state}, {_VERDICTS[row['verdict']]}",
         kind="changes",
         data={
-            "changes": differs[:MOST],
-            "unlisted": max(0, len(differs) - MOST),
+            "changes": changed[:MOST],
+            "unlisted": max(0, len(changed) - MOST),
             "before": before["seq"] if before else None,
             "seq": row["seq"],
             "first": before is None,
