@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from crossdock.errors import BadInput, Locked, NotFresh
-from crossdock.govern.people.account import THEMES, Changed
+from crossdock.govern.people.account import Changed
 from crossdock.govern.people.rules import zones
 from crossdock.web.cookies import SESSION
 from crossdock.web.desk import Desk
@@ -171,7 +171,6 @@ async def _shown(desk: Desk) -> dict[str, Any]:
         "theme": profile.theme,
         "email": profile.email,
         "zones": sorted(zones()),
-        "themes": THEMES,
         "sessions": await people.sessions.list(person_id),
         "said": _SAID.get(desk.query.get("said", ""), ""),
     }

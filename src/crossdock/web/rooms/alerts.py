@@ -89,7 +89,6 @@ async def _list(desk: Desk, *, is_open: bool) -> Response:
         rows=shown,
         is_open=is_open,
         names=NAMES,
-        kinds=KINDS,
         connections=await choices(desk),
         newer=desk.here(before=None) if asked.before else "",
         older=desk.here(before=shown[-1]["id"]) if len(rows) > PAGE else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from crossdock.errors import BadInput, NotFound
 from crossdock.govern.access import Role
 from crossdock.govern.keys import NEVER
-from crossdock.kit.ids import Prefix, show
+from crossdock.kit.ids import Prefix
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
 
@@ -38,7 +39,7 @@ async def keys(desk: Desk) -> Response:
         return await desk.export("keys", _COLUMNS, rows)
     now = datetime.now(UTC)
     live = [row for row in rows if not _over(row, now)]
-    return desk.show("keys/list.html", live=live, over=[row for row in rows if _over(row, now)], confirm=_confirm(desk))
+    return desk.show("keys/list.html", live=live, over=[row for row in rows if _over(row, now)])
 
 
 @ROOM.page("/keys/new", role=Role.OWNER)
@@ -59,13 +60,13 @@ async def add(desk: Desk) -> Response:
     end = _end(days)
     tenant_id = await desk.hub.tenants.test_side(desk.tenant_id) if test else desk.tenant_id
     key_id, key = await desk.hub.keys.add(tenant_id, name, scopes, end, actor=desk.actor)
-    return desk.show("keys/made.html", one=await _one(desk, show(Prefix.KEY, key_id)), key=key, ends=None)
+    return desk.show("keys/made.html", one=await _one(desk, key_id), key=key, ends=None)
 
 
 @ROOM.page("/keys/{key_id}/rotate", role=Role.OWNER)
 async def ask_rotate(desk: Desk) -> Response:
     """Ask how long the old key goes on."""
-    one = await _one(desk, show(Prefix.KEY, desk.id(Prefix.KEY, "key_id")))
+    one = await _one(desk, desk.id(Prefix.KEY, "key_id"))
     return desk.show("keys/rotate.html", one=one, overlaps=_OVERLAPS, overlap="24", confirm=_confirm(desk))
 
 
@@ -75,27 +76,27 @@ async def rotate(desk: Desk) -> Response:
     if not desk.seat.fresh:
         return desk.leave(_confirm(desk))
     wanted, overlap = desk.id(Prefix.KEY, "key_id"), desk.text("overlap", "24")
-    old = await _one(desk, show(Prefix.KEY, wanted))
+    old = await _one(desk, wanted)
     desk.expect("keys/rotate.html", one=old, overlaps=_OVERLAPS, overlap=overlap, confirm=_confirm(desk))
     if overlap not in dict(_OVERLAPS):
         raise BadInput("there is no such span", field="overlap", remedy="choose one of the list")
     made, key, ends = await desk.hub.keys.rotate(
         desk.tenant_id, wanted, timedelta(hours=int(overlap)), actor=desk.actor
     )
-    return desk.show("keys/made.html", one=await _one(desk, show(Prefix.KEY, made)), key=key, ends=ends)
+    return desk.show("keys/made.html", one=await _one(desk, made), key=key, ends=ends)
 
 
 @ROOM.page("/keys/{key_id}/revoke", role=Role.OWNER)
 async def ask_revoke(desk: Desk) -> Response:
     """Ask before a key ends."""
-    return _question(desk, await _one(desk, show(Prefix.KEY, desk.id(Prefix.KEY, "key_id"))))
+    return _question(desk, await _one(desk, desk.id(Prefix.KEY, "key_id")))
 
 
 @ROOM.action("/keys/{key_id}/revoke", role=Role.OWNER)
 async def revoke(desk: Desk) -> Response:
     """End a key at once."""
     wanted = desk.id(Prefix.KEY, "key_id")
-    one = await _one(desk, show(Prefix.KEY, wanted))
+    one = await _one(desk, wanted)
     if desk.text("confirm") != one["name"]:
         return _question(desk, one, BadInput("that is not its name", field="confirm"))
     await desk.hub.keys.revoke(desk.tenant_id, wanted, actor=desk.actor)
@@ -116,11 +117,11 @@ def _question(desk: Desk, one: dict[str, Any], problem: BadInput | None = None) 
     )
 
 
-async def _one(desk: Desk, shown: str) -> dict[str, Any]:
-    for row in await desk.hub.keys.list(desk.tenant_id):
-        if row["id"] == shown:
-            return row
-    raise NotFound("there is no such key", remedy="the list shows all keys")
+async def _one(desk: Desk, key_id: uuid.UUID) -> dict[str, Any]:
+    rows = await desk.hub.keys.list(desk.tenant_id, key_id)
+    if not rows:
+        raise NotFound("there is no such key", remedy="the list shows all keys")
+    return rows[0]
 
 
 def _form(name: str, scopes: list[str], days: str, *, test: bool) -> dict[str, Any]:

@@ -38,11 +38,16 @@ def _number(text: str, field: str) -> int:
 @ROOM.page("/routes/{route_id}/mapping/versions")
 async def versions(desk: Desk) -> Response:
     """Show all versions, which acted when, and what differs between two."""
-    return desk.show("mappings/versions.html", **await _values(desk))
+    return desk.show("mappings/versions.html", **await _values(desk, await _chosen(desk)))
 
 
-async def _values(desk: Desk) -> dict[str, Any]:
-    chosen = await _chosen(desk)
+async def _way_back(desk: Desk, chosen: Chosen) -> dict[str, Any]:
+    """Return what acts now, and the version before it."""
+    back = await desk.hub.mappings.desk.way_back(desk.tenant_id, chosen.route.id)
+    return {"chosen": chosen, "base": _base(desk), "acting": chosen.route.mapping_version, "back": back}
+
+
+async def _values(desk: Desk, chosen: Chosen) -> dict[str, Any]:
     rooms = desk.hub.mappings.desk
     before_page = _number(desk.query["from"], "from") if desk.query.get("from") else None
     items = await rooms.versions(desk.tenant_id, chosen.route.id, _LISTED, before_page)
@@ -51,11 +56,8 @@ async def _values(desk: Desk) -> dict[str, Any]:
     pair = (desk.query.get("before") or str(acting), desk.query.get("after") or str(newest))
     before, after = (_number(text, name) for text, name in zip(pair, ("before", "after"), strict=True))
     return {
-        "chosen": chosen,
-        "base": _base(desk),
+        **await _way_back(desk, chosen),
         "items": items,
-        "acting": acting,
-        "back": await rooms.way_back(desk.tenant_id, chosen.route.id),
         "before": before,
         "after": after,
         "differences": (await rooms.diff(desk.tenant_id, chosen.route.id, before, after))["differences"],
@@ -79,14 +81,14 @@ async def publish(desk: Desk) -> Response:
 @ROOM.page("/routes/{route_id}/mapping/rollback", role=Role.ADMIN)
 async def ask_rollback(desk: Desk) -> Response:
     """Ask how far back, and whether what was written is put back, too."""
-    return desk.show("mappings/rollback.html", **await _values(desk))
+    return desk.show("mappings/rollback.html", **await _way_back(desk, await _chosen(desk)))
 
 
 @ROOM.action("/routes/{route_id}/mapping/rollback", role=Role.ADMIN)
 async def rollback(desk: Desk) -> Response:
     """Let an earlier version act again; where it is asked for, a run puts back what was written."""
     chosen = await _chosen(desk)
-    desk.expect("mappings/rollback.html", **await _values(desk))
+    desk.expect("mappings/rollback.html", **await _way_back(desk, chosen))
     way = WayBack(
         to=_number(desk.text("to"), "to"),
         restore=desk.text("restore") == "on",
@@ -121,7 +123,7 @@ async def take_in(desk: Desk) -> Response:
     """Keep a version out of YAML; it acts when it is published."""
     chosen = await _chosen(desk)
     text = str(desk.form.get("yaml") or "")
-    desk.expect("mappings/versions.html", **await _values(desk), yaml=text)
+    desk.expect("mappings/versions.html", **await _values(desk, chosen), yaml=text)
     if not text.strip():
         raise BadInput("nothing was pasted", field="yaml", remedy="paste what an export gave")
     draft = draft_in(text.encode())

@@ -316,7 +316,7 @@ async def _link(desk: Desk) -> dict[str, Any]:
 
 
 async def _form(desk: Desk, row: dict[str, Any] | None) -> dict[str, Any]:
-    return {"row": row, "store_options": _options(await _stores(desk))[1:], "flags": _FLAGS}
+    return {"row": row, "store_options": _options(await _stores(desk))[1:]}
 
 
 def _given(desk: Desk) -> Options:
