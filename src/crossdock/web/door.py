@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from crossdock.errors import BadInput, CrossdockError, Forbidden, NotFound, Overloaded, TooLarge
+from crossdock.errors import BadInput, CrossdockError, Forbidden, Locked, NotFound, Overloaded, TooLarge
 from crossdock.govern.access import Role
 from crossdock.govern.people.seat import Seat
 from crossdock.store.absence import overload_of
@@ -199,9 +199,12 @@ def _told(error: Exception) -> CrossdockError:
 
 def _shown(desk: Desk, problem: CrossdockError) -> Response:
     """Show the form again with the problem at its field, else a page of its own."""
-    if desk.again is not None and problem.status in (400, 404, 409, 422):
-        return desk.show(desk.again.template, status=422, problem=problem, **desk.again.values)
-    response = desk.show("problem.html", status=problem.status, told=problem)
-    if isinstance(problem, Overloaded):
+    locked = isinstance(problem, Locked)
+    if desk.again is not None and (locked or problem.status in (400, 404, 409, 422)):
+        status = problem.status if locked else 422
+        response = desk.show(desk.again.template, status=status, problem=problem, **desk.again.values)
+    else:
+        response = desk.show("problem.html", status=problem.status, told=problem)
+    if isinstance(problem, Locked | Overloaded):
         response.headers["Retry-After"] = str(problem.retry_after_s)
     return response

@@ -43,6 +43,22 @@ async def test_name_zone_and_theme_are_kept(hub: Hub) -> None:
         assert wrong.doc.xpath("//input[@name='name'][@aria-invalid='true']")
 
 
+async def test_too_many_wrong_passwords_are_refused_at_the_form_until_a_time_that_is_told(hub: Hub) -> None:
+    async with visiting(hub) as visitor:
+        await visitor.enter()
+        seen = await visitor.get("/account/confirm")
+        for _ in range(5):
+            assert (await visitor.submit(seen, "/account/confirm", password="not the password")).status == 422
+        sent = {"current": PASSWORD, "password": "a lamp and a bicycle"}
+        for page, values in (("/account/confirm", {"password": PASSWORD}), ("/account/password", sent)):
+            form = await visitor.get(page.removesuffix("/password"))
+            locked = await visitor.submit(form, page, **values)
+            assert locked.status == 429
+            assert 1 <= int(locked.headers["Retry-After"]) <= 30
+            assert "the next one is possible at" in locked.words
+            assert locked.doc.xpath("//input[@type='password']")
+
+
 async def test_another_password_ends_the_other_sessions_and_turns_this_one(hub: Hub) -> None:
     async with visiting(hub) as visitor, beside(visitor) as other:
         await visitor.enter()

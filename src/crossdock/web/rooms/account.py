@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from crossdock.errors import BadInput, Locked, NotFresh
+from crossdock.errors import BadInput, NotFresh
 from crossdock.govern.people.account import Changed
 from crossdock.govern.people.rules import zones
 from crossdock.web.cookies import SESSION
@@ -51,12 +51,9 @@ async def readdressed(desk: Desk) -> Response:
 async def repassworded(desk: Desk) -> Response:
     """Change the password; all other sessions end."""
     desk.expect("account/account.html", **await _shown(desk))
-    try:
-        begun = await desk.hub.people.account.password(
-            _token(desk), typed(desk, "current"), typed(desk, "password"), address=desk.address
-        )
-    except Locked as refused:
-        return desk.show("account/account.html", status=429, problem=refused, **await _shown(desk))
+    begun = await desk.hub.people.account.password(
+        _token(desk), typed(desk, "current"), typed(desk, "password"), address=desk.address
+    )
     response = desk.leave(f"{_HOME}?said=password")
     keep(desk, response, begun)
     return response
@@ -73,10 +70,7 @@ async def confirmed(desk: Desk) -> Response:
     """Take it; the session goes on under a new token."""
     onward = onward_of(desk.text("next"))
     desk.expect("account/confirm.html", next=onward)
-    try:
-        begun = await desk.hub.people.sessions.confirm(_token(desk), typed(desk, "password"), address=desk.address)
-    except Locked as refused:
-        return desk.show("account/confirm.html", status=429, problem=refused, next=onward)
+    begun = await desk.hub.people.sessions.confirm(_token(desk), typed(desk, "password"), address=desk.address)
     response = desk.leave(onward)
     keep(desk, response, begun)
     return response
