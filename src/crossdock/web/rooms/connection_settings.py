@@ -33,8 +33,7 @@ async def _values(desk: Desk, view: View) -> dict[str, Any]:
         **framed(desk, view, "settings"),
         "config": config,
         "later": [field for field in form if field.later and field.name != "rollout"],
-        "secrets": [field for field in form if field.kind is FieldKind.SECRET],
-        "needed": needed_secrets(connector) if connector else [],
+        "secrets": _secrets(view),
         "movable": any(field.name == "url" and field.kind is FieldKind.URL for field in form),
         "readable": desk.hub.directory.readable(view.connection),
         "grant": await _grant(desk, view) if oauth else None,
@@ -45,6 +44,11 @@ async def _values(desk: Desk, view: View) -> dict[str, Any]:
     }
 
 
+def _secrets(view: View) -> list[FormField]:
+    form = view.connector.manifest.form if view.connector else ()
+    return [field for field in form if field.kind is FieldKind.SECRET]
+
+
 async def _grant(desk: Desk, view: View) -> Any:
     try:
         return await desk.hub.oauth.grant(desk.tenant_id, view.connection.id)
@@ -52,29 +56,34 @@ async def _grant(desk: Desk, view: View) -> Any:
         return None
 
 
-async def _changed(desk: Desk, changes: dict[str, Any], said: str, template: str = _TEMPLATE) -> Response:
+async def _changed(desk: Desk, view: View, changes: dict[str, Any], said: str) -> Response:
     """Keep changes, or show the form again with the problem at its field."""
-    view = await opened(desk)
-    values = await _values(desk, view)
     try:
         await desk.hub.upkeep.change(desk.tenant_id, view.connection.id, changes, actor=desk.actor)
     except CrossdockError as problem:
-        if problem.status >= 500 and not isinstance(problem, VendorTrouble):
-            raise
-        return desk.show(template, status=422, problem=problem, **values)
+        return await _again(desk, view, problem)
     return desk.go(f"{view.base}/settings", said=said)
+
+
+async def _again(desk: Desk, view: View, problem: CrossdockError) -> Response:
+    """Show the form again with the problem at its field; a fault of ours is told as such."""
+    if problem.status >= 500 and not isinstance(problem, VendorTrouble):
+        raise problem
+    return desk.show(_TEMPLATE, status=422, problem=problem, **await _values(desk, view))
 
 
 @ROOM.action("/connections/{connection_id}/settings/name", role=Role.ADMIN)
 async def rename(desk: Desk) -> Response:
     """Give it another name."""
-    return await _changed(desk, {"name": desk.text("name")}, "The name is changed.")
+    return await _changed(desk, await opened(desk), {"name": desk.text("name")}, "The name is changed.")
 
 
 @ROOM.action("/connections/{connection_id}/settings/address", role=Role.ADMIN)
 async def move(desk: Desk) -> Response:
     """Give it another address: the account must be the same."""
-    return await _changed(desk, {"url": desk.text("url")}, "The address is changed, and what was missed is read.")
+    return await _changed(
+        desk, await opened(desk), {"url": desk.text("url")}, "The address is changed, and what was missed is read."
+    )
 
 
 @ROOM.action("/connections/{connection_id}/settings/choices", role=Role.ADMIN)
@@ -83,7 +92,7 @@ async def choose(desk: Desk) -> Response:
     view = await opened(desk)
     form = view.connector.manifest.form if view.connector else ()
     changes = {field.name: _chosen(desk, field) for field in form if field.later and field.name != "rollout"}
-    return await _changed(desk, changes, "The choices are kept; every process acts by them within a second.")
+    return await _changed(desk, view, changes, "The choices are kept; every process acts by them within a second.")
 
 
 def _chosen(desk: Desk, field: FormField) -> Any:
@@ -108,7 +117,7 @@ async def reading(desk: Desk) -> Response:
         if quiet["from"] or quiet["to"]
         else None,
     }
-    return await _changed(desk, changes, "It is read on these terms from now on.")
+    return await _changed(desk, view, changes, "It is read on these terms from now on.")
 
 
 @ROOM.action("/connections/{connection_id}/settings/rollout", role=Role.ADMIN)
@@ -117,7 +126,7 @@ async def rollout(desk: Desk) -> Response:
     how = desk.text("how", "all")
     given: Any = how if how in ("observe", "all") else {how: _number(desk, f"rollout.{how}")}
     said = "Everything goes out." if how == "all" else "It begins small; what is held back goes out when you widen it."
-    return await _changed(desk, {"rollout": given}, said)
+    return await _changed(desk, await opened(desk), {"rollout": given}, said)
 
 
 @ROOM.action("/connections/{connection_id}/settings/limits", role=Role.ADMIN)
@@ -125,7 +134,7 @@ async def limits(desk: Desk) -> Response:
     """Keep limits below the vendor's."""
     own = {name: _number(desk, f"limits.{name}") for name in (*_WHOLE, "per_s")}
     kept = {name: value for name, value in own.items() if value is not None}
-    return await _changed(desk, {"limits": kept or None}, "The limits are kept.")
+    return await _changed(desk, await opened(desk), {"limits": kept or None}, "The limits are kept.")
 
 
 def _number(desk: Desk, name: str) -> int | float | None:
@@ -141,16 +150,14 @@ def _number(desk: Desk, name: str) -> int | float | None:
 async def credentials(desk: Desk) -> Response:
     """Put new credentials in place of the old ones, after they were tried."""
     view = await opened(desk)
-    values = await _values(desk, view)
-    given = {field.name: desk.text(field.name) for field in values["secrets"] if desk.text(field.name)}
+    given = {field.name: desk.text(field.name) for field in _secrets(view) if desk.text(field.name)}
     try:
         if not given:
-            raise BadInput("no new credential was given", field=next(iter(values["needed"]), ""))
+            needed = needed_secrets(view.connector) if view.connector else []
+            raise BadInput("no new credential was given", field=next(iter(needed), ""))
         await desk.hub.upkeep.rotate(desk.tenant_id, view.connection.id, given, actor=desk.actor)
     except CrossdockError as problem:
-        if problem.status >= 500 and not isinstance(problem, VendorTrouble):
-            raise
-        return desk.show(_TEMPLATE, status=422, problem=problem, **values)
+        return await _again(desk, view, problem)
     return desk.go(view.base, said="The new credentials work and are kept; the old ones are gone.")
 
 

@@ -233,16 +233,21 @@ async def one(desk: Desk) -> Response:
     return desk.show("routes/one.html", **await _one(desk))
 
 
+async def _route(desk: Desk) -> dict[str, Any]:
+    """Return the route of the address, with its name. Raises ``NotFound``."""
+    route = (await desk.hub.connections.routes(desk.tenant_id, desk.id(Prefix.ROUTE, "route_id")))[0]
+    return {**route, "name": name_of(route)}
+
+
 async def _one(desk: Desk, fields: dict[str, str] | None = None) -> dict[str, Any]:
-    wanted = desk.id(Prefix.ROUTE, "route_id")
-    route = (await desk.hub.connections.routes(desk.tenant_id, wanted))[0]
+    route = await _route(desk)
     rows = await desk.hub.connections.list(desk.tenant_id)
     taken = {route["source_id"], route["destination_id"]}
     seconds = [row for row in rows if row["id"] not in taken and _writes(row["connector"])]
     return {
         "route": {**route, **await _said(desk, route)},
         "fields": fields or fields_of(route),
-        "ended": await _counts(desk, wanted),
+        "ended": await _counts(desk, desk.id(Prefix.ROUTE, "route_id")),
         "seconds": [("", "none"), *((row["id"], row["name"]) for row in seconds)],
         "own": route["source_id"] == route["destination_id"],
         **_choices(),
@@ -303,7 +308,7 @@ async def enable(desk: Desk) -> Response:
 @ROOM.page("/routes/{route_id}/disable", role=Role.ADMIN)
 async def ask_disable(desk: Desk) -> Response:
     """Ask before it is switched off."""
-    route = (await _one(desk))["route"]
+    route = await _route(desk)
     return desk.confirm(
         title=f"Switch {route['name']} off?",
         said="What waits on it ends as skipped (route removed). It can be switched on again.",
@@ -328,7 +333,7 @@ async def _switch(desk: Desk, *, on: bool) -> None:
 @ROOM.page("/routes/{route_id}/remove", role=Role.ADMIN)
 async def ask_remove(desk: Desk) -> Response:
     """Ask before it ends, by its name."""
-    return _asked_name(desk, (await _one(desk))["route"])
+    return _asked_name(desk, await _route(desk))
 
 
 def _asked_name(desk: Desk, route: dict[str, Any], problem: CrossdockError | None = None) -> Response:
@@ -347,7 +352,7 @@ def _asked_name(desk: Desk, route: dict[str, Any], problem: CrossdockError | Non
 @ROOM.action("/routes/{route_id}/remove", role=Role.ADMIN)
 async def remove(desk: Desk) -> Response:
     """End it."""
-    route = (await _one(desk))["route"]
+    route = await _route(desk)
     if desk.text("confirm") != route["name"]:
         wrong = BadInput("this is not its name", field="confirm", remedy=f"type {route['name']}")
         return _asked_name(desk, route, wrong)
