@@ -65,7 +65,7 @@ class Vault:
     """Seals and opens with a ring of master keys: the first seals, all open.
 
     With a ``source`` the ring is read anew (:meth:`refresh`) while the process goes on: when it is told that keys were
-    rotated, and when it meets a seal by a key that it does not know.
+    rotated, and when it meets a seal or a mark by a key that it does not know.
     """
 
     def __init__(self, masters: tuple[bytes, ...], source: Source | None = None) -> None:
@@ -103,9 +103,8 @@ class Vault:
         if self._source is None:
             return False
         masters = self._source.read()
-        before = (self._current, tuple(self._ring))
         ids = [self._id(m) for m in masters]
-        if (ids[0] if ids else b"", tuple(ids)) == before:
+        if ids == [*self._ring]:
             return False
         if self._root is not None and self._root not in ids:
             raise WrongMasterKey(
@@ -156,6 +155,8 @@ class Vault:
     def marked(self, message: bytes, mark: bytes) -> bool | None:
         """Whether a mark is one of this ring's over exactly this message; None when its key is not in the ring."""
         key = self._markers.get(mark[:4])
+        if key is None and self._looks_again():
+            key = self._markers.get(mark[:4])
         return None if key is None else hmac.compare_digest(hmac.digest(key, message, "sha256"), mark[4:])
 
     def sign(self, message: bytes) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import uuid
 from pathlib import Path
 
 import pytest
 
+from crossdock import metrics
 from crossdock.errors import Trouble, WrongMasterKey
 from crossdock.govern.alerts.channels import NewChannel
+from crossdock.govern.audit.chainer import Chainer
 from crossdock.govern.keyring import KeyFile, open_vault
 from crossdock.govern.resealing import SEALS
 from crossdock.govern.rotation import Rotation
 from crossdock.govern.vault import Vault, new_master_key
+from crossdock.kit.ids import Prefix, show
 from crossdock.settings import Settings
 from crossdock.store.audit import audit
 from crossdock.wiring import Hub, open_hub
@@ -23,6 +27,25 @@ from tests.support.hub import until
 
 def keyed(settings: Settings, file: Path) -> Settings:
     return settings.model_copy(update={"master_key_file": file, "public_url": "https://hub.example"})
+
+
+class Ring:
+    """Master keys that are read when somebody says so."""
+
+    quick = False
+
+    def __init__(self, *keys: bytes) -> None:
+        self.keys = keys
+
+    def read(self) -> tuple[bytes, ...]:
+        return self.keys
+
+
+def broken(tenant: uuid.UUID) -> float | None:
+    found: float | None = metrics.REGISTRY.get_sample_value(
+        "crossdock_audit_broken", {"chain": show(Prefix.TENANT, tenant)}
+    )
+    return found
 
 
 async def add_channel(hub: Hub, name: str) -> None:
@@ -89,6 +112,36 @@ async def test_who_misses_the_news_reads_its_keys_when_it_meets_the_new_one(sett
         channel = await deaf.alerting.channels.opened(tenant, await deaf.alerting.channels.find(tenant, "second"))
         assert channel.name == "second"
         assert deaf.vault.key_id == other.vault.key_id
+
+
+async def test_who_misses_the_news_takes_no_entry_for_a_stranger_s(settings: Settings, tmp_path: Path) -> None:
+    """What another process marks and signs with the new key is held by all of them."""
+    file = tmp_path / "keys" / "master.key"
+    known = keyed(settings, file)
+    async with open_hub(known) as deaf:
+        await add_channel(deaf, "first")
+        while await deaf.audit.chainer.tend():
+            pass
+        old = file.read_text().strip()
+        KeyFile(file).put_first(new_master_key())
+        async with open_hub(known) as other:
+            await add_channel(other, "second")
+            ring = Ring(base64.b64decode(old))
+            late = Chainer(deaf.database, vault := Vault(ring.keys, ring))
+            assert await late.tend() == 0, "left to whoever has the key"
+            assert (await other.audit.verify()).ok
+        while await deaf.audit.chainer.tend():
+            pass
+        report = await deaf.audit.verify()
+        assert [flaw for chain in report.chains for flaw in chain.flaws] == []
+        assert sum(chain.waiting for chain in report.chains) == 0
+        tenant = await deaf.tenants.find()
+        assert await late.round(tenant) is None
+        assert broken(tenant) == 1
+        ring.keys = tuple(map(base64.b64decode, file.read_text().split(",")))
+        assert vault.refresh()
+        assert await late.round(tenant) == 0
+        assert broken(tenant) is None, "it only was late"
 
 
 async def test_an_interrupted_rotation_goes_on(settings: Settings, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -25,6 +25,8 @@ from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("chainer.sql"))
 _AT_ONCE: Final = 500
+_NEWS: Final = timedelta(minutes=10)
+"""How long a process may take to read master keys anew that others have already."""
 BEGAN: Final = "audit.begin"
 """What the house's chain says of a chain that is new."""
 ENDED: Final = "audit.end"
@@ -71,9 +73,11 @@ class Chainer:
                 done += some
                 if some < _AT_ONCE:
                     break
+        waiting = 0
         if chains:
             async with self._store.engine() as conn:
-                metrics.AUDIT_WAITING.set(await conn.fetchval(SQL["waiting"]))
+                waiting = await conn.fetchval(SQL["waiting"])
+        metrics.AUDIT_WAITING.set(waiting)
         return done
 
     async def round(self, chain: uuid.UUID) -> int | None:
@@ -84,20 +88,30 @@ class Chainer:
             if row is None:
                 return None
             head = head_of(row)
-            if self._marks.marked(head.message(), head.mark) is not True:
-                # going on would cover it up
-                log.error("the head of an audit chain was changed: it is not continued", chain=shown(chain))
-                metrics.AUDIT_BROKEN.labels(shown(chain)).set(1)
+            if not self._holds(head):
                 return None
-            waiting = await conn.fetch(SQL["next_waiting"], chain, _AT_ONCE)
-            if not waiting:
+            links = self._links(head, await conn.fetch(SQL["next_waiting"], chain, _AT_ONCE), datetime.now(UTC))
+            if not links:
                 return 0
-            links = self._links(head, waiting, datetime.now(UTC))
             columns = [[getattr(link, name) for link in links] for name in Link.__struct_fields__]
             await conn.execute(SQL["add_links"], chain, *columns)
             await conn.execute(SQL["taken"], chain, [link.entry_id for link in links])
             await move(conn, signed(self._marks, _grown(head, links[-1])))
         return len(links)
+
+    def _holds(self, head: Head) -> bool:
+        """Whether a head is as it was signed; a chain whose head is not goes no further, which would cover it up."""
+        held, name = self._marks.marked(head.message(), head.mark), shown(head.chain)
+        if held:
+            # where it was counted, its master key was read meanwhile
+            metrics.AUDIT_BROKEN.remove(name)
+            return True
+        if held is None:
+            log.error("the head of an audit chain is signed by a master key that is not at hand", chain=name)
+        else:
+            log.error("the head of an audit chain was changed: it is not continued", chain=name)
+        metrics.AUDIT_BROKEN.labels(name).set(1)
+        return False
 
     async def _begin(self, conn: Any, chain: uuid.UUID) -> None:
         """Give a chain its head; the house's chain names every other."""
@@ -118,14 +132,18 @@ class Chainer:
         links = []
         seq, prev = head.seq, head.hash
         for row in waiting:
+            judged = self._judged(head, row, now)
+            if judged is None:
+                break
+            state, told = judged
             seq += 1
-            state, told = self._judged(head, row, now)
             made = link_hash(head.chain, seq, state, prev, told)
             links.append(Link(seq, row["entry_id"], state, prev, made, self._marks.mark(made)))
             prev = made
         return links
 
-    def _judged(self, head: Head, row: Any, now: datetime) -> tuple[State, bytes]:
+    def _judged(self, head: Head, row: Any, now: datetime) -> tuple[State, bytes] | None:
+        """Return what an entry is, and what its link covers of it; None: that is for later, or for another process."""
         if row["id"] is None:
             log.error("an entry of the audit is gone before it was chained", entry=show(Prefix.AUDIT, row["entry_id"]))
             return State.GONE, GONE
@@ -133,8 +151,13 @@ class Chainer:
         told = entry_hash(entry, mark)
         if mark is None and head.former_until is not None and now < head.former_until:
             return State.FORMER, told
-        if mark is not None and (entry.tenant_id or HOUSE) == head.chain and self._marks.marked(canonical(entry), mark):
+        at_home = mark is not None and (entry.tenant_id or HOUSE) == head.chain
+        held = at_home and self._marks.marked(canonical(entry), mark)
+        if held:
             return State.SIGNED, told
+        if held is None and abs(now - entry.at) < _NEWS:
+            # marked with a key that this process has not read yet
+            return None
         log.error("an entry of the audit was not written by this hub", entry=show(Prefix.AUDIT, entry.id))
         return State.UNSIGNED, told
 
