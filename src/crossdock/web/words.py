@@ -104,6 +104,12 @@ def capitalize_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def sentence(text: str) -> str:
+    """Return words as a sentence: a large letter first, and a stop at the end; of nothing, nothing."""
+    text = text.strip()
+    return capitalize_first(text) + ("" if not text or text.endswith((".", "?", "…")) else ".")
+
+
 TONES: Mapping[str, tuple[str, str, str]] = {
     # deliveries: word on the page, tone, icon
     "waiting": ("Waiting", "quiet", "waiting"),

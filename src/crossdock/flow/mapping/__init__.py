@@ -1,6 +1,6 @@
 """Mappings as people work with them: both schemas side by side, versions, trials on real records, and ways back."""
 
-from crossdock.flow.mapping.desk import MapsNothing
+from crossdock.flow.mapping.desk import MapsNothing, maps
 from crossdock.flow.mapping.room import Mappings
 from crossdock.flow.mapping.templates import NewTemplate, template_in, template_of
 from crossdock.flow.mapping.trial import MOST_RECORDS
@@ -18,6 +18,7 @@ __all__ = [
     "draft_in",
     "draft_of",
     "exported",
+    "maps",
     "record_named",
     "template_in",
     "template_of",

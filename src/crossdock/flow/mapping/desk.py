@@ -66,7 +66,7 @@ class MappingDesk:
         source = await self._directory.connection(route.source_id)
         destination = await self._directory.connection(route.destination_id)
         connector = self._directory.connector(destination.connector)
-        if connector is None or route.occurrence or not _maps(connector, route):
+        if connector is None or not maps(connector, route.action, route.stream, occurrence=route.occurrence):
             raise MapsNothing(
                 "the route maps nothing: its action sends messages or carries out wishes",
                 field="route",
@@ -227,9 +227,10 @@ def _same(row: Any, told: bytes, made_of: dict[str, Any] | None) -> bool:
     return orjson.dumps(orjson.loads(row["document"]), option=orjson.OPT_SORT_KEYS) == told and before == made_of
 
 
-def _maps(connector: Connector, route: Route) -> bool:
+def maps(connector: Connector, action: str, stream: str, *, occurrence: bool) -> bool:
+    """Whether a route to an action of a connector writes fields, so that it has a mapping."""
     try:
-        return not connector.manifest.action(route.action).stream and route.stream != "*"
+        return not (occurrence or stream == "*" or connector.manifest.action(action).stream)
     except KeyError:
         return False
 

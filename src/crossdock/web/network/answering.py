@@ -11,6 +11,7 @@ from crossdock.connect.connector import Connector
 from crossdock.connect.manifest import FieldKind, FormField
 from crossdock.govern.forms import needed_secrets
 from crossdock.web.desk import Desk
+from crossdock.web.words import capitalize_first
 
 _PLURAL = {"company": "companies", "meta": "fields of its orders and users"}
 _MOST_WORDS = 5
@@ -47,7 +48,7 @@ def offer_of(connector: Connector, connected: int) -> Offer:
         mark=_mark(manifest.identity.title),
         reads=bool(told),
         writes=bool(written),
-        said=_sentence("; ".join(said)),
+        said=capitalize_first("; ".join(said)),
         ways=ways_of(connector),
         connected=connected,
         maturity=manifest.identity.maturity,
@@ -111,7 +112,3 @@ def _list(words: Sequence[str]) -> str:
     plain = [_PLURAL.get(word, word if word.endswith("s") else f"{word}s").replace("_", " ") for word in words]
     unique = list(dict.fromkeys(plain))
     return ", ".join(unique[:_MOST_WORDS]) + (" and more" if len(unique) > _MOST_WORDS else "")
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

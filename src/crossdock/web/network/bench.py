@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,8 @@ async def bench(desk: Desk, chosen: Chosen, state: State) -> dict[str, Any]:
     acting = await desk.hub.mappings.desk.mapping(chosen, chosen.route.mapping_version)
     told, written, trouble = await _schemas(desk, chosen, state)
     found, untold = await _problems(desk, chosen, mapping)
-    record = await _record(desk, chosen, state)
+    samples = await _samples(desk, chosen)
+    record = await _record(desk, chosen, state, samples)
     given = await _given(desk, chosen, mapping, record, people=state.people)
     names = _objects_of(chosen, state.objects)
     state.at = state.at if state.at in names else _main(chosen, names)
@@ -91,7 +92,7 @@ async def bench(desk: Desk, chosen: Chosen, state: State) -> dict[str, Any]:
         "destination_id": show(Prefix.CONNECTION, chosen.destination.id),
         "record": record,
         "given": given,
-        "samples": await _samples(desk, chosen),
+        "samples": samples,
         "trouble": trouble or untold,
         "transforms": TRANSFORMS,
         "kinds": KINDS,
@@ -131,15 +132,13 @@ async def _samples(desk: Desk, chosen: Chosen) -> list[Any]:
     return found
 
 
-async def _record(desk: Desk, chosen: Chosen, state: State) -> str:
+async def _record(desk: Desk, chosen: Chosen, state: State, samples: Sequence[Any]) -> str:
     """Return the store's id of the record to look at: by its number as people know it, its id, or the newest."""
-    route = chosen.route
+    if not state.record:
+        return samples[0]["external_id"] if samples else ""
+    named = (desk.tenant_id, chosen.route.source_id, chosen.route.stream, state.record.lstrip("#"))
     async with desk.hub.database.tenant(desk.tenant_id) as conn:
-        if state.record:
-            named = (desk.tenant_id, route.source_id, route.stream, state.record.lstrip("#"))
-            return str(await conn.fetchval(SQL["by_code"], *named) or state.record)
-        newest = await conn.fetchrow(SQL["samples"], desk.tenant_id, route.source_id, route.stream, 1)
-    return newest["external_id"] if newest else ""
+        return str(await conn.fetchval(SQL["by_code"], *named) or state.record)
 
 
 async def _given(desk: Desk, chosen: Chosen, mapping: FieldMapping, record: str, *, people: bool) -> dict[str, Any]:
@@ -189,11 +188,8 @@ def _line(rule: Mapping[str, Any] | None) -> str:
 
 
 def _objects_of(chosen: Chosen, objects: Objects) -> list[str]:
-    try:
-        facts = list(chosen.connector.manifest.action(chosen.route.action).objects)
-    except KeyError:
-        facts = []
-    return list(dict.fromkeys([*(part.object for part in objects), *facts]))
+    facts = chosen.connector.manifest.action(chosen.route.action)
+    return list(dict.fromkeys([*(part.object for part in objects), *facts.objects]))
 
 
 def _rows(

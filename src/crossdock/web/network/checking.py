@@ -9,6 +9,10 @@ import msgspec
 
 from crossdock.connect.connector import CheckResult, Connector
 from crossdock.model.connection import Connection
+from crossdock.web.words import capitalize_first, sentence
+
+RIGHTS = {"read": "read only", "read_write": "read and write"}
+"""What a key may, in words."""
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -152,7 +156,7 @@ def line_of(result: CheckResult, connection: Connection, connector: Connector | 
             stops.append(_broken(part, result))
         else:
             stops.append(Stop("quiet", part.quiet, "not reached"))
-    stops += [Stop("warn", said[:1].upper() + said[1:]) for said in result.warnings]
+    stops += [Stop("warn", capitalize_first(said)) for said in result.warnings]
     return stops
 
 
@@ -167,16 +171,11 @@ def _broken(part: _Part, result: CheckResult) -> Stop:
         "bad",
         part.bad,
         asked=part.asked,
-        came=_sentence(result.problem),
+        came=sentence(result.problem),
         means=_MEANS[part.name],
-        helps=_sentence(result.remedy),
+        helps=sentence(result.remedy),
         evidence=result.code,
     )
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if not text or text.endswith((".", "?", "…")) else ".")
 
 
 def _fact(name: str, account: Mapping[str, Any], title: str) -> str:
@@ -188,7 +187,7 @@ def _fact(name: str, account: Mapping[str, Any], title: str) -> str:
         versions += [f"WordPress {account['wordpress']}"] if account.get("wordpress") else []
         return ", ".join(versions)
     if name == "rights":
-        return {"read": "read only", "read_write": "read and write"}.get(str(account.get("permissions")), "")
+        return RIGHTS.get(str(account.get("permissions")), "")
     if name == "account":
         return str(account.get("name") or (f"portal {account['portal_id']}" if account.get("portal_id") else ""))
     return ""

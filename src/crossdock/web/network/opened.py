@@ -13,6 +13,7 @@ from crossdock.govern.directory import ACCESS, BY_GRANT
 from crossdock.kit.ids import Prefix
 from crossdock.model.connection import Connection, ConnectionState
 from crossdock.web.desk import Desk
+from crossdock.web.network.checking import RIGHTS
 from crossdock.web.network.roster import Row, roster
 
 _AUTH = {
@@ -23,7 +24,6 @@ _AUTH = {
     "signed": "a shared secret, every call signed",
     "secret_url": "its secret address",
 }
-_RIGHTS = {"read": "read only", "read_write": "read and write"}
 _TOLD = (
     ("name", "Calls itself"),
     ("site_url", "Address"),
@@ -74,7 +74,7 @@ class View(msgspec.Struct, frozen=True):
         """Return what its account told of itself."""
         account = self.connection.account
         told = [(label, str(account[name])) for name, label in _TOLD if account.get(name) not in (None, "")]
-        rights = _RIGHTS.get(str(account.get("permissions")))
+        rights = RIGHTS.get(str(account.get("permissions")))
         return [("Signs in by", self.signs_in), *([("May", rights)] if rights else []), *told]
 
 

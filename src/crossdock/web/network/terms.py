@@ -7,6 +7,7 @@ from typing import Any
 
 from crossdock.connect.connector import Connector
 from crossdock.errors import BadInput
+from crossdock.flow import mapping
 from crossdock.govern.route_terms import Terms, terms_of
 from crossdock.web.desk import Desk
 from crossdock.web.words import spoken
@@ -118,12 +119,9 @@ def name_of(route: Mapping[str, Any]) -> str:
 
 def maps(connector: Connector | None, route: Mapping[str, Any]) -> bool:
     """Whether a route writes fields, so that it has a mapping."""
-    if connector is None or route["occurrence"] or route["stream"] == "*":
-        return False
-    try:
-        return not connector.manifest.action(route["action"]).stream
-    except KeyError:
-        return False
+    return connector is not None and mapping.maps(
+        connector, route["action"], route["stream"], occurrence=route["occurrence"]
+    )
 
 
 def _words(desk: Desk, name: str) -> list[str]:

@@ -64,8 +64,7 @@ async def figures_of(conn: Any, tenant_id: uuid.UUID, now: datetime) -> Figures:
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     here = await _spans(conn, tenant_id, "day", [today])
-    arrived = {row["day"]: row for row in await conn.fetch(SQL["arrivals"], tenant_id, today.date(), _next(today))}
-    came = arrived.get(today.date())
+    came = await conn.fetchrow(SQL["arrivals"], tenant_id, today.date(), (today + timedelta(days=1)).date())
     tries = await conn.fetchrow(SQL["tries"], tenant_id, today)
     last = msgspec.structs.replace(here[0], recorded=came["recorded"] if came else 0)
     return Figures(
@@ -123,7 +122,3 @@ async def _proofs(conn: Any, tenant_id: uuid.UUID, today: datetime) -> list[tupl
         found[row["day"]] = max(state, worst, key=order.index)
     days = [(first + timedelta(days=n)).date() for n in range(DAYS)]
     return [(day, found.get(day, "open")) for day in days]
-
-
-def _next(today: datetime) -> date:
-    return (today + timedelta(days=1)).date()

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from crossdock.govern.alerts import Kind
+from crossdock.web.words import sentence
 
 _MOST_CAUSES: Final = 5
 _NUMBERS: Final = (
@@ -107,12 +108,6 @@ def _alert(alert: Mapping[str, Any], to: Callable[..., str]) -> Need:
         href=to(path.format(id=alert["id"], connection_id=alert["connection_id"])),
         label=label,
     )
-
-
-def sentence(text: str) -> str:
-    """Return words as a sentence."""
-    text = text.strip().rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def answer_of(needs: Sequence[Need], connections: Sequence[Mapping[str, Any]], *, ran: bool) -> str:
