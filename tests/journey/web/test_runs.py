@@ -10,7 +10,7 @@ import pytest
 
 from crossdock.flow.run import RunKind
 from crossdock.govern.access import Role
-from crossdock.kit.ids import Prefix, show
+from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.wiring import Hub
 from tests.support.browsing import visiting
 from tests.support.traffic import Street
@@ -80,6 +80,20 @@ async def test_what_went_wrong_and_what_it_came_to(hub: Hub, street: Street) -> 
         assert "order 17" in seen.words
         assert "no currency" in seen.words
         assert "Orders5" in seen.words.replace(" ", "")
+
+
+async def test_the_file_holds_every_run_of_the_filter_and_the_page_the_newest(hub: Hub, street: Street) -> None:
+    async with hub.database.transaction() as conn:
+        await conn.executemany(
+            "INSERT INTO run (id, tenant_id, kind, connection_id, streams, state, ended_at)"
+            " VALUES ($1, $2, 'pull', $3, '{order}', 'done', now())",
+            [(new_id(), street.tenant, street.shop.id) for _ in range(501)],
+        )
+    async with visiting(hub) as visitor:
+        await visitor.enter(Role.VIEWER)
+        assert len((await visitor.get("/t/default/runs?kind=pull")).rows()) == 50
+        told = orjson.loads((await visitor.get("/t/default/runs?kind=pull&format=json")).text)
+    assert len({one["id"] for one in told}) == len(told) == 501
 
 
 async def test_runs_are_filtered_and_exported(hub: Hub, street: Street) -> None:

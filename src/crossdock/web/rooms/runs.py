@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
+import msgspec
 from starlette.responses import Response
 
 from crossdock.errors import Conflict, NotFound
 from crossdock.flow.run import Listing, RunKind
-from crossdock.kit.ids import Prefix
+from crossdock.kit.ids import Prefix, parse
 from crossdock.web.asking import asked_id, asked_time, asked_word, choices, given, named
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
 
 ROOM = Room()
 _LIMIT: Final = 50
+_PAGE: Final = 500
 _STATES: Final = ("waiting", "running", "done", "partial", "failed", "cancelled")
 _COLUMNS: Final = (
-    *(
-        "id",
-        "kind",
-        "connection",
-        "connection_id",
-        "state",
-        "counters",
-        "total",
-        "problem",
-        "error_count",
-        "created_at",
-    ),
-    *("started_at", "ended_at"),
+    *("id", "kind", "connection", "connection_id", "state", "counters", "total", "problem", "error_count"),
+    *("created_at", "started_at", "ended_at"),
 )
 FIELDS: Final = ("kind", "state", "connection", "since")
 
@@ -47,9 +38,9 @@ async def runs(desk: Desk) -> Response:
         since=asked_time(desk, "since"),
         before=asked_id(desk, Prefix.RUN, "before"),
     )
-    items = await desk.hub.runs.listed(desk.tenant_id, asked)
     if desk.query.get("format"):
-        return await desk.export("runs", _COLUMNS, items)
+        return await desk.export("runs", _COLUMNS, _each(desk, asked))
+    items = await desk.hub.runs.listed(desk.tenant_id, asked)
     return desk.show(
         "runs/list.html",
         items=[{**one, "share": share_of(one)} for one in items],
@@ -88,6 +79,14 @@ async def cancel(desk: Desk) -> Response:
     if not await desk.hub.runs.cancel(desk.tenant_id, run_id, desk.actor):
         raise Conflict(f"the run is {found['state']} already", remedy="nothing is left to cancel")
     return desk.go(f"/runs/{found['id']}", said="The run is cancelled. What it has done stays.")
+
+
+async def _each(desk: Desk, asked: Listing) -> AsyncIterator[Mapping[str, Any]]:
+    asked = msgspec.structs.replace(asked, limit=_PAGE)
+    while rows := await desk.hub.runs.listed(desk.tenant_id, asked):
+        for row in rows:
+            yield row
+        asked = msgspec.structs.replace(asked, before=parse(Prefix.RUN, rows[-1]["id"]))
 
 
 async def _found(desk: Desk, run_id: uuid.UUID) -> dict[str, Any]:
