@@ -17,6 +17,7 @@ from crossdock.kit.ids import Prefix, show
 from crossdock.model.commerce.invoice import Invoice, InvoiceState
 
 if TYPE_CHECKING:
+    from crossdock.model.commerce.deal import Deal
     from crossdock.wiring import Hub
 
 
@@ -36,10 +37,21 @@ def noted(kept: Kept) -> dict[str, Any]:
 
 
 async def previewed(
-    hub: Hub, found: Any, deal_id: str, overrides: Asked, form: Format | None = None, *, people: bool
+    hub: Hub,
+    found: Any,
+    deal_id: str,
+    overrides: Asked,
+    form: Format | None = None,
+    *,
+    people: bool,
+    deal: Deal | None = None,
 ) -> dict[str, Any]:
-    """Return the invoice that would be made of a deal now; with ``form`` what is wrong with it as such a document."""
-    deal = await hub.deals.one(found, deal_id)
+    """Return the invoice that would be made of a deal now; with ``form`` what is wrong with it as such a document.
+
+    ``deal``: the deal itself, where the caller has just read it.
+    """
+    if deal is None:
+        deal = await hub.deals.one(found, deal_id)
     made = await hub.invoicing.preview(found.tenant_id, found.id, deal, overrides)
     verdict = await hub.invoicing.verdict(found.tenant_id, found.id, deal)
     before = await hub.invoicing.of_deal(found.tenant_id, found.id, deal_id)

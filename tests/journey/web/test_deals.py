@@ -42,6 +42,21 @@ async def _enter(books: Books, visitor: Visitor, role: Role) -> None:
     await visitor.enter(role)
 
 
+async def test_the_page_of_a_deal_reads_it_once(books: Books) -> None:
+    deal = await sold(books.portal, **MONEY)
+    async with _at(books) as (visitor, path):
+        await _enter(books, visitor, Role.VIEWER)
+        before = await _read(books)
+        assert "The invoice that would be made now" in (await visitor.get(f"{path}/{deal}")).words
+        assert await _read(books) == before + 1
+
+
+async def _read(books: Books) -> int:
+    """Return how often a deal was read at the CRM."""
+    counts = (await books.portal.control("GET", "state"))["requests"]
+    return sum(counts.get("POST objects/deals/batch/read", {}).values())
+
+
 async def test_a_deal_becomes_an_invoice_after_a_question(books: Books) -> None:
     deal = await sold(books.portal, **MONEY)
     async with _at(books) as (visitor, path), working(books.place.hub):

@@ -69,7 +69,7 @@ async def one(desk: Desk) -> Response:
     made = await desk.hub.invoicing.of_deal(desk.tenant_id, connection.id, deal_id)
     preview, refused = None, None
     try:
-        preview = await previewed(desk.hub, connection, deal_id, Asked(), people=people)
+        preview = await previewed(desk.hub, connection, deal_id, Asked(), people=people, deal=deal)
     except CrossdockError as error:
         refused = error
     return desk.show(
@@ -100,7 +100,7 @@ async def ask_to_issue(desk: Desk) -> Response:
         connection_id=show(Prefix.CONNECTION, connection.id),
         deal_id=deal_id,
         invoice=invoice,
-        before=[noted(kept) for kept in made],
+        before=preview["invoices"],
         last=max(series, key=lambda one: one.period, default=None),
     )
 
