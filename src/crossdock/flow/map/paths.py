@@ -8,6 +8,7 @@ with a number, list items: ``items.0.sku``. What plugins noted beside an entity 
 
 from __future__ import annotations
 
+import functools
 import re
 import types
 from collections.abc import Callable, Sequence
@@ -38,7 +39,7 @@ def _check_fields(path: str, word: type[msgspec.Struct]) -> str:
         if kind is None:
             # a mapping, list or plain value: a dict may hold anything, so only plain values end a path
             return "" if _is_open(here) else f"{path!r} goes on after the plain value before {part!r}"
-        fields = get_type_hints(kind, include_extras=True)
+        fields = _hints(kind, extras=True)
         if part not in fields:
             return f"{kind.__name__} has no field {part!r}; it has {', '.join(sorted(fields))}"
         here = fields[part]
@@ -47,7 +48,7 @@ def _check_fields(path: str, word: type[msgspec.Struct]) -> str:
 
 def item_word(word: type[msgspec.Struct], each: str) -> type[msgspec.Struct] | None:
     """Return the word of the items of a list field, or None when the field is no list of words."""
-    here: Any = get_type_hints(word).get(each)
+    here: Any = _hints(word).get(each)
     found = [_struct(part) for part in get_args(here)]
     return found[0] if found else None
 
@@ -100,8 +101,14 @@ def _direct(path: str, word: type[msgspec.Struct]) -> bool:
     for part in path.split("."):
         if not (isinstance(here, type) and issubclass(here, msgspec.Struct)):
             return False
-        here = get_type_hints(here)[part]
+        here = _hints(here)[part]
     return True
+
+
+@functools.cache
+def _hints(word: type[msgspec.Struct], *, extras: bool = False) -> dict[str, Any]:
+    # evaluated anew each time it would take most of what compiling a mapping costs
+    return get_type_hints(word, include_extras=extras)
 
 
 def _struct(hint: Any) -> type[msgspec.Struct] | None:
