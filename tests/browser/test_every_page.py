@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page as Tab
@@ -21,12 +21,11 @@ from tests.browser import records_pages
 from tests.browser.eyes import Eyes
 from tests.support.lively import Lively
 
-Address = Callable[[Mapping[str, str]], str]
 _NAME = re.compile(r"\{(\w+)(?::\w+)?\}")
 _SIDE_BY_SIDE = 2
 MOST_BYTES = 150_000
 
-ADDRESSES: dict[str, Address] = {
+ADDRESSES: dict[str, records_pages.Address] = {
     **records_pages.ADDRESSES,
     "/invite": lambda ids: f"/invite?token={ids['invite_token']}",
     "/reset": lambda ids: f"/reset?token={ids['reset_token']}",
@@ -41,7 +40,6 @@ NO_PAGES: dict[str, str] = {
     "/": "sends on to the login or to the overview",
     "/welcome": "there while nobody has come in yet: test_entering looks at it",
     "/login/code": "there between password and code: test_entering looks at it",
-    "/t/{slug}/proof/{proof_id}/report": "a file",
     "/t/{slug}/connections/waiting/{connector}": "there while somebody lets us in elsewhere: test_network looks at it",
     "/t/{slug}/connections/pairing/{pairing}": "there while a site has not used its code: test_network looks at it",
     "/t/{slug}/routes/{route_id}/mapping/trials/{run_id}": "of a dry run: test_network looks at it",

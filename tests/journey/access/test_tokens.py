@@ -17,25 +17,13 @@ from joserfc.jwk import KeySet, OKPKey
 from crossdock.errors import Forbidden, Unauthenticated
 from crossdock.govern.programs.tokens import Tokens
 from crossdock.govern.vault import Vault
+from crossdock.kit.clock import SetClock
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street, is_problem
 from tests.support.hub import until
 
 OLD, NEW = b"a" * 32, b"b" * 32
-
-
-class Still:
-    """A clock that stands where it is put."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at.timestamp()
 
 
 async def key_of(hub: Hub, *scopes: str) -> str:
@@ -124,12 +112,12 @@ async def test_a_key_that_ends_or_loses_scopes_takes_its_tokens_along(hub: Hub) 
 
 async def test_a_token_ends_by_itself(hub: Hub) -> None:
     caller = await hub.keys.verify(await key_of(hub, "read"))
-    clock = Still(datetime.now(UTC).replace(microsecond=0))
+    clock = SetClock(datetime.now(UTC).replace(microsecond=0))
     tokens = Tokens(hub.keys, hub.vault, clock)
     made = tokens.make(caller, minutes=1)
-    clock.at += timedelta(seconds=59)
+    clock.advance(59)
     assert (await tokens.verify(made.token)).scopes == {"read"}
-    clock.at += timedelta(seconds=2)
+    clock.advance(2)
     with pytest.raises(Unauthenticated):
         await tokens.verify(made.token)
 
@@ -144,7 +132,7 @@ async def test_another_audience_is_refused_here_and_verified_there(hub: Hub, doo
 
 
 async def test_tokens_outlive_a_change_of_the_master_key(hub: Hub) -> None:
-    caller, clock = await hub.keys.verify(await key_of(hub, "read")), Still(datetime.now(UTC))
+    caller, clock = await hub.keys.verify(await key_of(hub, "read")), SetClock(datetime.now(UTC))
     before = Tokens(hub.keys, Vault((OLD,)), clock).make(caller).token
     after = Tokens(hub.keys, Vault((NEW, OLD)), clock)
     assert (await after.verify(before)).key_id == caller.key_id

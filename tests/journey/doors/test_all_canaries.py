@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pyotp
 import pytest
 import pytest_asyncio
@@ -283,8 +284,6 @@ async def test_a_process_tells_nothing_by_its_command_line_or_its_end(
     assert process.stdout is not None
     url = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))["url"]
     try:
-        import aiohttp
-
         async with aiohttp.ClientSession() as http:
             form = {"url": f"https://hooks.slack.com/services/{HOOK}"}
             body = {"kind": "slack", "name": "s", "form": form}

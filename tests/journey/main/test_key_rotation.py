@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -72,8 +71,7 @@ async def channel(http: aiohttp.ClientSession, url: str, key: str, name: str) ->
         assert answer.status == 201, await answer.text()
 
 
-async def test_two_serving_processes_go_over_to_the_new_key(hub: Hub, settings: Settings, tmp_path: Path) -> None:
-    del tmp_path
+async def test_two_serving_processes_go_over_to_the_new_key(hub: Hub, settings: Settings) -> None:
     _, key = await hub.keys.add(await hub.tenants.find(), "admin", ["admin"])
     async with served(settings) as one, served(settings) as other, aiohttp.ClientSession() as http:
         await channel(http, one, key, "before")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import asyncpg
 import pytest
 
 from crossdock.errors import BadInput
@@ -174,11 +175,7 @@ async def test_an_older_state_is_found_by_a_head_that_was_noted(hub: Hub, intrud
     noted = f"{chain.last_seq}:{chain.hash}"
     assert (await hub.audit.verify(tenant, noted)).ok
     intruder("DELETE FROM audit_link WHERE seq > 8")
-    intruder(
-        "DELETE FROM audit_entry WHERE subject LIKE 'later-%%'"
-        if False
-        else "DELETE FROM audit_entry WHERE starts_with(subject, 'later-')"
-    )
+    intruder("DELETE FROM audit_entry WHERE starts_with(subject, 'later-')")
     intruder("UPDATE audit_head h SET seq = k.seq, hash = k.hash, at = k.at, mark = k.mark FROM kept k"
              " WHERE k.tenant_id = h.tenant_id")  # fmt: skip
     assert (await hub.audit.verify(tenant)).ok, "a true state of earlier says nothing by itself"
@@ -198,8 +195,6 @@ async def test_a_chain_whose_head_was_changed_is_not_continued(hub: Hub, intrude
 
 
 async def test_the_app_and_the_engine_can_but_add(hub: Hub) -> None:
-    import asyncpg
-
     tenant = await hub.tenants.find()
     for statement in (
         "UPDATE audit_entry SET actor = 'x'", "DELETE FROM audit_entry", "UPDATE audit_link SET seq = 1",

@@ -12,6 +12,7 @@ import pytest
 from crossdock import metrics
 from crossdock.errors import Trouble, WrongMasterKey
 from crossdock.govern.alerts.channels import NewChannel
+from crossdock.govern.audit import AuditBook
 from crossdock.govern.audit.chainer import Chainer
 from crossdock.govern.keyring import KeyFile, open_vault
 from crossdock.govern.resealing import SEALS
@@ -178,8 +179,6 @@ async def test_marks_of_the_old_key_are_counted_when_it_is_gone(settings: Settin
         KeyFile(file).put_first(new := new_master_key())
         hub.vault.refresh()
         await Rotation(hub.database, hub.vault).rotate("cli")
-        from crossdock.govern.audit import AuditBook
-
         report = await AuditBook(hub.database, Vault((base64.b64decode(new),))).verify(await hub.tenants.find())
         assert report.ok
         assert report.chains[0].unknown_keys == 1

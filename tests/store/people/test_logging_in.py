@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyotp
 import pytest
 
 from crossdock.errors import BadInput, Locked, NeedsCode, Overloaded, Unauthenticated
@@ -275,8 +276,6 @@ async def test_a_ticket_for_the_code_is_no_session(hub: Hub) -> None:
     await enter_first(people)
     begun = await attempt(people)
     setup = await people.account.plan_totp(begun.token)
-    import pyotp
-
     await people.account.set_totp(begun.token, pyotp.TOTP(setup.secret).now())
     with pytest.raises(NeedsCode) as asked:
         await attempt(people)
