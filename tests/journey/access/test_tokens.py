@@ -154,7 +154,7 @@ class Ring:
 
 
 async def test_a_master_key_that_was_taken_away_signs_for_nobody_any_more(hub: Hub) -> None:
-    caller, clock, ring = await hub.keys.verify(await key_of(hub, "read")), Still(datetime.now(UTC)), Ring(NEW)
+    caller, clock, ring = await hub.keys.verify(await key_of(hub, "read")), SetClock(datetime.now(UTC)), Ring(NEW)
     before = Tokens(hub.keys, Vault((OLD,)), clock).make(caller).token
     vault = Vault((NEW, OLD), ring)
     tokens = Tokens(hub.keys, vault, clock)
