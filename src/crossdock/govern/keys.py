@@ -228,6 +228,7 @@ class Keys:
             raise BadInput("the old key goes on for 0 to 720 hours", field="overlap_hours", remedy="24 is usual")
         now = datetime.now(UTC)
         async with self._store.transaction() as conn:
+            await conn.execute(SQL["hold_key"], tenant_id, key_id)
             old = await conn.fetchrow(SQL["key_to_rotate"], tenant_id, key_id)
             if old is None:
                 raise NotFound("there is no such key", remedy="list them with: crossdock keys")

@@ -39,13 +39,18 @@ UPDATE api_key k SET revoked_at = now() FROM tenant t
 WHERE t.tenant_id = k.tenant_id AND (k.tenant_id = $1 OR t.test_of = $1) AND k.id = $2 AND k.revoked_at IS NULL
 RETURNING k.tenant_id;
 
+-- name: hold_key
+-- Of those who rotate it at once, each sees what the one before it has made.
+SELECT k.id FROM api_key k JOIN tenant t ON t.tenant_id = k.tenant_id
+WHERE (k.tenant_id = $1 OR t.test_of = $1) AND k.id = $2
+FOR UPDATE OF k;
+
 -- name: key_to_rotate
 SELECT k.id, k.tenant_id, k.name, k.scopes, k.created_at, k.expires_at,
        k.revoked_at IS NOT NULL OR coalesce(k.expires_at <= now(), false) AS over,
        EXISTS (SELECT FROM api_key n WHERE n.tenant_id = k.tenant_id AND n.replaces = k.id) AS rotated
 FROM api_key k JOIN tenant t ON t.tenant_id = k.tenant_id
-WHERE (k.tenant_id = $1 OR t.test_of = $1) AND k.id = $2
-FOR UPDATE OF k;
+WHERE (k.tenant_id = $1 OR t.test_of = $1) AND k.id = $2;
 
 -- name: end_key_at
 UPDATE api_key SET expires_at = least(expires_at, $3) WHERE tenant_id = $1 AND id = $2;

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import string
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from crossdock.errors import BadInput, Conflict, NotFound, Unauthenticated
@@ -98,6 +102,31 @@ async def test_a_key_is_rotated_with_an_overlap_and_once(hub: Hub) -> None:
         await hub.keys.rotate(tenant, new, DAY)
     assert [action for _, action in await actions(hub)].count("key.rotate") == 2
     assert ("usr_x", "key.rotate") in await actions(hub)
+
+
+async def test_of_two_who_rotate_a_key_at_once_one_does(hub: Hub, database_url: str) -> None:
+    tenant = await hub.tenants.find()
+    old, _ = await hub.keys.add(tenant, "robot", ["read"])
+    async with hub.database.transaction() as conn:
+        await conn.fetchval("SELECT 1 FROM api_key WHERE id = $1 FOR UPDATE", old)
+        both = [apart(hub.keys.rotate(tenant, old, DAY)) for _ in range(2)]
+        await until(lambda: asyncio.to_thread(waiting, database_url, 2))
+    made = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in made) == ["Conflict", "tuple"]
+    assert len(await hub.keys.list(tenant)) == 2
+
+
+def apart(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    """Do it over connections of its own."""
+    return asyncio.create_task(work, context=contextvars.Context())
+
+
+def waiting(database_url: str, count: int) -> bool:
+    """Whether so many wait for a row's lock."""
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        asked = b"SELECT count(*) >= %s FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        found = conn.execute(asked + b" AND datname = current_database()", (count,)).fetchone()
+    return found == (True,)
 
 
 async def test_a_key_that_ends_sooner_than_the_overlap_is_not_prolonged(hub: Hub) -> None:
