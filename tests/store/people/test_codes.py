@@ -190,6 +190,12 @@ async def test_the_second_step_needs_a_proven_code_and_a_fresh_session(hub: Hub)
         with pytest.raises(NotFresh):
             await change(changed.begun.token)
     turned = await people.sessions.confirm(changed.begun.token, PASSWORD, address="")
+    async with hub.database.engine() as conn:
+        await conn.execute("UPDATE person_session SET confirmed_at = now() - interval '14 minutes'")
+    turned = (await people.account.new_recovery(turned.token)).begun
+    async with hub.database.engine() as conn:
+        late = "SELECT bool_and(confirmed_at < now() - interval '13 minutes') FROM person_session"
+        assert await conn.fetchval(late), "a change is no password: it lasts no longer"
     off = await people.account.drop_totp(turned.token)
     with pytest.raises(NotFound):
         await people.account.drop_totp(off.token)

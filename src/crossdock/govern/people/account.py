@@ -144,7 +144,7 @@ class Account:
                 raise wrong_password("current")
             await self._sessions.guarding.forgive(conn, keys)
             await conn.execute(SQL["drop_person_links"], held["person_id"])
-            begun = await self._turn(conn, token, held["person_id"], "password.change")
+            begun = await self._turn(conn, token, held["person_id"], "password.change", confirmed=True)
         self._tell(held["person_id"], email, "the password")
         return begun
 
@@ -218,8 +218,10 @@ class Account:
             codes = await _recovery(conn, person_id)
             return Changed(await self._turn(conn, token, person_id, "totp.recovery_codes"), codes)
 
-    async def _turn(self, conn: Any, token: str, person_id: uuid.UUID, action: str) -> Begun:
-        begun = await self._sessions.turned(conn, token)
+    async def _turn(
+        self, conn: Any, token: str, person_id: uuid.UUID, action: str, *, confirmed: bool = False
+    ) -> Begun:
+        begun = await self._sessions.turned(conn, token, confirmed=confirmed)
         ended = await conn.fetchval(SQL["revoke_sessions"], person_id, begun.session_id)
         await note(conn, person_id, action, {"ended": ended} if ended else {})
         return begun

@@ -89,8 +89,10 @@ FROM person_session s JOIN person p ON p.id = s.person_id
 WHERE s.token_hash = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval AND p.disabled_at IS NULL;
 
 -- name: turn_session
--- The same session under another token.
-UPDATE person_session SET token_hash = $2, seen_at = now(), confirmed_at = now() WHERE token_hash = $1
+-- The same session under another token; $3: the password was given for it.
+UPDATE person_session SET token_hash = $2, seen_at = now(),
+                          confirmed_at = CASE WHEN $3::boolean THEN now() ELSE confirmed_at END
+WHERE token_hash = $1
 RETURNING id, person_id, expires_at;
 
 -- name: ticket

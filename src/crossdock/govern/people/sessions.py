@@ -159,7 +159,7 @@ class Sessions:
         keys = await self.verify(row, password, address, "password")
         async with self._store.transaction() as conn:
             await self.guarding.forgive(conn, keys)
-            return await self.turned(conn, token)
+            return await self.turned(conn, token, confirmed=True)
 
     async def held(self, token: str) -> Any:
         """Return a session's row with the person's password hash. Raises ``Unauthenticated``."""
@@ -177,10 +177,13 @@ class Sessions:
             raise wrong_password(field)
         return keys
 
-    async def turned(self, conn: Any, token: str) -> Begun:
-        """Give a session another token inside the caller's transaction. Raises ``Unauthenticated``."""
+    async def turned(self, conn: Any, token: str, *, confirmed: bool) -> Begun:
+        """Give a session another token inside the caller's transaction; ``confirmed``: the password was given for it.
+
+        Raises ``Unauthenticated``.
+        """
         fresh = new_token()
-        row = await conn.fetchrow(SQL["turn_session"], token_hash(token), token_hash(fresh))
+        row = await conn.fetchrow(SQL["turn_session"], token_hash(token), token_hash(fresh), confirmed)
         if row is None:
             raise over()
         return Begun(fresh, row["id"], row["person_id"], row["expires_at"])
