@@ -114,7 +114,7 @@ class Prover:
             await sweep.run(frozenset(route["stream"] for route in routes))
             await rest.come()
             await sweep.settle()
-            parts = [part async for part in self._parts(job, routes)]
+            parts = [part async for part in self._parts(job, routes, began)]
             await self._mend(job, parts, rest)
             await self._finish(job, parts, rest, began)
         finally:
@@ -122,7 +122,7 @@ class Prover:
                 await conn.execute(SQL["forget_listed"], proof_id)
         return job.proof
 
-    async def _parts(self, job: Job, routes: Sequence[Any]) -> AsyncIterator[Comparison]:
+    async def _parts(self, job: Job, routes: Sequence[Any], began: datetime) -> AsyncIterator[Comparison]:
         """Compare the store with each of its destinations."""
         zone = zone_of(job.connection.account)
         span = job.asked.days.span(zone)
@@ -135,17 +135,11 @@ class Prover:
                 return Held(self._store, self._sealer, job.connection, here, there, job.asked.tell)
 
             destination = await self._directory.destination(destination_id)
-            tally = Tally(zone, None if job.asked.days else await self._floor())
+            tally = Tally(zone, None if job.asked.days else began - BACK)
             part = Comparison(self._store, self._expectations, job, (connection, destination), held, span, tally)
             with _Counted(job, connection.name):
                 await part.run(list(some))
             yield part
-
-    async def _floor(self) -> datetime:
-        """Return since when orders are told by day."""
-        async with self._store.engine() as conn:
-            now: datetime = await conn.fetchval(SQL["now"])
-        return now - BACK
 
     async def _mend(self, job: Job, parts: Sequence[Comparison], rest: Rest) -> None:
         """Look again at what was found wrong; deliver again what is; look again."""

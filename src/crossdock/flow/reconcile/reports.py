@@ -173,7 +173,7 @@ class Reports:
         """Return what proofs that were taken before a moment tell of the days of each store, the newest first."""
         async with self._store.engine() as conn:
             rows = await conn.fetch(SQL["calendar"], tenant_id, floor_of(until))
-        return sorted((_covering(row) for row in rows), key=lambda one: one.id, reverse=True)
+        return [_covering(row) for row in rows]
 
     async def forget(self, older: timedelta) -> None:
         """Drop proofs that were taken long ago, with their exceptions."""

@@ -38,19 +38,13 @@ DELETE FROM proof_exception WHERE proof_id < $1;
 
 -- name: calendar
 -- What is known of each store's days: its newest proof of everything below a moment, and newer ones of some days.
-SELECT p.id, p.connection_id, p.ended_at, p.whole, p.depth, p.report::json ->> 'by_day' AS by_day,
+SELECT p.id, p.connection_id, p.ended_at, p.depth, p.report::json ->> 'by_day' AS by_day,
        p.report::json #>> '{days,first}' AS first, p.report::json #>> '{days,last}' AS last
-FROM connection c, LATERAL (
+FROM connection c LEFT JOIN LATERAL (
     SELECT w.id FROM proof w WHERE w.connection_id = c.id AND w.tenant_id = $1 AND w.whole AND w.id < $2
-    ORDER BY w.id DESC LIMIT 1) AS newest, LATERAL (
-    SELECT * FROM proof n WHERE n.connection_id = c.id AND n.tenant_id = $1 AND n.id >= newest.id AND n.id < $2
+    ORDER BY w.id DESC LIMIT 1) AS newest ON true, LATERAL (
+    SELECT * FROM proof n WHERE n.connection_id = c.id AND n.tenant_id = $1 AND n.id < $2
+      AND n.id >= coalesce(newest.id, '00000000-0000-0000-0000-000000000000')
     ORDER BY n.id DESC LIMIT 60) AS p
 WHERE c.tenant_id = $1 AND (p.id = newest.id OR NOT p.whole)
-UNION ALL
-SELECT p.id, p.connection_id, p.ended_at, p.whole, p.depth, p.report::json ->> 'by_day',
-       p.report::json #>> '{days,first}', p.report::json #>> '{days,last}'
-FROM connection c, LATERAL (
-    SELECT * FROM proof n WHERE n.connection_id = c.id AND n.tenant_id = $1 AND n.id < $2
-    ORDER BY n.id DESC LIMIT 60) AS p
-WHERE c.tenant_id = $1 AND NOT p.whole
-  AND NOT EXISTS (SELECT 1 FROM proof w WHERE w.connection_id = c.id AND w.tenant_id = $1 AND w.whole AND w.id < $2);
+ORDER BY p.id DESC;

@@ -125,8 +125,10 @@ class Events:
     async def _of_records(
         self, conn: Any, tenant_id: uuid.UUID, asked: EventFilter, limit: int, before: uuid.UUID | None
     ) -> list[uuid.UUID]:
-        known = (row["stream"] for row in await conn.fetch(SQL["streams"], tenant_id))
-        streams = [asked.stream] if asked.stream else sorted({*_USUAL, *known})
+        if asked.stream:
+            streams = [asked.stream]
+        else:
+            streams = sorted({*_USUAL, *(row["stream"] for row in await conn.fetch(SQL["streams"], tenant_id))})
         found = await conn.fetch(SQL["records"], tenant_id, asked.external_id, streams, asked.connection_id)
         if not found:
             return []

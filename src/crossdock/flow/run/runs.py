@@ -21,7 +21,7 @@ from crossdock.kit.backoff import full_jitter
 from crossdock.kit.ids import Prefix, floor_of, new_id, show
 from crossdock.kit.redact import text
 from crossdock.model.connection import Connection
-from crossdock.store.acting import acting, note_act
+from crossdock.store.acting import note_act
 from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
@@ -134,18 +134,8 @@ class Runs:
         """Queue a run; one that is under way already is returned instead."""
         beside = orjson.dumps(asked or {}).decode()
         name = run_id or new_id()
-        values = (name, tenant_id, connection_id, kind, list(streams), beside)
-        if acting() is not None:
-            return await self._add_for(values)
-        async with self._store.engine() as conn:
-            made = await conn.fetchval(SQL["add_run"], *values)
-            return made or await conn.fetchval(SQL["run_under_way"], connection_id, kind)
-
-    async def _add_for(self, values: tuple[Any, ...]) -> Any:
-        """Queue a run that somebody asked for."""
-        _, tenant_id, connection_id, kind, *_ = values
         async with self._store.transaction() as conn:
-            made = await conn.fetchval(SQL["add_run"], *values)
+            made = await conn.fetchval(SQL["add_run"], name, tenant_id, connection_id, kind, list(streams), beside)
             if made is None:
                 return await conn.fetchval(SQL["run_under_way"], connection_id, kind)
             about = show(Prefix.CONNECTION, connection_id)

@@ -70,8 +70,10 @@ class Ledger:
 
     def __init__(self, stores: Mapping[uuid.UUID, Connection], told: Sequence[Covering], now: datetime) -> None:
         self._stores = stores
-        self._told = told
         self._now = now
+        self._told: dict[uuid.UUID, list[Covering]] = {name: [] for name in stores}
+        for one in told:
+            self._told[one.connection_id].append(one)
         self._rows = {(one.id, row.destination_id, row.day): row for one in told for row in one.rows}
 
     def today(self, store_id: uuid.UUID) -> date:
@@ -81,14 +83,14 @@ class Ledger:
     def at(self, store_id: uuid.UUID, destination_id: str, day: date) -> tuple[Covering | None, DayRow | None]:
         """Return the newest proof that covers a day, and what it found of it; None: no orders, or nothing of it."""
         zone = zone_of(self._stores[store_id].account)
-        for one in self._told:
-            if one.connection_id == store_id and one.covers(day, one.ended_at.astimezone(zone).date()):
+        for one in self._told[store_id]:
+            if one.covers(day, one.ended_at.astimezone(zone).date()):
                 return one, self._rows.get((one.id, destination_id, day.isoformat()))
         return None, None
 
     def destinations(self, store_id: uuid.UUID) -> dict[str, str]:
         """Return the destinations that proofs of a store have spoken of."""
-        mine = [row for one in self._told if one.connection_id == store_id for row in one.rows]
+        mine = [row for one in self._told[store_id] for row in one.rows]
         return {row.destination_id: row.destination for row in reversed(mine)}
 
 
