@@ -1,15 +1,13 @@
-"""The sidebar: the pages of a tenant in their order, as stops on lines. A page that no room has is left out."""
+"""The sidebar: the pages of a tenant in their order, as stops on lines; and which page shows what an id names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 import msgspec
 
 from crossdock.govern.access import Role
-from crossdock.web.page import Reach
-from crossdock.web.rooms import all_pages
+from crossdock.kit.ids import Prefix
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -67,16 +65,30 @@ _LINES = (
 )
 
 
-@cache
-def _standing() -> tuple[Line, ...]:
-    paths = {page.path for page in all_pages() if page.reach is Reach.TENANT and not page.acts}
-    lines = (Line(line.name, tuple(stop for stop in line.stops if stop.path in paths)) for line in _LINES)
-    return tuple(line for line in lines if line.stops)
+_HOMES: Mapping[str, str] = {
+    Prefix.EVENT: "/events",
+    Prefix.DELIVERY: "/deliveries",
+    Prefix.CONNECTION: "/connections",
+    Prefix.ROUTE: "/routes",
+    Prefix.RUN: "/runs",
+    Prefix.ORDER: "/orders",
+    Prefix.CUSTOMER: "/customers",
+    Prefix.PROOF: "/proof",
+    Prefix.ALERT: "/alerts",
+    Prefix.CHANNEL: "/alerts/channels",
+    Prefix.INVOICE: "/invoices",
+}
+
+
+def home_of(shown: str) -> str:
+    """Return the page of what an id names, below the tenant's; empty where its kind has none."""
+    home = _HOMES.get(shown.partition("_")[0])
+    return f"{home}/{shown}" if home else ""
 
 
 def lines_for(role: Role) -> list[Line]:
     """Return what a person of a role sees."""
-    seen = (Line(line.name, tuple(one for one in line.stops if role.covers(one.role))) for line in _standing())
+    seen = (Line(line.name, tuple(one for one in line.stops if role.covers(one.role))) for line in _LINES)
     return [line for line in seen if line.stops]
 
 

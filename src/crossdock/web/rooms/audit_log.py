@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from starlette.responses import Response
@@ -14,8 +13,8 @@ from crossdock.govern.access import Role
 from crossdock.govern.audit import Asked
 from crossdock.kit.ids import Prefix, show
 from crossdock.web.desk import Desk
-from crossdock.web.page import Reach, Room
-from crossdock.web.rooms import all_pages
+from crossdock.web.page import Room
+from crossdock.web.sitemap import home_of
 
 ROOM = Room()
 PAGE = 50
@@ -42,15 +41,6 @@ KINDS = {
     "site_key": "Sites with the plugin",
     "tenant": "The tenant",
 }
-_SUBJECTS = {
-    "con": "/connections/{connection_id}",
-    "evt": "/events/{event_id}",
-    "run": "/runs/{run_id}",
-    "alr": "/alerts/{alert_id}",
-    "chn": "/alerts/channels/{channel_id}",
-    "dlv": "/deliveries/{delivery_id}",
-    "ord": "/orders/{order_id}",
-}
 
 
 @ROOM.page("/audit")
@@ -72,7 +62,7 @@ async def audit(desk: Desk) -> Response:
     shown = rows[:PAGE]
     return desk.show(
         "audit_log/list.html",
-        rows=[{**row, "page": _page_of(row["subject"]), "words": _words(row["action"])} for row in shown],
+        rows=[{**row, "page": home_of(row["subject"]), "words": _words(row["action"])} for row in shown],
         names=await _names(desk),
         kinds=list(KINDS.items()),
         filtered=any((asked.actor, asked.action, asked.subject, asked.since, asked.until)),
@@ -109,17 +99,6 @@ async def _names(desk: Desk) -> dict[str, str]:
 def _words(action: str) -> str:
     what, _, did = action.partition(".")
     return f"{what.replace('_', ' ').capitalize()}: {did.replace('_', ' ')}" if did else what.replace("_", " ")
-
-
-@cache
-def _addresses() -> frozenset[str]:
-    return frozenset(page.path for page in all_pages() if page.reach is Reach.TENANT and not page.acts)
-
-
-def _page_of(subject: str) -> str:
-    """Return the page of what was changed, where there is one."""
-    path = _SUBJECTS.get(subject.partition("_")[0], "")
-    return path.partition("{")[0] + subject if path in _addresses() else ""
 
 
 def _day(name: str, text: str, *, after: bool = False) -> datetime | None:

@@ -19,8 +19,8 @@ from crossdock.govern.access import Role
 from crossdock.kit.ids import Prefix, parse, show
 from crossdock.store.queries import load
 from crossdock.web.desk import Desk
-from crossdock.web.page import Reach, Room
-from crossdock.web.rooms import all_pages
+from crossdock.web.page import Room
+from crossdock.web.sitemap import home_of
 from crossdock.web.words import masked
 
 SQL = load(Path(__file__).parent.parent / "traffic" / "find.sql")
@@ -28,19 +28,6 @@ ROOM = Room()
 _MOST: Final = 50
 _LONGEST: Final = 320
 _STREAMS: Final = ("order", "customer", "product", "refund", "coupon")
-_PAGES: Final = {
-    Prefix.EVENT: "/events/{event_id}",
-    Prefix.DELIVERY: "/deliveries/{delivery_id}",
-    Prefix.CONNECTION: "/connections/{connection_id}",
-    Prefix.ROUTE: "/routes/{route_id}",
-    Prefix.RUN: "/runs/{run_id}",
-    Prefix.ORDER: "/orders/{order_id}",
-    Prefix.CUSTOMER: "/customers/{customer_id}",
-    Prefix.PROOF: "/proof/{proof_id}",
-    Prefix.ALERT: "/alerts/{alert_id}",
-    Prefix.INVOICE: "/invoices/{invoice_id}",
-}
-"""Where each kind of id is shown."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -106,10 +93,9 @@ async def _by_id(desk: Desk, sought: str) -> Hit | None:
         return None
     if kind is Prefix.CAUSE:
         return Hit("cause", sought, "", desk.to("/dead-letters", cause=show(kind, found)))
-    path = _PAGES.get(kind)
-    if path is not None and _stands(path):
-        return Hit(kind.name.lower(), sought, "", desk.to(f"{path.partition('{')[0]}{show(kind, found)}"))
-    return await _record_named(desk, found) if kind in (Prefix.RECORD, Prefix.PRODUCT, *_PAGES) else None
+    if home := home_of(show(kind, found)):
+        return Hit(kind.name.lower(), sought, "", desk.to(home))
+    return await _record_named(desk, found) if kind in (Prefix.RECORD, Prefix.PRODUCT) else None
 
 
 async def _record_named(desk: Desk, record_id: uuid.UUID) -> Hit | None:
@@ -118,22 +104,11 @@ async def _record_named(desk: Desk, record_id: uuid.UUID) -> Hit | None:
     return Hit(row["stream"], row["external_id"], "", _events(desk, row)) if row else None
 
 
-def _stands(path: str) -> bool:
-    """Whether there is a page of this shape."""
-    begin = path.partition("{")[0]
-    pages = (page.path for page in all_pages() if page.reach is Reach.TENANT and not page.acts)
-    return any(one.startswith(f"{begin}{{") and one.count("/") == path.count("/") for one in pages)
-
-
 def _record(desk: Desk, row: Any) -> Hit:
     name = row["code"] or row["external_id"]
     title = f"Order #{name}" if row["stream"] == "order" else f"{row['stream'].capitalize()} {name}"
     prefix = {"order": Prefix.ORDER, "customer": Prefix.CUSTOMER}.get(row["stream"])
-    path = _PAGES[prefix] if prefix else ""
-    if prefix and _stands(path):
-        href = desk.to(f"{path.partition('{')[0]}{show(prefix, row['id'])}")
-    else:
-        href = _events(desk, row)
+    href = desk.to(home_of(show(prefix, row["id"]))) if prefix else _events(desk, row)
     return Hit(row["stream"], title, f"{row['connection']}{', ' + row['status'] if row['status'] else ''}", href)
 
 
