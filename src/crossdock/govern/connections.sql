@@ -31,6 +31,9 @@ UPDATE tenant SET name = $2 WHERE tenant_id = $1 RETURNING tenant_id;
 -- name: test_side
 SELECT t.tenant_id FROM tenant t WHERE t.test_of = $1 OR (t.tenant_id = $1 AND t.test_of IS NOT NULL);
 
+-- name: side_slug
+SELECT slug FROM tenant WHERE test_of = $1;
+
 -- name: add_test_side
 INSERT INTO tenant (tenant_id, slug, name, test_of)
 SELECT $2, $3, left(l.name, 190) || ' (test)', l.tenant_id FROM tenant l WHERE l.tenant_id = $1

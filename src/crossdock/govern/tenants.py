@@ -87,6 +87,12 @@ class Tenants:
                 return found
         raise Conflict("no name is free for its test side", remedy="rename or delete the tenants that end in -test")
 
+    async def side(self, tenant_id: uuid.UUID) -> str | None:
+        """Return the short name of a tenant's test side; None while it has none."""
+        async with self._store.engine() as conn:
+            slug: str | None = await conn.fetchval(SQL["side_slug"], tenant_id)
+        return slug
+
     async def list(self, tenant_id: uuid.UUID | None = None) -> list[dict[str, Any]]:
         """Return all tenants, or the one that is named; ``test_of``: the slug of the one it is the test side of."""
         async with self._store.engine() as conn:

@@ -52,11 +52,10 @@ async def installation(desk: Desk) -> Response:
 
 async def _facts(desk: Desk) -> dict[str, Any]:
     (tenant,) = await desk.hub.tenants.list(desk.tenant_id)
-    sides = [one for one in await desk.hub.tenants.list() if one["test_of"] == tenant["slug"]]
     return {
         "tenant": {**tenant, "id": show(Prefix.TENANT, desk.tenant_id)},
         "name": tenant["name"],
-        "side": sides[0]["slug"] if sides else "",
+        "side": await desk.hub.tenants.side(desk.tenant_id),
         "kept": _kept(desk.hub.settings),
         "report_at_hour": desk.hub.settings.report_at_hour,
         "channels": [one for one in await desk.hub.alerting.channels.listed(desk.tenant_id) if one["report"]],
