@@ -46,10 +46,23 @@ async def named(desk: Desk, stores: Sequence[Store], field: str = "store") -> Co
     text = desk.query.get(field, "")
     if not text:
         return None
-    found = next((one for one in stores if text in (one.id, one.name)), None)
+    found = store_in(stores, text)
     if found is None:
         raise BadInput("there is no such connection", field=field, remedy="choose one of the list")
     return await desk.hub.connections.one(desk.tenant_id, found.uuid)
+
+
+def store_in(stores: Sequence[Store], text: str) -> Store | None:
+    """Return the store that a text names by its id or name; None where there is none."""
+    return next((one for one in stores if text and text in (one.id, one.name)), None)
+
+
+def needed_store(stores: Sequence[Store], text: str) -> Store:
+    """Return the store that a text names. Raises ``BadInput``."""
+    found = store_in(stores, text)
+    if found is None:
+        raise BadInput("name a store", field="store", remedy="choose one of the list")
+    return found
 
 
 def day(text: str, field: str) -> date | None:

@@ -17,7 +17,7 @@ from crossdock.govern.access import Role
 from crossdock.kit.ids import Prefix, show
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
-from crossdock.web.records.asking import Store, chosen, connections, place
+from crossdock.web.records.asking import Store, chosen, connections, needed_store, place, store_in
 
 ROOM = Room()
 PAGE: Final = 50
@@ -61,7 +61,7 @@ async def links(desk: Desk) -> Response:
 @ROOM.page("/sku-links/sheet")
 async def sheet(desk: Desk) -> Response:
     """Give the links as the CSV that an import takes."""
-    store = _store(await _stores(desk), desk.query.get("store", ""))
+    store = store_in(await _stores(desk), desk.query.get("store", ""))
     lines = Sheet(desk.hub.links).give(desk.tenant_id, store.uuid if store else None)
     headers = {"Content-Disposition": 'attachment; filename="sku-links.csv"'}
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
@@ -77,9 +77,7 @@ async def ask_for_link(desk: Desk) -> Response:
 async def make(desk: Desk) -> Response:
     """Link a product with a hub SKU."""
     desk.expect("sku_links/form.html", **await _form(desk, None))
-    store = _store(await _stores(desk), desk.text("store"))
-    if store is None:
-        raise BadInput("name a store", field="store", remedy="choose one of the list")
+    store = needed_store(await _stores(desk), desk.text("store"))
     link = NewLink(
         store.uuid, desk.text("product_id"), desk.text("variation_id") or None, desk.text("hub_sku"),
         desk.text("store_sku"), _given(desk),
@@ -93,7 +91,7 @@ async def make(desk: Desk) -> Response:
 async def ask_to_match(desk: Desk) -> Response:
     """Show how a store's products would be matched by SKU; nothing is linked."""
     stores = await _stores(desk)
-    store = _store(stores, desk.query.get("store", ""))
+    store = store_in(stores, desk.query.get("store", ""))
     found = await _match(desk, store, desk.query, apply=False) if store else None
     return desk.show(
         "sku_links/match.html",
@@ -110,9 +108,7 @@ async def ask_to_match(desk: Desk) -> Response:
 @ROOM.action("/sku-links/match/apply", role=Role.ADMIN)
 async def match(desk: Desk) -> Response:
     """Link what matches."""
-    store = _store(await _stores(desk), desk.text("store"))
-    if store is None:
-        raise BadInput("name a store", field="store", remedy="choose one of the list")
+    store = needed_store(await _stores(desk), desk.text("store"))
     asked = {name: desk.text(name) for name in ("like", "prefixes", "suffixes", "pattern", "ignore_case")}
     found = await _match(desk, store, asked, apply=True)
     return desk.go(f"/sku-links?store={store.id}", said=f"{found.applied} products of {store.name} are linked.")
@@ -129,7 +125,7 @@ async def take_file(desk: Desk) -> Response:
     """Keep a file and read it through without changing anything."""
     stores = await _stores(desk)
     desk.expect("sku_links/import.html", store_options=_options(stores)[1:])
-    store, file = _store(stores, desk.text("store")), desk.form.get("file")
+    store, file = store_in(stores, desk.text("store")), desk.form.get("file")
     if store is None:
         raise BadInput("name the store whose products the file links", field="store", remedy="choose one of the list")
     if not isinstance(file, UploadFile) or not file.filename:
@@ -259,16 +255,12 @@ def _options(stores: list[Store]) -> list[tuple[str, str]]:
     return [("", "All stores"), *((one.id, one.name) for one in stores)]
 
 
-def _store(stores: list[Store], text: str) -> Store | None:
-    return next((one for one in stores if text and text in (one.id, one.name)), None)
-
-
 def _asked(desk: Desk) -> dict[str, str]:
     return {name: desk.query[name] for name in _FILTERS if desk.query.get(name)}
 
 
 async def _rows(desk: Desk, stores: list[Store], after: Any, limit: int) -> list[dict[str, Any]]:
-    store = _store(stores, desk.query.get("store", ""))
+    store = store_in(stores, desk.query.get("store", ""))
     rows = await desk.hub.links.page(
         desk.tenant_id,
         connection_id=store.uuid if store else None,
@@ -332,7 +324,7 @@ async def _match(desk: Desk, store: Store, asked: Any, *, apply: bool) -> Any:
     def several(name: str) -> tuple[str, ...]:
         return tuple(one.strip() for one in (asked.get(name) or "").split(",") if one.strip())
 
-    like = _store(await _stores(desk), asked.get("like") or "")
+    like = store_in(await _stores(desk), asked.get("like") or "")
     skus = await desk.hub.links.hub_skus(desk.tenant_id, like.uuid if like else None)
     pattern = (asked.get("pattern") or "").strip()
     rules = Rules(

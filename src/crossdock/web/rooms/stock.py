@@ -13,11 +13,12 @@ from crossdock.flow.run import RunKind
 from crossdock.flow.stock.book import Threshold
 from crossdock.flow.stock.levels import MAIN, Cause, Change
 from crossdock.flow.stock.offer import Share
+from crossdock.flow.stock.push import shares_of
 from crossdock.govern.access import Role
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
-from crossdock.web.records.asking import Store, amount, connections, place, whole
+from crossdock.web.records.asking import Store, amount, connections, needed_store, place, store_in, whole
 from crossdock.wiring.starting import start
 
 ROOM = Room()
@@ -99,10 +100,8 @@ async def set_threshold(desk: Desk) -> Response:
 async def set_share(desk: Desk) -> Response:
     """Set what a store may offer of a place."""
     desk.expect("stock/rules.html", **await _rules(desk))
-    store = _store(await _stores(desk), desk.text("store"))
+    store = needed_store(await _stores(desk), desk.text("store"))
     part = amount(desk.text("share") or "1", "share")
-    if store is None:
-        raise BadInput("name a store", field="store", remedy="choose one of the list")
     if part is None or not 0 <= part <= 1:
         raise BadInput("a share is from 0 to 1", field="share", remedy="0.5 is half")
     share = Share(
@@ -120,9 +119,7 @@ async def set_share(desk: Desk) -> Response:
 @ROOM.action("/stock/rules/unshare", role=Role.ADMIN)
 async def drop_shares(desk: Desk) -> Response:
     """Let a store offer all places again."""
-    store = _store(await _stores(desk), desk.text("store"))
-    if store is None:
-        raise BadInput("name a store", field="store", remedy="choose one of the list")
+    store = needed_store(await _stores(desk), desk.text("store"))
     await desk.hub.book.share(desk.tenant_id, store.uuid, [])
     return desk.go("/stock/rules", said=f"{store.name} offers all places again.")
 
@@ -130,9 +127,7 @@ async def drop_shares(desk: Desk) -> Response:
 @ROOM.page("/stock/push", role=Role.OPERATOR)
 async def ask_to_push(desk: Desk) -> Response:
     """Count the links of a store, and ask."""
-    store = _store(await _stores(desk), desk.query.get("store", ""))
-    if store is None:
-        raise BadInput("name a store", field="store", remedy="choose one of the list")
+    store = needed_store(await _stores(desk), desk.query.get("store", ""))
     stats = {one["connection_id"]: one for one in await desk.hub.links.stats(desk.tenant_id)}
     count = stats[store.uuid]["active"] if store.uuid in stats else 0
     if not count:
@@ -196,16 +191,12 @@ async def _stores(desk: Desk) -> list[Store]:
     return await connections(desk, streams=("product",))
 
 
-def _store(stores: list[Store], text: str) -> Store | None:
-    return next((one for one in stores if text and text in (one.id, one.name)), None)
-
-
 def _sku(desk: Desk) -> str:
     return unquote(str(desk.request.path_params["sku"]))
 
 
 async def _page(desk: Desk, stores: list[Store], after: str | None, limit: int) -> dict[str, Any]:
-    store = _store(stores, desk.query.get("store", ""))
+    store = store_in(stores, desk.query.get("store", ""))
     sku = desk.query.get("sku", "").strip()
     return await desk.hub.shelf.levels(
         desk.tenant_id, [sku] if sku else None, store.uuid if store else None, after, limit
@@ -258,9 +249,10 @@ async def _one(desk: Desk, sku: str) -> dict[str, Any]:
 
 async def _rules(desk: Desk) -> dict[str, Any]:
     stores = await _stores(desk)
-    shares = [(one, await desk.hub.shelf.shares(desk.tenant_id, one.uuid)) for one in stores]
+    async with desk.hub.database.tenant(desk.tenant_id) as conn:
+        shares = await shares_of(conn, desk.tenant_id)
     return {
         "thresholds": await desk.hub.shelf.thresholds(desk.tenant_id),
-        "shares": shares,
+        "shares": [(one, sorted(shares.get(one.uuid, ()), key=lambda share: share.location)) for one in stores],
         "store_options": [(one.id, one.name) for one in stores],
     }
