@@ -13,9 +13,12 @@ import pytest_asyncio
 
 from crossdock.connectors.woocommerce.sandbox import DEFAULT_CONSUMER_KEY, DEFAULT_CONSUMER_SECRET
 from crossdock.errors import BadInput, Conflict, NotFound
+from crossdock.govern.authorizations import Authorizations
+from crossdock.govern.programs.links import ConnectLinks
 from crossdock.kit.ids import Prefix, show
 from crossdock.settings import Settings
-from crossdock.wiring import Hub
+from crossdock.wiring import Hub, guard_of
+from crossdock.wiring.parts import connector_named
 from tests.journey.access.test_provisioning import key_of, make, send
 from tests.journey.connect.portal import portal_of
 from tests.journey.connect.stage import Stage, staged
@@ -138,6 +141,44 @@ async def test_an_older_page_of_consent_counts_no_more(stage: Stage) -> None:
     assert (await stage.hub.authorizations.state("woocommerce", second.state)).state == "waiting"
     assert (await state(stage.hub, made)).state == "waiting"
     assert await links.of_state(first.state) is None
+
+
+async def test_a_link_that_is_withdrawn_closes_the_page_it_led_to(stage: Stage) -> None:
+    made, path = await link(stage.hub)
+    token, links, tenant = path.rpartition("/")[2], stage.hub.connect_links, await stage.hub.tenants.find()
+    opened = await links.by_account(token, {"url": stage.shop_url})
+    await links.revoke(made.id, tenant, actor="key_x")
+    assert (await stage.hub.authorizations.state("woocommerce", opened.state)).state == "expired"
+    assert (await state(stage.hub, made)).state == "revoked"
+
+
+async def test_a_link_that_is_withdrawn_while_a_page_is_opened_leads_nowhere(stage: Stage) -> None:
+    made, path = await link(stage.hub)
+    hub, states = stage.hub, []
+
+    class Slow(Authorizations):
+        """Opens pages of consent; the link is withdrawn meanwhile."""
+
+        async def begin(self, *given: Any, **more: Any) -> Any:
+            asked = await super().begin(*given, **more)
+            states.append(asked.state)
+            await hub.connect_links.revoke(made.id, await hub.tenants.find(), actor="key_x")
+            return asked
+
+    slow = Slow(hub.database, hub.connections, connector_named, hub.settings.public_url)
+    guard = guard_of(hub.settings)
+    links = ConnectLinks(hub.database, hub.connections, slow, hub.oauth, guard, hub.people.base)
+    with pytest.raises(Conflict, match="withdrawn"):
+        await links.by_account(path.rpartition("/")[2], {"url": stage.shop_url})
+    assert (await hub.authorizations.state("woocommerce", states[0])).state == "expired"
+
+
+async def test_a_tenant_that_ends_closes_the_pages_of_consent(stage: Stage) -> None:
+    _, path = await link(stage.hub)
+    tenant = await stage.hub.tenants.find()
+    opened = await stage.hub.connect_links.by_account(path.rpartition("/")[2], {"url": stage.shop_url})
+    await stage.hub.ending.ask(tenant, "default", actor="key_x")
+    assert (await stage.hub.authorizations.state("woocommerce", opened.state)).state == "expired"
 
 
 async def test_consent_by_oauth_leads_back(settings: Settings) -> None:

@@ -107,7 +107,7 @@ class Ending:
         if made is None:
             under_way: uuid.UUID = await conn.fetchval(SQL["asked"], tenant_id)
             return under_way
-        for statement in ("close", "end_api_keys", "end_links", "end_sessions", "cancel_runs"):
+        for statement in ("close", "end_api_keys", "end_links", "end_pages", "end_sessions", "cancel_runs"):
             await conn.execute(SQL[statement], tenant_id)
         gone = await conn.fetchrow(SQL["end_seats"], tenant_id)
         counts = {"person": gone["people"], "membership": gone["seats"]}

@@ -20,6 +20,11 @@ UPDATE api_key SET revoked_at = now() WHERE tenant_id = $1 AND revoked_at IS NUL
 -- name: end_links
 UPDATE connect_link SET revoked_at = now() WHERE tenant_id = $1 AND revoked_at IS NULL;
 
+-- name: end_pages
+-- Whoever stands before an account's page of consent connects nothing any more.
+WITH pages AS (UPDATE app_authorization SET expires_at = now() WHERE tenant_id = $1 AND used_at IS NULL)
+UPDATE oauth_request SET expires_at = now() WHERE tenant_id = $1 AND used_at IS NULL;
+
 -- name: end_sessions
 -- Whoever has a seat comes in anew, where he has another one.
 DELETE FROM person_session s USING membership m WHERE m.tenant_id = $1 AND m.person_id = s.person_id;

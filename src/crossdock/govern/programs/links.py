@@ -162,12 +162,13 @@ class ConnectLinks:
         return [link_of(row) for row in rows]
 
     async def revoke(self, link_id: uuid.UUID, within: uuid.UUID | None, *, actor: str) -> None:
-        """Close a link that has connected nothing. Raises ``NotFound``."""
+        """Close a link that has connected nothing, and the page that it led to. Raises ``NotFound``."""
         async with self._store.transaction() as conn:
-            tenant_id = await conn.fetchval(SQL["revoke"], within, link_id)
-            if tenant_id is None:
+            row = await conn.fetchrow(SQL["revoke"], within, link_id)
+            if row is None:
                 raise NotFound("there is no such link that is open", field="link_id")
-            await audit(conn, tenant_id, actor, "connect_link.revoke", show(Prefix.CONNECT_LINK, link_id))
+            await _void(conn, row["tenant_id"], row["way"], row["state_hash"])
+            await audit(conn, row["tenant_id"], actor, "connect_link.revoke", show(Prefix.CONNECT_LINK, link_id))
 
     async def by_form(self, token: str, answers: Mapping[str, Any]) -> Connected:
         """Connect by the answers to the connector's form. Raises what ``connect`` does, and ``Conflict``."""
@@ -208,13 +209,12 @@ class ConnectLinks:
         """Hold a link for one attempt; an older page of consent counts no more."""
         link = await self.look(token)
         if link.state != "waiting":
-            raise Conflict(_OVER[link.state], remedy="ask whoever sent it for a new one")
+            raise _closed(link.state)
         async with self._store.transaction() as conn:
-            if await conn.fetchval(SQL["try"], link.id) is None:
+            row = await conn.fetchrow(SQL["try"], link.id)
+            if row is None:
                 raise Conflict(_OVER["connecting"], remedy="wait a minute")
-            row = await conn.fetchrow(SQL["link"], None, None, link.id, None, None, 1)
-            if row["way"] is not None:
-                await conn.execute(SQL[f"void_{row['way']}"], link.tenant_id, row["state_hash"])
+            await _void(conn, link.tenant_id, row["way"], row["state_hash"])
         return link
 
     async def _sent(self, link: Link, way: str, asking: Any) -> Asked:
@@ -224,7 +224,10 @@ class ConnectLinks:
             await self._over(link, None, None)
             raise
         async with self._store.engine() as conn:
-            await conn.execute(SQL["sent"], link.id, way, _hash(asked.state))
+            kept = await conn.fetchval(SQL["sent"], link.id, way, _hash(asked.state))
+            if kept is None:
+                await _void(conn, link.tenant_id, way, _hash(asked.state))
+                raise _closed("revoked")
         return asked
 
     async def _over(self, link: Link, problem: str | None, remedy: str | None) -> None:
@@ -255,6 +258,16 @@ _OVER: Final = {
     "expired": "the link has expired",
     "revoked": "the link was withdrawn",
 }
+
+
+def _closed(state: str) -> Conflict:
+    return Conflict(_OVER[state], remedy="ask whoever sent it for a new one")
+
+
+async def _void(conn: Any, tenant_id: uuid.UUID, way: str | None, state_hash: bytes | None) -> None:
+    """Have the page that a person was sent to count no more."""
+    if way is not None:
+        await conn.execute(SQL[f"void_{way}"], tenant_id, state_hash)
 
 
 def link_of(row: Any) -> Link:

@@ -27,14 +27,14 @@ WHERE tenant_id = $1 AND id = $2 AND connection_id IS NULL;
 UPDATE connect_link SET trying_until = now() + interval '90 seconds'
 WHERE id = $1 AND connection_id IS NULL AND revoked_at IS NULL AND expires_at > now()
   AND (trying_until IS NULL OR trying_until < now())
-RETURNING id;
+RETURNING way, state_hash;
 
 -- name: tried
 UPDATE connect_link SET trying_until = NULL, problem = $2, remedy = $3 WHERE id = $1 AND connection_id IS NULL;
 
 -- name: sent
 UPDATE connect_link SET way = $2, state_hash = $3, trying_until = NULL, problem = NULL, remedy = NULL
-WHERE id = $1 AND connection_id IS NULL;
+WHERE id = $1 AND connection_id IS NULL AND revoked_at IS NULL RETURNING id;
 
 -- name: void_account
 -- The page that the person was sent to before counts no more.
@@ -47,7 +47,7 @@ UPDATE oauth_request SET expires_at = now() WHERE tenant_id = $1 AND state_hash 
 UPDATE connect_link l SET revoked_at = now() FROM tenant t
 WHERE t.tenant_id = l.tenant_id AND ($1::uuid IS NULL OR l.tenant_id = $1 OR t.test_of = $1) AND l.id = $2
   AND l.revoked_at IS NULL AND l.connection_id IS NULL
-RETURNING l.tenant_id;
+RETURNING l.tenant_id, l.way, l.state_hash;
 
 -- name: forget_old
 DELETE FROM connect_link WHERE expires_at < now() - interval '90 days';
