@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import uuid
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -120,15 +120,15 @@ class Desk:
 
     def to(self, path: str = "/", **query: Any) -> str:
         """Return the address of a page of this tenant; what is None or empty is left out of the query."""
-        asked = urlencode({name: value for name, value in query.items() if value not in (None, "")}, doseq=True)
-        base = f"/t/{self.seat.slug}{'' if path == '/' else path}"
-        return f"{base}?{asked}" if asked else base
+        return _address(f"/t/{self.seat.slug}{'' if path == '/' else path}", query)
 
     def here(self, **changes: Any) -> str:
         """Return this page's address with parts of its query changed; None takes a part out."""
-        kept = {**dict(self.query), **changes}
-        asked = urlencode({name: value for name, value in kept.items() if value not in (None, "")}, doseq=True)
-        return f"{self.request.url.path}?{asked}" if asked else self.request.url.path
+        return _address(self.request.url.path, {**self.query, **changes})
+
+    def asked(self, names: Iterable[str]) -> dict[str, str]:
+        """Return what the address says of some names; what it leaves empty is left out."""
+        return {name: self.query[name] for name in names if self.query.get(name)}
 
     def confirming(self, address: str) -> str:
         """Return the address where the password is asked for once more; from there it goes on to ``address``."""
@@ -210,3 +210,8 @@ class Desk:
             return None
         said, tone, link, label = orjson.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
         return Toast(said, tone, link, label)
+
+
+def _address(path: str, query: Mapping[str, Any]) -> str:
+    asked = urlencode({name: value for name, value in query.items() if value not in (None, "")}, doseq=True)
+    return f"{path}?{asked}" if asked else path

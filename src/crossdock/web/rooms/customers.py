@@ -32,14 +32,13 @@ async def customers(desk: Desk) -> Response:
     if desk.query.get("format"):
         return await desk.export("customers", _COLUMNS, _each(desk, stores))
     page = await _page(desk, stores, desk.query.get("before") or None, PAGE)
-    asked = {name: desk.query[name] for name in ("store", "email") if desk.query.get(name)}
     return desk.show(
         "customers/list.html",
         rows=page["rows"],
         older=desk.here(before=page["next"]) if page["next"] else "",
         newer=desk.here(before=None) if desk.query.get("before") else "",
         guests=guests,
-        asked=asked,
+        asked=desk.asked(("store", "email")),
         store_options=[("", "All stores"), *((one.id, one.name) for one in stores)],
     )
 

@@ -46,14 +46,13 @@ async def deals(desk: Desk) -> Response:
         problem = error
     if page is not None and desk.query.get("format"):
         return await desk.export("deals", _COLUMNS, page.items)
-    asked = {name: desk.query[name] for name in _FILTERS if desk.query.get(name)}
     return desk.show(
         "deals/list.html",
         rows=page.items if page else [],
         trouble=problem,
         crm=chosen,
         crms=[(one.id, one.name) for one in crms],
-        asked=asked,
+        asked=desk.asked(_FILTERS),
         stages=_stages(connection),
         older=desk.here(cursor=page.next) if page and page.next else "",
         first=desk.here(cursor=None) if desk.query.get("cursor") else "",

@@ -51,7 +51,7 @@ async def invoices(desk: Desk) -> Response:
     return desk.show(
         "invoices/list.html",
         rows=[row_of(one) for one in found],
-        asked={name: desk.query[name] for name in _FILTERS if desk.query.get(name)},
+        asked=desk.asked(_FILTERS),
         states=[("", "All states"), *((one, one) for one in _STATES)],
         kinds=[("", "All kinds"), ("invoice", "invoice"), ("credit_note", "credit note")],
         older=older,

@@ -37,12 +37,12 @@ async def orders(desk: Desk) -> Response:
     if desk.query.get("format"):
         return await desk.export("orders", _COLUMNS, _exported(desk, stores))
     page = await _page(desk, stores, desk.query.get("before") or None, PAGE)
-    rows = [_row(desk, one) for one in page["items"]]
+    rows, asked = [_row(desk, one) for one in page["items"]], desk.asked(_FILTERS)
     older = desk.here(before=page["next"]) if page["next"] else ""
     newer = desk.here(before=None) if desk.query.get("before") else ""
     return desk.show(
-        "orders/list.html", rows=rows, older=older, newer=newer, asked=asked_of(desk),
-        store_options=[("", "All stores"), *((one.id, one.name) for one in stores)], filtered=bool(asked_of(desk)),
+        "orders/list.html", rows=rows, older=older, newer=newer, asked=asked,
+        store_options=[("", "All stores"), *((one.id, one.name) for one in stores)], filtered=bool(asked),
     )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ async def ask_to_resend(desk: Desk) -> Response:
         "that is live; a destination that holds the same values already is not changed.",
         action=desk.to("/orders/resend"),
         label=f"Send {orders_} again",
-        back=desk.to("/orders", **asked_of(desk)),
+        back=desk.to("/orders", **desk.asked(_FILTERS)),
         fields={"order": [show(Prefix.ORDER, one) for one in ids]},
     )
 
@@ -95,11 +95,6 @@ async def resend(desk: Desk) -> Response:
     return desk.go(
         "/orders", said=f"{said} being sent again.", link=desk.to(f"/runs/{show(Prefix.RUN, run)}"), label="See the run"
     )
-
-
-def asked_of(desk: Desk) -> dict[str, str]:
-    """Return the filter as it stands in the address."""
-    return {name: desk.query[name] for name in _FILTERS if desk.query.get(name)}
 
 
 async def _page(desk: Desk, stores: list[Store], before: str | None, limit: int) -> dict[str, Any]:

@@ -42,7 +42,6 @@ async def links(desk: Desk) -> Response:
     if desk.query.get("format"):
         return await desk.export("sku-links", _COLUMNS, _each(desk, stores))
     rows = await _rows(desk, stores, place(desk, Prefix.SKU_LINK, "after"), PAGE)
-    asked = _asked(desk)
     return desk.show(
         "sku_links/list.html",
         rows=rows,
@@ -50,7 +49,7 @@ async def links(desk: Desk) -> Response:
             {**dict(one), "store_id": show(Prefix.CONNECTION, one["connection_id"])}
             for one in await desk.hub.links.stats(desk.tenant_id)
         ],
-        asked=asked,
+        asked=desk.asked(_FILTERS),
         store_options=_options(stores),
         states=[("", "All states"), *((one, one) for one in _STATES)],
         older=desk.here(after=rows[-1]["id"]) if len(rows) == PAGE else "",
@@ -172,9 +171,9 @@ async def ask_many(desk: Desk) -> Response:
     return desk.confirm(
         title=f"{do.capitalize()} {what}?",
         said=told[do],
-        action=desk.to("/sku-links/many", **_asked(desk)),
+        action=desk.to("/sku-links/many", **desk.asked(_FILTERS)),
         label=f"{do.capitalize()} {what}",
-        back=desk.to("/sku-links", **_asked(desk)),
+        back=desk.to("/sku-links", **desk.asked(_FILTERS)),
         name=str(count) if do == "remove" and count > 1 else "",
         fields={"do": do, "count": count},
         tone="bad" if do == "remove" else "live",
@@ -253,10 +252,6 @@ async def _stores(desk: Desk) -> list[Store]:
 
 def _options(stores: list[Store]) -> list[tuple[str, str]]:
     return [("", "All stores"), *((one.id, one.name) for one in stores)]
-
-
-def _asked(desk: Desk) -> dict[str, str]:
-    return {name: desk.query[name] for name in _FILTERS if desk.query.get(name)}
 
 
 async def _rows(desk: Desk, stores: list[Store], after: Any, limit: int) -> list[dict[str, Any]]:

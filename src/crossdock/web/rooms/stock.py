@@ -52,7 +52,7 @@ async def stock(desk: Desk) -> Response:
         rows=page["items"],
         older=desk.here(after=page["next"]) if page["next"] else "",
         newer=desk.here(after=None) if desk.query.get("after") else "",
-        asked={name: desk.query[name] for name in ("sku", "store") if desk.query.get(name)},
+        asked=desk.asked(("sku", "store")),
         low=await desk.hub.shelf.alerts(desk.tenant_id, True, limit=20),
         store_options=[("", "All places"), *((one.id, f"linked to {one.name}") for one in stores)],
         push_options=[(one.id, one.name) for one in stores],
