@@ -65,6 +65,11 @@ def given(desk: Desk, name: str) -> str:
     return desk.text(name) or desk.query.get(name, "").strip()
 
 
+def kept(desk: Desk, names: Iterable[str]) -> dict[str, str]:
+    """Return what the form or the address says of some names; what both leave empty is left out."""
+    return {name: text for name in names if (text := given(desk, name))}
+
+
 def choices(words: Iterable[str], every: str = "All") -> list[tuple[str, str]]:
     """Return the choices of a filter; the first takes all."""
     return [("", every), *((word, word.replace("_", " ")) for word in words)]

@@ -93,6 +93,11 @@ async def test_discarding_asks_for_a_reason_and_the_name(hub: Hub, street: Stree
         assert await street.rows("SELECT 1 FROM delivery_done WHERE rule = 'discarded'") == []
         silent = await visitor.submit(asked, "/dead-letters/discard", reason="", confirm="sink")
         assert silent.status == 422
+        neither = await visitor.post(
+            "/t/default/dead-letters/discard", {**fields, "reason": "neither some nor all", "confirm": "sink"}
+        )
+        assert neither.status == 400
+        assert "hoose the letters first" in neither.words
         await visitor.submit(asked, "/dead-letters/discard", reason="a test shop", confirm="sink")
         await _over(street)
         rows = await street.rows("SELECT reason FROM delivery_done WHERE rule = 'discarded'")

@@ -14,7 +14,7 @@ from crossdock.errors import BadInput, CrossdockError
 from crossdock.flow.deliver import Ask, Filter
 from crossdock.kit.ids import Prefix, parse, show
 from crossdock.store.queries import load
-from crossdock.web.asking import asked_id, asked_text, asked_time, choices, given, named
+from crossdock.web.asking import asked_id, asked_text, asked_time, choices, given, kept, named
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
 from crossdock.web.traffic.causes import help_for
@@ -51,7 +51,7 @@ async def dead_letters(desk: Desk) -> Response:
         standing=sum(one["standing"] for one in groups),
         filters={name: given(desk, name) for name in FIELDS},
         narrow={name: given(desk, name) for name in _NARROW},
-        filtered=any(given(desk, name) for name in FIELDS),
+        filtered=bool(kept(desk, FIELDS)),
         connections=named(await desk.hub.connections.list(desk.tenant_id)),
         streams=choices(sorted({"order", "customer", "product", "refund"})),
         opened=opened,
@@ -83,8 +83,8 @@ async def discard(desk: Desk) -> Response:
         return await _discard_page(desk, BadInput("say why", field="reason", remedy="1 to 400 characters"))
     if desk.text("confirm") != name:
         return await _discard_page(desk, BadInput("this is another name", field="confirm", remedy=f"type {name}"))
-    ids = _ids(desk)
-    if ids and not desk.text("all"):
+    ids = _chosen(desk)
+    if ids:
         for one in ids:
             await desk.hub.letters.discard(desk.tenant_id, one, reason, actor=desk.actor)
         count = f"{len(ids)} letter{'s are' if len(ids) > 1 else ' is'}"
@@ -120,26 +120,13 @@ async def _opened(desk: Desk, asked: Filter, groups: Sequence[Mapping[str, Any]]
     )
     after = asked_id(desk, Prefix.DELIVERY, "after")
     letters = await desk.hub.letters.dead(desk.tenant_id, asked, _LIMIT, after)
-    rows = [
-        [one["uuid"], parse(Prefix.RECORD, one["record_id"]), parse(Prefix.ROUTE, one["route_id"])] for one in letters
-    ]
-    async with desk.hub.database.tenant(desk.tenant_id) as conn:
-        newer = (
-            {
-                row["id"]: row
-                for row in await conn.fetch(
-                    SQL["newer"], desk.tenant_id, *map(list, zip(*rows, strict=True)), min(rows)[0]
-                )
-            }
-            if rows
-            else {}
-        )
+    newer = await _newer_of(desk, letters)
     routes = sorted({one["route_id"] for one in letters})
     return {
         "cause_id": group["cause_id"],
         "connection_id": group["connection_id"],
         "fields": {
-            **{name: given(desk, name) for name in _NARROW if given(desk, name)},
+            **kept(desk, _NARROW),
             "cause": group["cause_id"],
             "connection": group["connection_id"],
         },
@@ -151,6 +138,18 @@ async def _opened(desk: Desk, asked: Filter, groups: Sequence[Mapping[str, Any]]
         "older": desk.here(after=letters[-1]["id"]) if len(letters) == _LIMIT else "",
         "first": desk.here(after=None) if given(desk, "after") else "",
     }
+
+
+async def _newer_of(desk: Desk, letters: Sequence[Mapping[str, Any]]) -> dict[uuid.UUID, Any]:
+    """Return what has become of newer states of the letters' records, by letter."""
+    if not letters:
+        return {}
+    ids = [one["uuid"] for one in letters]
+    records = [parse(Prefix.RECORD, one["record_id"]) for one in letters]
+    routes = [parse(Prefix.ROUTE, one["route_id"]) for one in letters]
+    async with desk.hub.database.tenant(desk.tenant_id) as conn:
+        rows = await conn.fetch(SQL["newer"], desk.tenant_id, ids, records, routes, min(ids))
+    return {row["id"]: row for row in rows}
 
 
 def _newer(row: Any) -> tuple[str, str]:
@@ -176,7 +175,12 @@ async def _versions(desk: Desk, routes: Sequence[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _ids(desk: Desk) -> list[uuid.UUID]:
+def _chosen(desk: Desk) -> list[uuid.UUID]:
+    """Return the letters that are ticked; none where all that fit are meant. Raises ``BadInput`` without either."""
+    if desk.text("do").endswith("all") or desk.text("all"):
+        return []
+    if not desk.texts("id"):
+        raise BadInput("choose the letters first", field="id", remedy="tick some, or take all of the cause")
     try:
         return [parse(Prefix.DELIVERY, one) for one in desk.texts("id")]
     except ValueError as wrong:
@@ -185,31 +189,24 @@ def _ids(desk: Desk) -> list[uuid.UUID]:
 
 def _ask(desk: Desk, *, dry: bool) -> Ask:
     """Return what is asked for: the chosen letters, or all that fit the filter."""
-    ids, everything = _ids(desk), desk.text("do").endswith("all")
-    if not ids and not everything:
-        raise BadInput("choose the letters first", field="id", remedy="tick some, or take all of the cause")
+    ids = _chosen(desk)
     word = desk.text("mapping")
     mapping = int(word) if word.isdigit() else word or None
     route = asked_id(desk, Prefix.ROUTE, "route") if isinstance(mapping, int) else None
-    if everything:
-        asked = wanted(desk)
-        return Ask(do="retry", filter=msgspec.structs.replace(asked, route_id=route), mapping=mapping, dry_run=dry)
-    return Ask(do="retry", deliveries=tuple(ids), filter=Filter(route_id=route), mapping=mapping, dry_run=dry)
+    asked = Filter(route_id=route) if ids else msgspec.structs.replace(wanted(desk), route_id=route)
+    return Ask(do="retry", deliveries=tuple(ids), filter=asked, mapping=mapping, dry_run=dry)
 
 
 async def _discard_page(desk: Desk, problem: CrossdockError | None = None) -> Response:
-    ids = [] if desk.text("do").endswith("all") or desk.text("all") else _ids(desk)
-    everything = not ids
-    if not ids and not (desk.text("do").endswith("all") or desk.text("all")):
-        raise BadInput("choose the letters first", field="id", remedy="tick some, or take all of the cause")
+    ids = _chosen(desk)
     count = len(ids) or await desk.hub.letters.count_dead(desk.tenant_id, wanted(desk))
     return desk.show(
         "dead_letters/discard.html",
         status=422 if problem else 200,
         problem=problem,
         ids=desk.texts("id") if ids else [],
-        everything=everything,
-        filters={name: given(desk, name) for name in FIELDS if given(desk, name)},
+        everything=not ids,
+        filters=kept(desk, FIELDS),
         count=count,
         name=await _name(desk),
         reason=desk.text("reason"),

@@ -16,7 +16,7 @@ from crossdock.govern.access import Role
 from crossdock.kit.ids import Prefix, parse, show
 from crossdock.model.delivery import DeliveryState, SkipReason
 from crossdock.model.route import Priority
-from crossdock.web.asking import asked_id, asked_text, asked_time, asked_word, choices, given, named
+from crossdock.web.asking import asked_id, asked_text, asked_time, asked_word, choices, given, kept, named
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
 from crossdock.web.traffic.causes import help_for
@@ -46,7 +46,7 @@ async def deliveries(desk: Desk) -> Response:
         "deliveries/list.html",
         items=items,
         filters={name: given(desk, name) for name in FIELDS},
-        filtered=any(given(desk, name) for name in FIELDS),
+        filtered=bool(kept(desk, FIELDS)),
         connections=named(await desk.hub.connections.list(desk.tenant_id)),
         routes=[
             ("", "All"),
@@ -169,7 +169,7 @@ async def _question(desk: Desk, problem: CrossdockError | None = None) -> Respon
         does=does,
         count=count,
         most=MOST,
-        filters={name: given(desk, name) for name in FIELDS if given(desk, name)},
+        filters=kept(desk, FIELDS),
         priorities=choices(one.name.lower() for one in Priority)[1:],
         reason=desk.text("reason"),
     )
@@ -209,8 +209,7 @@ async def _done(desk: Desk, does: str) -> Response:
             raise BadInput("this is another word", field="confirm", remedy="type discard")
         ended = await waiting.discard(tenant_id, ids, desk.text("reason"), actor=desk.actor)
         said = f"{ended:,} are discarded."
-    kept = {name: given(desk, name) for name in FIELDS if given(desk, name)}
-    return desk.leave(desk.to("/deliveries", **kept), said=said)
+    return desk.leave(desk.to("/deliveries", **kept(desk, FIELDS)), said=said)
 
 
 async def _lines(desk: Desk, asked: Filter) -> AsyncIterator[Mapping[str, Any]]:

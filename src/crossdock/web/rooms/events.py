@@ -14,7 +14,7 @@ from crossdock.flow.record.events import EventFilter, Events
 from crossdock.govern.access import Role
 from crossdock.kit.ids import Prefix, parse, show
 from crossdock.model.origin import Origin
-from crossdock.web.asking import asked_id, asked_text, asked_time, asked_word, choices, given, named
+from crossdock.web.asking import asked_id, asked_text, asked_time, asked_word, choices, given, kept, named
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
 
@@ -41,7 +41,7 @@ async def events(desk: Desk) -> Response:
         "events/list.html",
         page=page,
         filters={name: given(desk, name)[:10] if name in _DAYS else given(desk, name) for name in FIELDS},
-        filtered=any(given(desk, name) for name in FIELDS),
+        filtered=bool(kept(desk, FIELDS)),
         connections=named(await desk.hub.connections.list(desk.tenant_id)),
         streams=choices(await reader.streams(desk.tenant_id)),
         origins=choices(one.value for one in Origin),
@@ -59,7 +59,7 @@ async def ask_replay(desk: Desk) -> Response:
     count = len(chosen) if chosen is not None else await desk.hub.letters.count(desk.tenant_id, _as_filter(asked), most)
     return desk.show(
         "events/replay.html",
-        filters={name: given(desk, name) for name in FIELDS if given(desk, name)},
+        filters=kept(desk, FIELDS),
         ids=desk.request.query_params.getlist("id"),
         by_name=chosen is not None,
         count=count,

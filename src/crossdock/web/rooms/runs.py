@@ -12,7 +12,7 @@ from starlette.responses import Response
 from crossdock.errors import Conflict, NotFound
 from crossdock.flow.run import Listing, RunKind
 from crossdock.kit.ids import Prefix, parse
-from crossdock.web.asking import asked_id, asked_time, asked_word, choices, given, named
+from crossdock.web.asking import asked_id, asked_time, asked_word, choices, given, kept, named
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
 
@@ -45,7 +45,7 @@ async def runs(desk: Desk) -> Response:
         "runs/list.html",
         items=[{**one, "share": share_of(one)} for one in items],
         filters={name: given(desk, name) for name in FIELDS},
-        filtered=any(given(desk, name) for name in FIELDS),
+        filtered=bool(kept(desk, FIELDS)),
         kinds=choices(RunKind),
         states=choices(_STATES),
         connections=named(await desk.hub.connections.list(desk.tenant_id)),
