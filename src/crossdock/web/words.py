@@ -81,6 +81,11 @@ def number(value: float | Decimal | None, digits: int = 0) -> str:
     return "–" if value is None else f"{value:,.{digits}f}"
 
 
+def some(amount: Decimal | str | None) -> bool:
+    """Whether an amount is more or less than nothing, with however many digits it is written."""
+    return bool(Decimal(amount or 0))
+
+
 def share(part: float, whole: float) -> str:
     """Return a share in per cent; of nothing it is a dash."""
     return "–" if not whole else f"{100 * part / whole:.1f} %".replace(".0 %", " %")
@@ -160,6 +165,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "instant": instant,
     "number": number,
+    "some": some,
     "pretty": pretty,
     "masked": masked,
     "capitalize_first": capitalize_first,

@@ -73,6 +73,27 @@ def test_other_values_are_masked_too() -> None:
     assert words.masked("secret") == "…"
 
 
+@pytest.mark.parametrize("nothing", [None, "", "0", "0.00", "0.000", Decimal("0.000")])
+def test_nothing_is_nothing_however_it_is_written(nothing: Decimal | str | None) -> None:
+    assert not words.some(nothing)
+    assert words.some("-0.01")
+    assert words.some(Decimal("0.001"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ""),
+        ("  no key. ", "No key."),
+        ("is it up?", "Is it up?"),
+        ("wait …", "Wait …"),
+        ("a 2.5 GB file", "A 2.5 GB file."),
+    ],
+)
+def test_words_become_a_sentence(text: str, said: str) -> None:
+    assert words.sentence(text) == said
+
+
 @pytest.mark.parametrize("state", [*DeliveryState, *ConnectionState])
 def test_every_state_has_its_word_tone_and_icon(state: str) -> None:
     assert state in words.TONES
