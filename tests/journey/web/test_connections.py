@@ -237,3 +237,17 @@ async def test_a_connection_of_another_tenant_is_not_there(hub: Hub) -> None:
     async with visiting(hub) as visitor:
         await visitor.enter(Role.OWNER, "other")
         assert (await visitor.get(at(shop).replace("/default/", "/other/"))).status == 404
+
+
+async def test_what_it_links_to_is_narrowed_to_it(hub: Hub) -> None:
+    async with connected(hub) as (visitor, connection, _):
+        await visitor.enter(Role.OPERATOR)
+        name = show(Prefix.CONNECTION, connection.id)
+        links = (await visitor.get(at(connection))).doc.xpath(f"//main//aside//a[contains(@href, '={name}')]/@href")
+        pages = ("deliveries", "dead-letters", "stock", "sku-links", "proof")
+        assert {link.partition("?")[0] for link in links} == {f"/t/default/{page}" for page in pages}
+        for link in links:
+            seen = await visitor.get(link)
+            if link == f"/t/default/proof?only={name}":
+                continue  # without a route to prove it has no filter to look at
+            assert seen.doc.xpath(f"//form[@role='search']//option[@selected and @value='{name}']"), link

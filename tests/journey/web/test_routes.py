@@ -157,3 +157,14 @@ async def test_a_canary_is_seen_in_the_list(hub: Hub) -> None:
         await visitor.enter(Role.VIEWER)
         seen = await visitor.get(f"{LIST}?state=canary")
         assert any("5 %" in row and "usual mapping" in row for row in seen.rows())
+
+
+async def test_its_deliveries_are_its_own(hub: Hub) -> None:
+    route = await add_route(hub, *await ends(hub), "order", "post")
+    name = show(Prefix.ROUTE, route)
+    async with visiting(hub) as visitor:
+        await visitor.enter(Role.VIEWER)
+        links = (await visitor.get(at(route))).doc.xpath(f"//main//a[contains(@href, '={name}')]/@href")
+        assert sorted(link.count("state=dead") for link in links) == [0, 1]
+        for link in links:
+            assert (await visitor.get(link)).doc.xpath(f"//select[@name='route']/option[@selected and @value='{name}']")
