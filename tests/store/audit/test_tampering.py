@@ -9,6 +9,7 @@ import pytest
 
 from crossdock.errors import BadInput
 from crossdock.govern.audit.chain import beginning, entry_hash, entry_of, link_hash
+from crossdock.kit.ids import Prefix, show
 from crossdock.store.audit import audit
 from crossdock.wiring import Hub
 from tests.store.audit.conftest import Flaws, Intruder, told, write
@@ -192,6 +193,28 @@ async def test_a_chain_whose_head_was_changed_is_not_continued(hub: Hub, intrude
     await write(hub, 1, name="late")
     assert await hub.audit.chainer.tend() == 0
     assert await flaws() == [("head", None)]
+
+
+async def test_what_is_put_in_neither_stops_chaining_nor_verifying(hub: Hub, intruder: Intruder, flaws: Flaws) -> None:
+    """A detail nested deeper than anybody reads, a chain that is none, a link where the next one belongs."""
+    tenant, other = await hub.tenants.find(), await hub.tenants.add("other")
+    put = "INSERT INTO audit_entry (id, tenant_id, actor, action, subject, detail) VALUES (gen_random_uuid(), "
+    deep = "[" * 3000 + "]" * 3000
+    async with hub.database.transaction() as conn:
+        await conn.execute(put + "$1, 'cli', 'x', 'y', $2::jsonb)", tenant, deep)
+        await conn.execute(put + "NULL, 'audit', 'audit.begin', 'no tenant', '{}')")
+    while await hub.audit.chainer.tend():
+        pass
+    assert ("inserted", 9) in await flaws()
+    assert [flaw.kind for flaw in (await hub.audit.verify()).chains[0].flaws] == ["inserted"]
+    intruder("INSERT INTO audit_link SELECT tenant_id, seq + 1, gen_random_uuid(), state, prev_hash, hash, mark"
+             " FROM audit_link WHERE tenant_id = %s AND seq = 9", tenant)  # fmt: skip
+    await write(hub, 1, name="late")
+    await write(hub, 2, other)
+    assert await hub.audit.chainer.tend() >= 2
+    chains = {chain.chain: chain for chain in (await hub.audit.verify()).chains}
+    assert (chains[show(Prefix.TENANT, other)].entries, chains[show(Prefix.TENANT, tenant)].waiting) == (2, 1)
+    assert ("inserted", 10) in await flaws()
 
 
 async def test_the_app_and_the_engine_can_but_add(hub: Hub) -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import asyncpg
 import msgspec
 import structlog
 
@@ -69,7 +70,7 @@ class Chainer:
             chains = [row["tenant_id"] for row in await conn.fetch(SQL["waiting_chains"])]
         done = 0
         for chain in chains:
-            while (some := await self.round(chain)) is not None:
+            while (some := await self._round(chain)) is not None:
                 done += some
                 if some < _AT_ONCE:
                     break
@@ -79,6 +80,15 @@ class Chainer:
                 waiting = await conn.fetchval(SQL["waiting"])
         metrics.AUDIT_WAITING.set(waiting)
         return done
+
+    async def _round(self, chain: uuid.UUID) -> int | None:
+        """Do as :meth:`round`; a chain that cannot be continued keeps no other one waiting."""
+        try:
+            return await self.round(chain)
+        except asyncpg.UniqueViolationError:
+            log.error("somebody put links behind the head of an audit chain: it is not continued", chain=shown(chain))
+            metrics.AUDIT_BROKEN.labels(shown(chain)).set(1)
+            return None
 
     async def round(self, chain: uuid.UUID) -> int | None:
         """Chain up to 500 entries; None when another process has the chain, or it does not hold."""
