@@ -103,6 +103,10 @@ class Apps:
         async with self._store.engine() as conn:
             return [_app(row) for row in await conn.fetch(SQL["list"], tenant_id, None)]
 
+    async def of(self, tenant_id: uuid.UUID, connector: str) -> Sequence[OAuthApp]:
+        """Return a tenant's apps of one connector."""
+        return [app for app in await self.list(tenant_id) if app.connector == connector]
+
     async def one(self, tenant_id: uuid.UUID, app_id: uuid.UUID) -> OAuthApp:
         """Return an app. Raises ``NotFound``."""
         async with self._store.engine() as conn:
@@ -115,9 +119,8 @@ class Apps:
         """Find an app by id or name; empty: the only one of its connector. Raises ``NotFound`` or ``Conflict``."""
         found = [
             app
-            for app in await self.list(tenant_id)
-            if (not connector or app.connector == connector)
-            and (not text or text in (app.name, show(Prefix.OAUTH_APP, app.id)))
+            for app in await (self.of(tenant_id, connector) if connector else self.list(tenant_id))
+            if not text or text in (app.name, show(Prefix.OAUTH_APP, app.id))
         ]
         if not found:
             raise NotFound(

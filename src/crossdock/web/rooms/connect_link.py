@@ -76,10 +76,8 @@ async def _ways(desk: Desk, link: Link, connector: Connector) -> list[str]:
     for way in ways_of(connector):
         if way == "page" and not base.startswith("https://"):
             continue
-        if way == "oauth":
-            apps = await desk.hub.oauth.apps.list(link.tenant_id)
-            if len([one for one in apps if one.connector == link.connector]) != 1:
-                continue
+        if way == "oauth" and len(await desk.hub.oauth.apps.of(link.tenant_id, link.connector)) != 1:
+            continue
         if way != "plugin":
             found.append(way)
     return found or ["keys"]

@@ -13,12 +13,14 @@ from crossdock.errors import BadInput, CrossdockError, NotFound, Trouble
 from crossdock.flow.run import RunKind
 from crossdock.govern.access import Role
 from crossdock.govern.authorizations import Asked, AuthorizationState
+from crossdock.govern.directory import HUB
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
 from crossdock.web.desk import Desk
 from crossdock.web.network.answering import again, answers_of, offer_of, parted, ways_of, without_keys
 from crossdock.web.network.opened import framed, opened
 from crossdock.web.page import Room
+from crossdock.web.rooms.connection import routes_of
 from crossdock.wiring import connector_named
 from crossdock.wiring.starting import start
 
@@ -51,23 +53,23 @@ async def _values(
     desk: Desk, connector: Connector, given: dict[str, Any] | None = None, way: str = ""
 ) -> dict[str, Any]:
     needed, others = parted(connector)
-    apps = [one for one in await desk.hub.oauth.apps.list(desk.tenant_id) if one.connector == connector.manifest.name]
+    ways, asked = ways_of(connector), desk.query.get("way", "")
     sites = []
-    if "plugin" in ways_of(connector):
+    if "plugin" in ways:
         homes = {"woocommerce", "wordpress"}
         sites = [one for one in await desk.hub.connections.list(desk.tenant_id) if one["connector"] in homes]
     return {
         "connector": connector,
         "manifest": connector.manifest,
-        "ways": ways_of(connector),
+        "ways": ways,
         "needed": needed,
         "others": others,
         "granted": without_keys(connector),
-        "apps": apps,
+        "apps": await desk.hub.oauth.apps.of(desk.tenant_id, connector.manifest.name),
         "sites": sites,
         "chosen_site": desk.query.get("connection", ""),
         "given": given or {},
-        "way": way or (asked if (asked := desk.query.get("way", "")) in ways_of(connector) else ""),
+        "way": way or (asked if asked in ways else ""),
         "callback": f"{desk.hub.settings.public_url or ''}/oauth/callback",
     }
 
@@ -238,28 +240,26 @@ async def _home(desk: Desk, site: str) -> str:
 async def welcome(desk: Desk) -> Response:
     """Show what was set up with a new connection, and what comes next."""
     view = await opened(desk)
-    every = await desk.hub.connections.routes(desk.tenant_id)
-    mine = [route for route in every if view.row.id in (route["source_id"], route["destination_id"])]
+    mine = await routes_of(desk, view)
+    rows = await desk.hub.connections.list(desk.tenant_id)
     return desk.show(
         "connecting/welcome.html",
         **framed(desk, view, ""),
         routes=mine,
-        offered=await _offered(desk, view.connection, mine),
-        hooks=len(await _hooks(desk, view.connection)),
+        offered=await _offered(desk, view.connection, rows, mine),
+        hooks=len(await desk.hub.directory.hook_secrets(view.connection.id)),
         streams=desk.hub.directory.streams(view.connection),
-        alone=len([one for one in await desk.hub.connections.list(desk.tenant_id) if one["connector"] != "events"]) < 2,
+        alone=len([one for one in rows if one["connector"] != HUB]) < 2,
     )
 
 
-async def _hooks(desk: Desk, connection: Connection) -> dict[str, str]:
-    return dict(await desk.hub.directory.hook_secrets(connection.id))
-
-
-async def _offered(desk: Desk, new: Connection, routes: list[dict[str, Any]]) -> list[dict[str, str]]:
+async def _offered(
+    desk: Desk, new: Connection, rows: list[dict[str, Any]], routes: list[dict[str, Any]]
+) -> list[dict[str, str]]:
     """Return routes that would fit between a connection and the others, and are not there."""
     known = {(one["source_id"], one["destination_id"], one["stream"], one["action"]) for one in routes}
     found = []
-    for row in await desk.hub.connections.list(desk.tenant_id):
+    for row in rows:
         if row["uuid"] == new.id:
             continue
         other = await desk.hub.connections.one(desk.tenant_id, row["uuid"])

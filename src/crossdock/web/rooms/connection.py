@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from starlette.responses import Response
 
 from crossdock.connect.connector import CheckResult
-from crossdock.errors import BadInput, CrossdockError
+from crossdock.errors import CrossdockError
 from crossdock.flow.run import Listing, RunKind
 from crossdock.flow.schema import shown as schema_shown
 from crossdock.flow.watch import findings_of, health_of
@@ -22,6 +22,7 @@ from crossdock.web.desk import Desk
 from crossdock.web.network.checking import line_of
 from crossdock.web.network.opened import View, framed, opened
 from crossdock.web.page import Room
+from crossdock.web.records.asking import day
 from crossdock.wiring.starting import prove, start
 
 ROOM = Room()
@@ -49,10 +50,6 @@ async def _overview(desk: Desk, view: View, result: CheckResult | None = None) -
     async with desk.hub.database.tenant(desk.tenant_id) as conn:
         findings = await findings_of(conn, *who)
         health = await health_of(conn, *who)
-    routes = [
-        route for route in await desk.hub.connections.routes(desk.tenant_id)
-        if view.row.id in (route["source_id"], route["destination_id"])
-    ]  # fmt: skip
     return desk.show(
         "connections/one.html",
         **framed(desk, view, ""),
@@ -60,10 +57,16 @@ async def _overview(desk: Desk, view: View, result: CheckResult | None = None) -
         line=line_of(result, view.connection, view.connector) if result else [],
         findings=findings,
         health=health,
-        routes=routes,
+        routes=await routes_of(desk, view),
         runs=await desk.hub.runs.listed(desk.tenant_id, Listing(5, connection_id=view.connection.id)),
         streams=desk.hub.directory.streams(view.connection),
     )
+
+
+async def routes_of(desk: Desk, view: View) -> list[dict[str, Any]]:
+    """Return the routes that begin or end at a connection."""
+    every = await desk.hub.connections.routes(desk.tenant_id)
+    return [route for route in every if view.row.id in (route["source_id"], route["destination_id"])]
 
 
 @ROOM.action("/connections/{connection_id}/pause")
@@ -94,7 +97,7 @@ async def pull(desk: Desk) -> Response:
 async def backfill(desk: Desk) -> Response:
     """Read all there is, or all since a day."""
     view = await opened(desk)
-    since = _day(desk, "since")
+    since = day(desk.text("since"), "since")
     if since is not None:
         changes = {"start_date": since.isoformat()}
         await desk.hub.upkeep.change(desk.tenant_id, view.connection.id, changes, actor=desk.actor)
@@ -106,20 +109,14 @@ async def backfill(desk: Desk) -> Response:
 async def prove_it(desk: Desk) -> Response:
     """Compare the store with what was delivered, and repair."""
     view = await opened(desk)
-    run = await prove(desk.hub, desk.tenant_id, view.connection.id, _day(desk, "first"), _day(desk, "last"))
+    run = await prove(
+        desk.hub, desk.tenant_id, view.connection.id, day(desk.text("first"), "first"), day(desk.text("last"), "last")
+    )
     return _running(desk, view, run, "The proof is queued.")
 
 
 def _running(desk: Desk, view: View, run: dict[str, Any], said: str) -> Response:
     return desk.go(view.base, said=said, link=desk.to(f"/runs/{run['id']}"), label="See the run")
-
-
-def _day(desk: Desk, name: str) -> date | None:
-    given = desk.text(name)
-    try:
-        return date.fromisoformat(given) if given else None
-    except ValueError:
-        raise BadInput("this is no day", field=name, remedy="write it as 2026-01-31") from None
 
 
 @ROOM.page("/connections/{connection_id}/streams")
@@ -153,8 +150,12 @@ async def webhooks(desk: Desk) -> Response:
     return await _webhooks(desk, await opened(desk))
 
 
+def _hook_list(desk: Desk) -> HookList:
+    return HookList(desk.hub.database, desk.hub.directory, desk.hub.hooks)
+
+
 async def _webhooks(desk: Desk, view: View, went: dict[str, Any] | None = None) -> Response:
-    listing = HookList(desk.hub.database, desk.hub.directory, desk.hub.hooks)
+    listing = _hook_list(desk)
     await desk.hub.journey.hearing.flush(desk.hub.database)
     there: dict[str, Any] | None = None
     trouble: CrossdockError | None = None
@@ -182,8 +183,7 @@ async def _webhooks(desk: Desk, view: View, went: dict[str, Any] | None = None) 
 async def register(desk: Desk) -> Response:
     """Register a webhook for every topic that has none of ours."""
     view = await opened(desk)
-    listing = HookList(desk.hub.database, desk.hub.directory, desk.hub.hooks)
-    return await _webhooks(desk, view, await listing.register(view.connection, actor=desk.actor))
+    return await _webhooks(desk, view, await _hook_list(desk).register(view.connection, actor=desk.actor))
 
 
 @ROOM.page("/connections/{connection_id}/schema")
@@ -219,7 +219,7 @@ async def limits(desk: Desk) -> Response:
     async with desk.hub.database.tenant(desk.tenant_id) as conn:
         rows = [row for row in await rows_of(conn, desk.tenant_id, asked) if row["kind"] == "request"]
     days = [today - timedelta(days=back) for back in reversed(range(_DAYS))]
-    calls = [sum(row["count"] for row in rows if row["at"] == day) for day in days]
+    calls = [sum(row["count"] for row in rows if row["at"] == at) for at in days]
     outcomes: dict[str, int] = {}
     for row in rows:
         outcomes[row["outcome"]] = outcomes.get(row["outcome"], 0) + row["count"]
@@ -269,6 +269,5 @@ async def ask_remove_hook(desk: Desk) -> Response:
 async def remove_hook(desk: Desk) -> Response:
     """Delete one of our webhooks."""
     view = await opened(desk)
-    listing = HookList(desk.hub.database, desk.hub.directory, desk.hub.hooks)
-    await listing.remove(view.connection, desk.request.path_params["vendor_id"], actor=desk.actor)
+    await _hook_list(desk).remove(view.connection, desk.request.path_params["vendor_id"], actor=desk.actor)
     return desk.go(f"{view.base}/webhooks", said="The webhook is deleted; its topic is pulled from now on.")

@@ -37,9 +37,7 @@ async def _values(desk: Desk, view: View) -> dict[str, Any]:
         "movable": any(field.name == "url" and field.kind is FieldKind.URL for field in form),
         "readable": desk.hub.directory.readable(view.connection),
         "grant": await _grant(desk, view) if oauth else None,
-        "apps": [one for one in await desk.hub.oauth.apps.list(desk.tenant_id) if one.connector == view.row.connector]
-        if oauth
-        else [],
+        "apps": await desk.hub.oauth.apps.of(desk.tenant_id, view.row.connector) if oauth else [],
         "plugin": view.row.connector in ("woocommerce", "wordpress"),
     }
 
