@@ -66,19 +66,20 @@ def invoices_list(
     as_json: AsJson = False,
 ) -> None:
     """List invoices and credit notes, the newest first."""
-    from crossdock.api.resources.invoices import row_of
     from crossdock.errors import BadInput
     from crossdock.flow.invoice import Filter
+    from crossdock.model.commerce.invoice import InvoiceKind
+    from crossdock.wiring.dealing import row_of
 
-    kinds = {"invoice": "380", "credit_note": "381"}
-    for name, value, known in (("state", state, ("draft", "issued", "credited")), ("kind", kind, tuple(kinds))):
+    kinds = tuple(one.name.lower() for one in InvoiceKind)
+    for name, value, known in (("state", state, ("draft", "issued", "credited")), ("kind", kind, kinds)):
         if value is not None and value not in known:
             raise BadInput(f"expected {', '.join(known)}", field=name, remedy=f"--{name} {known[0]}")
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
         chosen = Filter(
             state=state,
-            kind=kinds[kind] if kind else None,
+            kind=InvoiceKind[kind.upper()] if kind else None,
             connection_id=await only(hub, tenant_id, connection),
             deal_id=deal,
             series=series,

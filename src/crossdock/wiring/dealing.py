@@ -36,6 +36,34 @@ def noted(kept: Kept) -> dict[str, Any]:
     }
 
 
+def row_of(kept: Kept) -> dict[str, Any]:
+    """Return an invoice as a list shows it; ``kind``: invoice or credit_note."""
+    invoice, totals = kept.invoice, kept.invoice.totals
+    return {
+        "id": ids.show(ids.Prefix.INVOICE, kept.id),
+        "kind": invoice.kind.name.lower(),
+        "state": invoice.state,
+        "number": invoice.number,
+        "series": invoice.series,
+        "issued_on": invoice.issued_on,
+        "currency": invoice.currency,
+        "net": totals.net,
+        "tax": totals.tax,
+        "due": totals.due,
+        "credited": kept.credited,
+        "connection_id": ids.show(ids.Prefix.CONNECTION, kept.connection_id) if kept.connection_id else None,
+        "deal_id": kept.deal_id,
+        "credits_id": ids.show(ids.Prefix.INVOICE, kept.credits_id) if kept.credits_id else None,
+        "again": kept.again,
+        "revision": kept.revision,
+        "terms_version": kept.terms_version,
+        "digest": kept.digest,
+        "actor": kept.actor,
+        "created_at": kept.created_at,
+        "issued_at": kept.issued_at,
+    }
+
+
 async def previewed(
     hub: Hub,
     found: Any,

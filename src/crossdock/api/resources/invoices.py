@@ -16,7 +16,9 @@ from crossdock.flow.deals.masking import masked
 from crossdock.flow.invoice import CreditAsked, Filter, Kept, Preview
 from crossdock.govern.keys import Principal
 from crossdock.kit import ids
+from crossdock.model.commerce.invoice import InvoiceKind
 from crossdock.wiring import Hub
+from crossdock.wiring.dealing import row_of
 
 _CONNECTION = "con_01kb3v0d1a8w0f6zr4p1n5q2st"
 _INVOICE: dict[str, Any] = {
@@ -48,7 +50,6 @@ _CHANGES: dict[str, Any] = {
     },
     "by the terms of now": {"value": {}},
 }
-_KINDS = {"380": "invoice", "381": "credit_note"}
 
 
 class InvoiceRow(BaseModel):
@@ -118,34 +119,6 @@ class DraftChange(BaseModel):
     revision: int | None = Field(default=None, description="409 when the draft has another by now")
 
 
-def row_of(kept: Kept) -> dict[str, Any]:
-    """Return an invoice as a list shows it."""
-    invoice, totals = kept.invoice, kept.invoice.totals
-    return {
-        "id": ids.show(ids.Prefix.INVOICE, kept.id),
-        "kind": _KINDS[invoice.kind],
-        "state": invoice.state,
-        "number": invoice.number,
-        "series": invoice.series,
-        "issued_on": invoice.issued_on,
-        "currency": invoice.currency,
-        "net": totals.net,
-        "tax": totals.tax,
-        "due": totals.due,
-        "credited": kept.credited,
-        "connection_id": ids.show(ids.Prefix.CONNECTION, kept.connection_id) if kept.connection_id else None,
-        "deal_id": kept.deal_id,
-        "credits_id": ids.show(ids.Prefix.INVOICE, kept.credits_id) if kept.credits_id else None,
-        "again": kept.again,
-        "revision": kept.revision,
-        "terms_version": kept.terms_version,
-        "digest": kept.digest,
-        "actor": kept.actor,
-        "created_at": kept.created_at,
-        "issued_at": kept.issued_at,
-    }
-
-
 def shown(kept: Kept, *, people: bool) -> dict[str, Any]:
     """Return an invoice in full; ``people``: who asks may see people's data."""
     rules = [masked(rule, people=True) for rule in kept.rules]
@@ -189,7 +162,7 @@ def _looking(api: APIRouter, hub: Hub, access: Access) -> None:
         """List invoices and credit notes, the newest first."""
         chosen = Filter(
             state=state,
-            kind=next((code for code, name in _KINDS.items() if name == kind), None),
+            kind=InvoiceKind[kind.upper()] if kind else None,
             connection_id=_id(ids.Prefix.CONNECTION, connection_id, "connection_id"),
             deal_id=deal_id,
             series=series,

@@ -16,17 +16,18 @@ from crossdock.flow.invoice import EXAMPLE, CreditAsked, Filter, Kept
 from crossdock.govern.access import Role
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.commerce.invoice import InvoiceKind, InvoiceState
+from crossdock.web.asking import choices
 from crossdock.web.desk import Desk
 from crossdock.web.outward import Outside, at_destination
 from crossdock.web.page import Room
 from crossdock.web.records.asking import amount, chosen, day, place
 from crossdock.web.records.story import SQL
-from crossdock.wiring.dealing import document
+from crossdock.wiring.dealing import document, row_of
 
 ROOM = Room()
 PAGE: Final = 50
 _STATES: Final = ("draft", "issued", "credited")
-_KINDS: Final = {"invoice": "380", "credit_note": "381"}
+_KINDS: Final = tuple(kind.name.lower() for kind in InvoiceKind)
 _COLUMNS: Final = (
     *("id", "kind", "state", "number", "series", "issued_on", "currency", "net", "tax", "due", "credited", "deal_id"),
     *("connection_id", "credits_id", "created_at", "digest"),
@@ -50,10 +51,10 @@ async def invoices(desk: Desk) -> Response:
     older = desk.here(before=show(Prefix.INVOICE, found[-1].id)) if len(found) == PAGE else ""
     return desk.show(
         "invoices/list.html",
-        rows=[row_of(one) for one in found],
+        rows=[_row(one) for one in found],
         asked=desk.asked(_FILTERS),
-        states=[("", "All states"), *((one, one) for one in _STATES)],
-        kinds=[("", "All kinds"), ("invoice", "invoice"), ("credit_note", "credit note")],
+        states=choices(_STATES, "All states"),
+        kinds=choices(_KINDS, "All kinds"),
         older=older,
         newer=desk.here(before=None) if desk.query.get("before") else "",
     )
@@ -151,7 +152,7 @@ async def credit(desk: Desk) -> Response:
 
 async def _left(desk: Desk, kept: Kept) -> dict[str, Any]:
     preview = await desk.hub.invoicing.credit_preview(desk.tenant_id, kept.id, CreditAsked(reason="all of it"))
-    return {"row": row_of(kept), "left": preview.invoice.totals.due, "currency": preview.invoice.currency}
+    return {"row": _row(kept), "left": preview.invoice.totals.due, "currency": preview.invoice.currency}
 
 
 @ROOM.page("/invoices/{invoice_id}/discard", role=Role.ADMIN)
@@ -181,11 +182,11 @@ async def _shown(desk: Desk, kept: Kept, *, broken: NotValid | None = None, form
     credits_ = []
     if kept.invoice.kind is InvoiceKind.INVOICE and kept.invoice.state is not InvoiceState.DRAFT:
         asked = Filter(credits_id=kept.id)
-        credits_ = [row_of(one) for one in await desk.hub.invoicing.page(desk.tenant_id, asked, limit=50)]
+        credits_ = [_row(one) for one in await desk.hub.invoicing.page(desk.tenant_id, asked, limit=50)]
     return desk.show(
         "invoices/one.html",
         status=422 if broken else 200,
-        row=row_of(kept),
+        row=_row(kept),
         invoice=masked(kept.invoice, people=people),
         rules=[masked(rule, people=people) for rule in kept.rules],
         credits=credits_,
@@ -245,10 +246,10 @@ async def _terms(desk: Desk) -> dict[str, Any]:
 
 
 def _filter(desk: Desk) -> Filter:
-    kind = chosen(desk.query.get("kind", ""), "kind", tuple(_KINDS))
+    kind = chosen(desk.query.get("kind", ""), "kind", _KINDS)
     return Filter(
         state=chosen(desk.query.get("state", ""), "state", _STATES),
-        kind=_KINDS[kind] if kind else None,
+        kind=InvoiceKind[kind.upper()] if kind else None,
         number=desk.query.get("number", "").strip() or None,
         deal_id=desk.query.get("deal") or None,
         since=day(desk.query.get("since", ""), "since"),
@@ -260,40 +261,16 @@ async def _each(desk: Desk) -> AsyncIterator[dict[str, Any]]:
     before = None
     while found := await desk.hub.invoicing.page(desk.tenant_id, _filter(desk), before=before, limit=200):
         for kept in found:
-            yield row_of(kept)
+            yield _row(kept)
         before = found[-1].id
 
 
 def _kind(kept: Kept) -> str:
-    return "credit note" if kept.invoice.kind is InvoiceKind.CREDIT_NOTE else "invoice"
+    return kept.invoice.kind.name.lower().replace("_", " ")
 
 
-def row_of(kept: Kept) -> dict[str, Any]:
-    """Return an invoice as a list shows it."""
-    invoice, totals = kept.invoice, kept.invoice.totals
-    return {
-        "id": show(Prefix.INVOICE, kept.id),
-        "kind": _kind(kept),
-        "state": str(invoice.state),
-        "number": invoice.number,
-        "series": invoice.series,
-        "issued_on": invoice.issued_on,
-        "currency": invoice.currency,
-        "net": totals.net,
-        "tax": totals.tax,
-        "due": totals.due,
-        "credited": kept.credited,
-        "deal_id": kept.deal_id,
-        "connection_id": show(Prefix.CONNECTION, kept.connection_id) if kept.connection_id else None,
-        "credits_id": show(Prefix.INVOICE, kept.credits_id) if kept.credits_id else None,
-        "again": kept.again,
-        "revision": kept.revision,
-        "terms_version": kept.terms_version,
-        "created_at": kept.created_at,
-        "issued_at": kept.issued_at,
-        "digest": kept.digest,
-        "actor": kept.actor,
-    }
+def _row(kept: Kept) -> dict[str, Any]:
+    return {**row_of(kept), "kind": _kind(kept)}
 
 
 async def _kept(desk: Desk) -> Kept:
