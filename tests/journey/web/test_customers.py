@@ -9,17 +9,18 @@ import pytest
 
 from crossdock.govern.access import Role
 from crossdock.wiring import Hub
-from tests.journey.web.records import rows, scene
+from tests.journey.web.records import Scene, rows, scene
 
 pytestmark = pytest.mark.asyncio
 
 
-async def test_a_person_is_shown_with_all_that_is_theirs(hub: Hub) -> None:
+async def test_a_person_is_shown_with_all_that_is_theirs_and_a_guest_is_known_by_an_order(hub: Hub) -> None:
     async with scene(hub, orders=24) as at:
         orders = [one for one in (await at.store.orders()).values() if one["customer_id"] and one["billing"]["email"]]
         order = orders[-1]
         mine = [one for one in orders if one["billing"]["email"].lower() == order["billing"]["email"].lower()]
         await at.visitor.enter(Role.OPERATOR)
+        await _guests_are_known(at)
         seen = await at.visitor.get(f"/t/default/customers?of={(await at.order(order['id'])).rpartition('/')[2]}")
         assert "/customers/cus_" in seen.url
         assert order["billing"]["email"].lower() in seen.words.lower()
@@ -40,15 +41,13 @@ async def test_a_person_is_shown_with_all_that_is_theirs(hub: Hub) -> None:
                 assert one["billing"]["email"].lower() not in main, address
 
 
-async def test_a_guest_is_known_by_an_order(hub: Hub) -> None:
-    async with scene(hub, orders=24) as at:
-        await at.visitor.enter(Role.OPERATOR)
-        guests = await at.visitor.get("/t/default/customers?kind=guest")
-        assert rows(guests)
-        path = guests.doc.xpath("//main//tbody//th/a/@href")[0]
-        one = await at.visitor.get(path)
-        assert one.status == 200
-        assert "Nothing of this person was ever kept back" in one.words
-        nobody = await at.visitor.get("/t/default/customers?email=nobody@nowhere.example")
-        assert "Nobody fits" in nobody.words
-        assert (await at.visitor.get("/t/default/customers/cus_01m80brvrte1290gfd3nxqarh4")).status == 404
+async def _guests_are_known(at: Scene) -> None:
+    guests = await at.visitor.get("/t/default/customers?kind=guest")
+    assert rows(guests)
+    path = guests.doc.xpath("//main//tbody//th/a/@href")[0]
+    one = await at.visitor.get(path)
+    assert one.status == 200
+    assert "Nothing of this person was ever kept back" in one.words
+    nobody = await at.visitor.get("/t/default/customers?email=nobody@nowhere.example")
+    assert "Nobody fits" in nobody.words
+    assert (await at.visitor.get("/t/default/customers/cus_01m80brvrte1290gfd3nxqarh4")).status == 404
