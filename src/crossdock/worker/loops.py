@@ -44,7 +44,6 @@ class Worker:
         self._hub = hub
         self.owner = own_name()
         self._stopping = asyncio.Event()
-        self._runs_due = asyncio.Event()
         self._draining: set[asyncio.Task[None]] = set()
         self._hearing: asyncio.TimerHandle | None = None
         self._ends_at = 0.0
@@ -54,7 +53,7 @@ class Worker:
         self._orphans = Orphans(hub.database)
         # one hand more than runs at once: a shop's changes are read while a long run of the same shop goes on here
         self._runners: Crew[Run] = Crew(
-            "run", hub.settings.runs_at_once + 1, self._take_run, self._do_run, self._runs_due
+            "run", hub.settings.runs_at_once + 1, self._take_run, self._do_run, hub.runs.due
         )
         self._watch_due = asyncio.Event()
         self._watchers: Crew[Taken] = Crew(
@@ -90,7 +89,7 @@ class Worker:
                 *alert_loops(hub, self.owner),
                 ("ending", None, self._end),
                 ("watch", self._watch_due, self._watch),
-                ("run", self._runs_due, self._runners.look),
+                ("run", hub.runs.due, self._runners.look),
             )
         ]
         try:
@@ -174,7 +173,7 @@ class Worker:
         """Give up the leases of processes that have died here, so that their work goes on at once."""
         if await self._orphans.release():
             self._hub.hints.local.set()
-            self._runs_due.set()
+            self._hub.runs.due.set()
         return False
 
     async def _schedule(self) -> bool:

@@ -160,6 +160,7 @@ class DealRuns:
                 await note_act(conn, tenant_id, "run.add", show(Prefix.RUN, made), {"kind": "invoice", "do": asked.do})
         found = await rooms.runs.one(tenant_id, made)
         assert found is not None
+        rooms.runs.due.set()
         return found
 
     async def known(

@@ -121,6 +121,8 @@ class Runs:
         self._store = store
         self._lease = lease
         self._patience = patience
+        self.due = asyncio.Event()
+        """Set when this process has queued a run: its own worker begins it now and not at its next sweep."""
 
     async def add(
         self,
@@ -140,7 +142,8 @@ class Runs:
                 return await conn.fetchval(SQL["run_under_way"], connection_id, kind)
             about = show(Prefix.CONNECTION, connection_id)
             await note_act(conn, tenant_id, "run.add", show(Prefix.RUN, made), {"kind": kind, "connection": about})
-            return made
+        self.due.set()
+        return made
 
     async def add_within(self, conn: Any, connection: Connection, kind: RunKind, streams: Sequence[str]) -> bool:
         """Queue a run inside a transaction; False when one is under way."""
