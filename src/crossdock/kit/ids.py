@@ -92,7 +92,11 @@ def new_id(at: datetime | None = None) -> uuid.UUID:
         if at is None:
             _last = (ms, counter)
         tail = _random() >> 2
-    return uuid.UUID(int=(ms << 80) | (0x7 << 76) | (counter << 64) | (0b10 << 62) | tail)
+    # the constructor looks at four spellings of its argument: three quarters of the time
+    made = object.__new__(uuid.UUID)
+    object.__setattr__(made, "int", (ms << 80) | (0x7 << 76) | (counter << 64) | (0b10 << 62) | tail)
+    object.__setattr__(made, "is_safe", uuid.SafeUUID.unknown)
+    return made
 
 
 def _random() -> int:
