@@ -145,7 +145,7 @@ class Finder:
         """Return one page of a list, newest first."""
         async with self._store.tenant(tenant_id) as conn:
             stores = await self.stores(conn, tenant_id, asked.store)
-            before = await self._place(conn, tenant_id, stream, asked)
+            before = await self.place(conn, tenant_id, stream, asked.before, asked.until)
             among = list(stores)
             if asked.subject is not None:
                 rows = await conn.fetch(
@@ -168,10 +168,13 @@ class Finder:
         items = [self.shown(row, stores[row["connection_id"]]) for row in rows]
         return {"items": items, "next": items[-1].id if len(items) == asked.limit else None}
 
-    async def _place(self, conn: Any, tenant_id: uuid.UUID, stream: str, asked: Asked) -> tuple[datetime, uuid.UUID]:
-        if asked.before is None:
-            return (asked.until, uuid.UUID(int=0)) if asked.until else LAST
-        row = await conn.fetchrow(SQL["place"], tenant_id, parsed_id(stream, asked.before, "before"))
+    async def place(
+        self, conn: Any, tenant_id: uuid.UUID, stream: str, before: str | None, until: datetime | None = None
+    ) -> tuple[datetime, uuid.UUID]:
+        """Return where a page begins: below a record, a moment, or nothing. Raises ``BadInput``."""
+        if before is None:
+            return (until, uuid.UUID(int=0)) if until else LAST
+        row = await conn.fetchrow(SQL["place"], tenant_id, parsed_id(stream, before, "before"))
         if row is None:
             raise BadInput("there is no such place in the list", field="before", remedy="begin without it")
         return row["at"], row["id"]

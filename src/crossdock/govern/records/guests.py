@@ -8,8 +8,7 @@ from typing import Any
 
 import msgspec
 
-from crossdock.errors import BadInput
-from crossdock.govern.records.finder import LAST, SQL, Finder, Read, Store, StoreNamed, named, parsed_id
+from crossdock.govern.records.finder import SQL, Finder, Read, Store, StoreNamed, named
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.commerce.order import Order
 
@@ -46,12 +45,7 @@ class Guests:
         """
         async with self._store.tenant(tenant_id) as conn:
             stores = await self._finder.stores(conn, tenant_id, store)
-            place = LAST
-            if before is not None:
-                row = await conn.fetchrow(SQL["place"], tenant_id, parsed_id("order", before, "before"))
-                if row is None:
-                    raise BadInput("there is no such place in the list", field="before", remedy="begin without it")
-                place = (row["at"], row["id"])
+            place = await self._finder.place(conn, tenant_id, "order", before)
             rows = await conn.fetch(SQL["guests"], tenant_id, list(stores), limit, *place)
         items = [guest for row in rows if (guest := self._guest(row, stores[row["connection_id"]])) is not None]
         more = len(rows) == limit
