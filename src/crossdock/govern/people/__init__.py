@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -62,7 +61,7 @@ class People:
     async def forget(self) -> int:
         """Drop sessions, links and counts of failures that are past their time; returns how many."""
         async with self._store.engine() as conn:
-            gone: int = await conn.fetchval(SQL["expired"], self.sessions.lives.idle, max(FORGOTTEN, timedelta(days=2)))
+            gone: int = await conn.fetchval(SQL["expired"], self.sessions.lives.idle, 2 * FORGOTTEN)
         return gone
 
     async def first_run_link(self, base_url: str | None = None) -> str | None:

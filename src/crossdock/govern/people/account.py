@@ -133,9 +133,7 @@ class Account:
         Raises ``BadInput`` (fields ``current`` and ``password``), ``Locked`` or ``Overloaded``.
         """
         held = await self._sessions.held(token)
-        async with self._store.engine() as conn:
-            row = await conn.fetchrow(SQL["person"], held["person_id"])
-        email = named(self._vault, held["person_id"], row["sealed"]).email
+        email = named(self._vault, held["person_id"], held["sealed"]).email
         password_of(new, email)
         keys = await self._sessions.verify(held, current, address, "current")
         hashed = await self._sessions.passwords.hash(new)
@@ -159,8 +157,7 @@ class Account:
             sealed = self._vault.seal_secret(secret, totp_row(person_id))
             if not await conn.fetchval(SQL["plan_totp"], person_id, self._vault.key_id, sealed):
                 raise Conflict("one-time codes are on already", remedy="turn them off first")
-        email = named(self._vault, person_id, row["sealed"]).email
-        return Setup(secret, pyotp.TOTP(secret, interval=STEP_S).provisioning_uri(name=email, issuer_name=ISSUER))
+        return self._setup(secret, person_id, row)
 
     async def planned_totp(self, token: str) -> Setup | None:
         """Return the secret that waits for its first code, None where there is none. Raises ``NotFresh``."""
@@ -170,6 +167,9 @@ class Account:
         if row is None or row["confirmed"]:
             return None
         secret = self._vault.open_secret(row["sealed"], totp_row(person_id))
+        return self._setup(secret, person_id, person)
+
+    def _setup(self, secret: str, person_id: uuid.UUID, person: Any) -> Setup:
         email = named(self._vault, person_id, person["sealed"]).email
         return Setup(secret, pyotp.TOTP(secret, interval=STEP_S).provisioning_uri(name=email, issuer_name=ISSUER))
 

@@ -114,7 +114,7 @@ class Links:
         token = new_token()
         await conn.execute(SQL["drop_links"], kind.value, person_id, tenant_id)
         values = (new_id(), kind.value, token_hash(token), person_id, tenant_id, actor, life or LIVES[kind])
-        await conn.fetchval(SQL["add_link"], *values)
+        await conn.execute(SQL["add_link"], *values)
         return token
 
     async def first_run(self) -> str | None:

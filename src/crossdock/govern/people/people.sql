@@ -84,7 +84,7 @@ WITH gone AS (DELETE FROM person_session WHERE person_id = $1 AND ($2::uuid IS N
 SELECT count(*) FROM gone;
 
 -- name: session_for_change
-SELECT s.id, s.person_id, p.email_hash, p.password_hash, s.confirmed_at > now() - $3::interval AS fresh
+SELECT s.person_id, p.email_hash, p.password_hash, p.sealed, s.confirmed_at > now() - $3::interval AS fresh
 FROM person_session s JOIN person p ON p.id = s.person_id
 WHERE s.token_hash = $1 AND s.expires_at > now() AND s.seen_at > now() - $2::interval AND p.disabled_at IS NULL;
 
@@ -107,10 +107,10 @@ WHERE kind = $1 AND person_id IS NOT DISTINCT FROM $2 AND tenant_id IS NOT DISTI
 
 -- name: add_link
 INSERT INTO person_link (id, kind, token_hash, person_id, tenant_id, made_by, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval) RETURNING expires_at;
+VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval);
 
 -- name: link
-SELECT l.id, l.person_id, l.tenant_id, l.expires_at, p.sealed, p.password_hash IS NOT NULL AS known,
+SELECT l.person_id, l.expires_at, p.sealed, p.password_hash IS NOT NULL AS known,
        p.disabled_at IS NOT NULL AS disabled, t.slug, t.name AS tenant
 FROM person_link l LEFT JOIN person p ON p.id = l.person_id LEFT JOIN tenant t ON t.tenant_id = l.tenant_id
 WHERE l.kind = $1 AND l.token_hash = $2 AND l.expires_at > now();
@@ -118,7 +118,7 @@ WHERE l.kind = $1 AND l.token_hash = $2 AND l.expires_at > now();
 -- name: take_link
 -- Whoever deletes the row has it: of two at the same moment, one.
 DELETE FROM person_link WHERE kind = $1 AND token_hash = $2 AND expires_at > now()
-RETURNING person_id, tenant_id, made_by;
+RETURNING person_id, tenant_id;
 
 -- name: link_tenant_slug
 SELECT slug FROM tenant WHERE tenant_id = $1;

@@ -147,7 +147,7 @@ class Sessions:
         token = new_token()
         values = (new_id(), "login", token_hash(token), person_id, None, show(Prefix.USER, person_id), CODE_LIFE)
         async with self._store.engine() as conn:
-            await conn.fetchval(SQL["add_link"], *values)
+            await conn.execute(SQL["add_link"], *values)
         return token
 
     async def confirm(self, token: str, password: str, *, address: str) -> Begun:
