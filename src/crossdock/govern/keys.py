@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from crossdock.errors import BadInput, Conflict, Forbidden, NotFound, Unauthenticated, WrongMasterKey
-from crossdock.govern.access import Role, Scope, reach
+from crossdock.govern.access import Scope, reach
 from crossdock.govern.programs import key_text
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import Prefix, new_id, show
@@ -62,11 +62,6 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str = ""
     test: bool = False
     """Whether the tenant is another's test side."""
-
-    @classmethod
-    def person(cls, person_id: uuid.UUID, tenant_id: uuid.UUID, name: str, role: Role) -> Principal:
-        """Return a person as who calls."""
-        return cls(tenant_id=tenant_id, name=name, scopes=role.scopes, person_id=person_id)
 
     @property
     def actor(self) -> str:

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from crossdock.govern.audit import Asked
 from crossdock.govern.audit.chain import HOUSE
 from crossdock.govern.audit.chainer import SQL, Chainer
+from crossdock.govern.audit.cutting import end_chain
 from crossdock.kit.failpoints import Failpoints
 from crossdock.settings import Settings
 from crossdock.store import backup as store_backup
@@ -173,7 +174,7 @@ async def test_a_partition_stays_while_the_chain_needs_it(hub: Hub) -> None:
         pass
     assert today in (await hub.database.tend_partitions({"audit_entry": 30}, later)).pinned
     async with hub.database.transaction() as conn:
-        await hub.audit.cutter.end(conn, await hub.tenants.find(), "cli")
+        await end_chain(conn, await hub.tenants.find(), "cli")
         await conn.execute("SELECT end_audit_chain($1)", HOUSE)
     assert today in (await hub.database.tend_partitions({"audit_entry": 30}, later)).dropped
 
@@ -185,7 +186,7 @@ async def test_a_tenant_goes_with_its_chain_and_the_house_s_tells_it(hub: Hub) -
         pass
     await write(hub, 1)
     async with hub.database.transaction() as conn:
-        assert await hub.audit.cutter.end(conn, tenant, "cli") == 4
+        assert await end_chain(conn, tenant, "cli") == 4
     while await hub.audit.chainer.tend():
         pass
     report = await hub.audit.verify()

@@ -64,10 +64,6 @@ class Cutter:
             await audit(conn, None if chain == HOUSE else chain, "audit", "audit.cut", shown(chain), told)
         return gone
 
-    async def end(self, conn: Any, tenant_id: uuid.UUID, actor: str) -> int:
-        """Do as :func:`end_chain`."""
-        return await end_chain(conn, tenant_id, actor)
-
 
 async def end_chain(conn: Any, tenant_id: uuid.UUID, actor: str) -> int:
     """Take a tenant's whole audit away, inside the transaction that ends the tenant; returns how many entries.

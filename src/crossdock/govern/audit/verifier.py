@@ -131,7 +131,7 @@ class _Reading:
             self._said.last_seq, self._said.hash, self._said.at = head.seq, head.hash.hex(), head.at
             self._seq, self._prev = head.cut_seq, head.cut_hash
             self._said.first_seq = head.cut_seq + 1
-            await self._look_at_head(head)
+            self._look_at_head(head)
         while rows := await self._conn.fetch(SQL["links"], self._chain, self._seq, _PAGE):
             for one in rows:
                 self._look_at(one)
@@ -152,7 +152,7 @@ class _Reading:
             self._said.unknown_keys += 1
         return held is not False
 
-    async def _look_at_head(self, head: Head) -> None:
+    def _look_at_head(self, head: Head) -> None:
         held = self._marks.marked(head.message(), head.mark)
         if held is None:
             self._flaw("head", "the head is signed by a master key that is not at hand, so the end cannot be verified")

@@ -1,5 +1,5 @@
 -- name: tenant
-SELECT t.tenant_id, t.slug, t.test_of, t.ending_at,
+SELECT t.tenant_id, t.slug, t.test_of,
        (SELECT s.tenant_id FROM tenant s WHERE s.test_of = t.tenant_id) AS test_side,
        (SELECT count(*) FROM invoice i WHERE i.tenant_id = t.tenant_id AND i.state <> 'draft') AS issued
 FROM tenant t WHERE t.tenant_id = $1 FOR UPDATE OF t;
@@ -57,7 +57,7 @@ WHERE e.id = (
       AND NOT EXISTS (SELECT FROM tenant_end s WHERE s.test_of = e.ended_tenant AND s.stage <> 'done')
     ORDER BY e.due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING e.id, e.ended_tenant, e.slug, e.stage, e.asked_by;
+RETURNING e.id, e.ended_tenant, e.stage, e.asked_by;
 
 -- name: hold
 -- The lease goes on; no row when it is another's by now.

@@ -51,7 +51,6 @@ class Link(msgspec.Struct, frozen=True):
     remedy: str
     created_at: datetime
     expires_at: datetime
-    made_by: str
 
     @property
     def actor(self) -> str:
@@ -293,7 +292,6 @@ def link_of(row: Any) -> Link:
         remedy="" if row["made"] else row["remedy"] or "",
         created_at=row["created_at"],
         expires_at=row["expires_at"],
-        made_by=row["made_by"],
     )
 
 

@@ -5,7 +5,7 @@ RETURNING expires_at;
 
 -- name: link
 -- One link by its token, its state or its id, with what became of the page that the person was last sent to.
-SELECT l.id, l.tenant_id, t.name AS tenant, l.connector, l.name, l.return_url, l.created_at, l.expires_at, l.made_by,
+SELECT l.id, l.tenant_id, t.name AS tenant, l.connector, l.name, l.return_url, l.created_at, l.expires_at,
        l.revoked_at, l.connection_id, coalesce(l.connection_id, a.connection_id, o.made_id) AS made,
        l.expires_at <= now() AS late, l.trying_until > now() AS trying, l.way, l.state_hash,
        coalesce(a.used_at, o.used_at) > now() - interval '2 minutes' AS used,

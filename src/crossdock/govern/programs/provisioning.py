@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ class NewTenant(msgspec.Struct, frozen=True):
     name: str
     key_name: str
     scopes: tuple[str, ...]
-    expires_at: datetime | None = None
 
 
 class Provisioned(msgspec.Struct, frozen=True):
@@ -60,7 +58,7 @@ class Provisioning:
         """
         check_slug(asked.slug)
         check_scopes(asked.scopes)
-        end = self._keys.end(asked.expires_at)
+        end = self._keys.end(None)
         named = hashlib.sha256(key.encode()).digest() if key else None
         body = hashlib.sha256(orjson.dumps([asked.slug, asked.name, asked.key_name, asked.scopes])).digest()
         async with self._store.transaction() as conn:
