@@ -11,7 +11,7 @@ import pytest
 from crossdock.govern.programs.ending import Ending
 from crossdock.wiring import Hub
 from tests.journey.access.test_provisioning import key_of, make, send
-from tests.journey.doors.street import Street, is_problem
+from tests.journey.doors.street import Street, is_problem, rows
 from tests.journey.doors.test_invoice_documents import make as issued
 from tests.support.hub import until, working
 
@@ -38,6 +38,11 @@ async def test_a_tenant_leaves(hub: Hub, doors: Street) -> None:
         found = (await doors.get(end, platform)).json
         return found if found["state"] == "deleted" else None
 
+    async with working(hub):
+        await until(lambda: rows(hub, "SELECT 1 FROM tenant_end WHERE stage = 'delete'"))
+    async with hub.database.engine() as conn:
+        # the time in which what was under way finds out that it is over
+        await conn.execute("UPDATE tenant_end SET due_at = now()")
     async with working(hub):
         receipt = await until(done)
     assert (receipt["counts"]["event"], receipt["counts"]["tenant"], receipt["left_behind"]) == (1, 1, [])

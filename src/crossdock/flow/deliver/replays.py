@@ -129,6 +129,7 @@ class Replays:
             await conn.execute(SQL["add_replay"], *facts)
             await conn.execute(SQL["add_run"], replay_id, tenant_id, connection, told.decode())
             await audit(conn, tenant_id, actor, f"replay.{asked.do}", replay_id, orjson.loads(told))
+        self._runs.due.set()
         return replay_id
 
     async def _known(self, conn: Any, tenant_id: uuid.UUID, fingerprint: bytes, key: str | None) -> uuid.UUID | None:
