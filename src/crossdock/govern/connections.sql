@@ -20,7 +20,7 @@ WHERE c.connector = $1 AND c.config ->> 'app_id' = $2 AND c.state <> 'revoked' O
 SELECT tenant_id, slug, name FROM tenant WHERE slug = $1;
 
 -- name: tenants
-SELECT t.tenant_id, t.slug, t.name, t.created_at, l.slug AS test_of
+SELECT t.tenant_id, t.slug, t.name, t.created_at, t.ending_at, l.slug AS test_of
 FROM tenant t LEFT JOIN tenant l ON l.tenant_id = t.test_of
 WHERE $1::uuid IS NULL OR t.tenant_id = $1
 ORDER BY t.created_at, t.tenant_id;
@@ -35,8 +35,10 @@ SELECT t.tenant_id FROM tenant t WHERE t.test_of = $1 OR (t.tenant_id = $1 AND t
 SELECT slug FROM tenant WHERE test_of = $1;
 
 -- name: add_test_side
+-- Of a tenant whose end is being asked for at this moment there is none afterwards.
 INSERT INTO tenant (tenant_id, slug, name, test_of)
-SELECT $2, $3, left(l.name, 190) || ' (test)', l.tenant_id FROM tenant l WHERE l.tenant_id = $1
+SELECT $2, $3, left(l.name, 190) || ' (test)', l.tenant_id FROM tenant l
+WHERE l.tenant_id = $1 AND l.ending_at IS NULL FOR KEY SHARE
 ON CONFLICT DO NOTHING RETURNING tenant_id;
 
 -- name: add_tenant

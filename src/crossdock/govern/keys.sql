@@ -1,5 +1,6 @@
 -- name: side
-SELECT test_of IS NOT NULL AS test FROM tenant WHERE tenant_id = $1;
+-- A tenant whose end is being asked for at this moment gets no key afterwards.
+SELECT test_of IS NOT NULL AS test FROM tenant WHERE tenant_id = $1 AND ending_at IS NULL FOR KEY SHARE;
 
 -- name: add_key
 INSERT INTO api_key (id, tenant_id, name, key_hash, scopes, expires_at, made_by, replaces)

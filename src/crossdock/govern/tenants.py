@@ -79,7 +79,7 @@ class Tenants:
                 found: uuid.UUID | None = await conn.fetchval(SQL["test_side"], tenant_id)
                 if found is None:
                     live = await conn.fetchrow(SQL["tenants"], tenant_id)
-                    if live is None:
+                    if live is None or live["ending_at"] is not None:
                         raise NotFound("there is no such tenant", remedy="list them with: crossdock tenants")
                     slug = f"{live['slug'][:56].rstrip('-')}-test{'' if number == 1 else f'-{number}'}"
                     found = await conn.fetchval(SQL["add_test_side"], tenant_id, new_id(), slug)

@@ -83,7 +83,7 @@ class Ending:
         the same receipt. Raises ``NotFound``, ``BadInput``, or ``Conflict`` for issued invoices.
         """
         async with self._store.transaction() as conn:
-            row = await conn.fetchrow(SQL["tenant"], tenant_id)
+            row = await _held(conn, tenant_id)
             if row is None:
                 raise NotFound("there is no such tenant", field="tenant", remedy="list them with: crossdock tenants")
             if row["slug"] != slug:
@@ -95,7 +95,7 @@ class Ending:
                     remedy="export the tenant first, then ask with issued_invoices true",
                 )
             if row["test_side"] is not None:
-                await self._stop(conn, await conn.fetchrow(SQL["tenant"], row["test_side"]), actor)
+                await self._stop(conn, await _held(conn, row["test_side"]), actor)
             return await self._stop(conn, row, actor)
 
     async def _stop(self, conn: Any, row: Any, actor: str) -> uuid.UUID:
@@ -232,6 +232,11 @@ class Ending:
         """Return the ends of tenants, the newest first."""
         async with self._store.engine() as conn:
             return [shown(row) for row in await conn.fetch(SQL["receipts"], before, limit)]
+
+
+async def _held(conn: Any, tenant_id: uuid.UUID) -> Any:
+    await conn.execute(SQL["hold_tenant"], tenant_id)
+    return await conn.fetchrow(SQL["tenant"], tenant_id)
 
 
 def in_order(tables: Sequence[Table]) -> list[Table]:

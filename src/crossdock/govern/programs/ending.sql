@@ -1,8 +1,12 @@
+-- name: hold_tenant
+-- Looked at once it is held: what others were adding to it is there then, and nothing more comes.
+SELECT tenant_id FROM tenant WHERE tenant_id = $1 FOR UPDATE;
+
 -- name: tenant
 SELECT t.tenant_id, t.slug, t.test_of,
        (SELECT s.tenant_id FROM tenant s WHERE s.test_of = t.tenant_id) AS test_side,
        (SELECT count(*) FROM invoice i WHERE i.tenant_id = t.tenant_id AND i.state <> 'draft') AS issued
-FROM tenant t WHERE t.tenant_id = $1 FOR UPDATE OF t;
+FROM tenant t WHERE t.tenant_id = $1;
 
 -- name: ask
 INSERT INTO tenant_end (id, ended_tenant, slug, test_of, asked_by) VALUES ($1, $2, $3, $4, $5)
