@@ -213,11 +213,7 @@ class Preview:
         last = {(row["route_id"], row["record_id"]): row for row in rows}
         versions = {pair: row["mapping_version"] for pair, row in last.items()}
         planned = await self._plan(conn, tenant_id, connection, destination, last, routes, versions)
-        written: dict[tuple[str, str], Values] = {}
-        for write in writes_of(planned.values()):
-            if write.verb is Verb.UPSERT and not write.ensure:
-                written[write.object, write.key] = values_of(write, links)
-        return written
+        return values_by(planned.values(), links)
 
 
 def _made(write: Write, links: Links, people: bool) -> Made:
@@ -296,7 +292,16 @@ def writes_of(planned: Any) -> list[Write]:
     return [write for item in planned if item.plan for step in item.plan.steps for write in step.writes]
 
 
-def values_of(write: Write, links: Links) -> dict[str, str | None]:
+def values_by(planned: Any, links: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], Values]:
+    """Return what plans write, by (object, our key)."""
+    return {
+        (write.object, write.key): values_of(write, links)
+        for write in writes_of(planned)
+        if write.verb is Verb.UPSERT and not write.ensure
+    }
+
+
+def values_of(write: Write, links: Mapping[tuple[str, str], str]) -> dict[str, str | None]:
     """Return what a write sends, its references resolved as far as they can be."""
     return {
         name: links.get((value.object, value.key)) if isinstance(value, Ref) else value

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from crossdock.flow.deliver.ports import Directory
-from crossdock.flow.deliver.prepare import Planned, Planner, Subject, route_of
-from crossdock.flow.deliver.preview import Links, links_of, masked, values_of, writes_of
+from crossdock.flow.deliver.prepare import Planner, Subject, route_of
+from crossdock.flow.deliver.preview import Links, links_of, masked, values_by, values_of, writes_of
+from crossdock.flow.deliver.replay import SQL as REPLAY
 from crossdock.flow.ports import Store
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.plan import Verb, Write
@@ -70,9 +71,12 @@ class Xray:
         """Return what each route that writes states makes of a record now; ``people``: values are shown unmasked."""
         async with self._store.engine() as conn:
             rows = await conn.fetch(SQL["of_record"], tenant_id, record_id)
-        return [await self._side(tenant_id, row, people=people) for row in rows]
+            routes = [row["id"] for row in rows]
+            written = await conn.fetch(REPLAY["last_written"], tenant_id, routes, [record_id] * len(routes))
+        last = {row["route_id"]: row for row in written}
+        return [await self._side(tenant_id, row, last.get(row["id"]), people=people) for row in rows]
 
-    async def _side(self, tenant_id: uuid.UUID, row: Any, *, people: bool) -> Side:
+    async def _side(self, tenant_id: uuid.UUID, row: Any, last: Any, *, people: bool) -> Side:
         route = route_of(row)
         names = (show(Prefix.ROUTE, route.id), show(Prefix.CONNECTION, route.destination_id))
         facts = (*names, row["destination"], route.action, route.mapping_version)
@@ -82,7 +86,6 @@ class Xray:
         destination = await self._directory.destination(route.destination_id)
         source = await self._directory.connection(route.source_id)
         async with self._store.engine() as conn:
-            last = await conn.fetchrow(SQL["last_written"], tenant_id, route.id, row["record_id"])
             subjects = [Subject("now", tenant_id, route, source, _event(row))]
             if last is not None and last["body"] is not None:
                 version = last["mapping_version"]
@@ -92,7 +95,7 @@ class Xray:
         now = planned[0]
         if now.plan is None:
             return Side(*facts, refused=now.refused.reason if now.refused else "")
-        before = _written(planned[1:], links)
+        before = values_by(planned[1:], links)
         made = tuple(_made(write, links, before, people=people) for write in writes_of([now]) if _shows(write))
         return Side(*facts, made=made, nothing="" if made else now.plan.nothing or "nothing is to be written")
 
@@ -103,14 +106,6 @@ def _event(row: Any) -> Mapping[str, Any]:
 
 def _shows(write: Write) -> bool:
     return write.verb in (Verb.UPSERT, Verb.ARCHIVE) and not write.ensure
-
-
-def _written(planned: Sequence[Planned], links: Links) -> dict[tuple[str, str], Mapping[str, str | None]]:
-    return {
-        (write.object, write.key): values_of(write, links)
-        for write in writes_of([item for item in planned if item.plan is not None])
-        if write.verb is Verb.UPSERT
-    }
 
 
 def _made(

@@ -9,11 +9,3 @@ FROM record r JOIN event e ON e.id = r.event_id
      JOIN connection c ON c.id = o.destination_id
 WHERE r.tenant_id = $1 AND r.id = $2 AND NOT o.occurrence AND o.destination_id <> o.source_id
 ORDER BY c.name, o.action;
-
--- name: last_written
--- What was written last of a record on a route, and the mapping it was written by.
-SELECT e.id, d.mapping_version, e.connection_id, e.stream, e.external_id, e.type, e.origin, e.presence, e.status,
-       e.modified_at, e.recorded_at, e.hops, e.body
-FROM delivery_done d CROSS JOIN LATERAL (SELECT * FROM event l WHERE l.id = d.event_id OFFSET 0) AS e
-WHERE d.tenant_id = $1 AND d.route_id = $2 AND d.record_id = $3 AND d.state = 'delivered'
-ORDER BY d.seq DESC, d.id DESC LIMIT 1;

@@ -17,12 +17,13 @@ from crossdock.connect.connector import Destination, Seeker
 from crossdock.errors import BadInput
 from crossdock.flow.deliver.former import Sealer, row_name
 from crossdock.flow.deliver.prepare import Planned
+from crossdock.flow.deliver.preview import values_by
 from crossdock.flow.deliver.standing import Name, Values, standing
 from crossdock.flow.map.engine import compile_mapping
 from crossdock.flow.map.values import private_targets
 from crossdock.flow.mapping.desk import MappingDesk
 from crossdock.flow.mapping.judge import hidden
-from crossdock.flow.mapping.trial import Trials, values_by
+from crossdock.flow.mapping.trial import Trials
 from crossdock.flow.mapping.wayback import Field, decide, properties
 from crossdock.flow.mapping.words import Chosen, Directory
 from crossdock.flow.ports import Store

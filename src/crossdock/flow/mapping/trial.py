@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from crossdock.connect.client import CallFailed
 from crossdock.connect.connector import Connector
 from crossdock.errors import BadInput, NotFound, VendorTrouble
 from crossdock.flow.deliver.prepare import Planned, Planner, Subject
-from crossdock.flow.deliver.preview import links_of, values_of, writes_of
-from crossdock.flow.deliver.standing import Name, Values, standing
+from crossdock.flow.deliver.preview import links_of, values_by, writes_of
+from crossdock.flow.deliver.standing import Name, standing
 from crossdock.flow.map.engine import compile_mapping
 from crossdock.flow.map.values import private_targets
 from crossdock.flow.mapping.judge import Judge, Report, hidden, told
@@ -23,7 +23,6 @@ from crossdock.flow.ports import Store
 from crossdock.flow.run import Run
 from crossdock.model.mapping import Mapped
 from crossdock.model.mapping import Mapping as FieldMapping
-from crossdock.model.plan import Verb
 from crossdock.model.route import Route
 from crossdock.store.queries import load
 
@@ -165,15 +164,6 @@ class Trials:
         for item in planned:
             judge.judge(item, report)
         return planned
-
-
-def values_by(planned: Sequence[Planned], links: Mapping[Name, str]) -> dict[Name, Values]:
-    """Return what plans write, by (object, our key)."""
-    return {
-        (write.object, write.key): values_of(write, dict(links))
-        for write in writes_of(planned)
-        if write.verb is Verb.UPSERT and not write.ensure
-    }
 
 
 def _made(item: Planned, mapping: FieldMapping, *, people: bool) -> dict[str, list[dict[str, str | None]]]:
