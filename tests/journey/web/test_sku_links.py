@@ -6,6 +6,7 @@ import csv
 import io
 
 import aiohttp
+import orjson
 import pytest
 
 from crossdock.govern.access import Role
@@ -53,6 +54,13 @@ async def test_links_are_matched_after_a_look_and_changed_by_filter(hub: Hub) ->
         after = await at.visitor.submit(question, "/many")
         assert f"{count} links: deactivate is done" in after.words
         assert not await hub.links.page(await hub.tenants.find(), state="active")
+        asked = question.form("/sku-links/many").form_values()
+        unknown = await at.visitor.post("/t/default/sku-links/many", {**dict(asked), "do": "burn"})
+        assert unknown.status == 400, "what is not on the list is not done"
+        async with hub.database.engine() as conn:
+            entries = await conn.fetch("SELECT subject, detail FROM audit_entry WHERE action = 'sku_link.change'")
+        assert len(entries) == 1, "one entry tells of them all"
+        assert orjson.loads(entries[0]["detail"]) == {"fields": ["active"], "links": count}
         path = after.doc.xpath("//section[@id='list']//tbody//th/a/@href")[0]
         one = await at.visitor.get(path)
         changed = await at.visitor.submit(one, path.rpartition("/")[2], hub_sku="TEA-1", direction="out")
@@ -65,6 +73,11 @@ async def test_links_are_matched_after_a_look_and_changed_by_filter(hub: Hub) ->
         assert "The link of TEA-1 is ended" in gone.words
         sheet = list(csv.DictReader(io.StringIO((await at.visitor.get("/t/default/sku-links/sheet")).text)))
         assert len(sheet) == count - 1
+        question = await at.visitor.get("/t/default/sku-links/many?do=remove")
+        assert (await at.visitor.submit(question, "/many", confirm="7777")).status == 400
+        after = await at.visitor.submit(question, "/many", confirm=str(count - 1))
+        assert f"{count - 1} links: remove is done" in after.words
+        assert not await hub.links.page(await hub.tenants.find())
 
 
 async def test_a_file_is_read_through_before_it_is_imported(hub: Hub) -> None:

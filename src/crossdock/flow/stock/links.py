@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ SQL = load(Path(__file__).with_name("links.sql"))
 _PAGE = 500
 _CHUNK = 500
 _TOLD = 20
+_T = TypeVar("_T")
 """So many are named in an entry of the audit."""
 _NO_OWN_STOCK = ("variable", "grouped", "external")
 
@@ -93,8 +94,8 @@ class Links:
         for link in links:
             check_link(link)
         made: list[tuple[uuid.UUID, bool]] = []
-        for start in range(0, len(links), _CHUNK):
-            made += await self._put(tenant_id, links[start : start + _CHUNK], take_levels=take_levels)
+        for some in _chunks(links):
+            made += await self._put(tenant_id, some, take_levels=take_levels)
         return made
 
     async def _put(
@@ -136,33 +137,53 @@ class Links:
 
     async def change(self, tenant_id: uuid.UUID, link_id: uuid.UUID, options: Options, hub_sku: str | None) -> None:
         """Change a link. Raises ``NotFound`` or ``BadInput``."""
-        given = {name: getattr(options, name) for name in _OPTIONS}
         if hub_sku is not None:
             _check_sku(hub_sku, "hub_sku")
+        if not await self._change(tenant_id, [link_id], options, hub_sku):
+            raise NotFound("there is no such link", remedy="list them with: crossdock sku-links")
+
+    async def change_many(self, tenant_id: uuid.UUID, link_ids: Sequence[uuid.UUID], options: Options) -> int:
+        """Change links alike, some hundred at a time. Returns how many; those that have ended are none of them."""
+        return sum([await self._change(tenant_id, some, options) for some in _chunks(link_ids)])
+
+    async def _change(
+        self, tenant_id: uuid.UUID, link_ids: Sequence[uuid.UUID], options: Options, hub_sku: str | None = None
+    ) -> int:
+        given = {name: getattr(options, name) for name in _OPTIONS}
         async with self._store.transaction() as conn:
-            row = await conn.fetchrow(SQL["change_link"], tenant_id, link_id, *given.values(), hub_sku)
-            if row is None:
-                raise NotFound("there is no such link", remedy="list them with: crossdock sku-links")
-            await levels.mark(conn, tenant_id, [row["hub_sku"]])
-            await conn.execute(SQL["mark_prices"], tenant_id, [row["hub_sku"]])
-            fields = sorted(name for name, value in {**given, "hub_sku": hub_sku}.items() if value is not None)
-            await note_act(conn, tenant_id, "sku_link.change", link_id, {"fields": fields})
+            rows = await conn.fetch(SQL["change_links"], tenant_id, link_ids, *given.values(), hub_sku)
+            if rows:
+                skus = sorted({row["hub_sku"] for row in rows})
+                await levels.mark(conn, tenant_id, skus)
+                await conn.execute(SQL["mark_prices"], tenant_id, skus)
+                fields = sorted(name for name, value in {**given, "hub_sku": hub_sku}.items() if value is not None)
+                await note_act(conn, tenant_id, "sku_link.change", *_told(link_ids, len(rows), {"fields": fields}))
+        return len(rows)
 
     async def resume(self, tenant_id: uuid.UUID, link_ids: Sequence[uuid.UUID] | None = None) -> int:
         """Resume suspended links (all of them with None); what has accumulated goes out. Returns how many."""
         async with self._store.transaction() as conn:
             rows = await conn.fetch(SQL["resume"], tenant_id, None if link_ids is None else list(link_ids))
             await conn.execute(levels.SQL["wake"], CHANNEL)
-            about = "all" if link_ids is None else ",".join(show(Prefix.SKU_LINK, one) for one in link_ids[:_TOLD])
+            about = "all" if link_ids is None else _named(link_ids)
             await note_act(conn, tenant_id, "sku_link.resume", about, {"links": len(rows)})
         return len(rows)
 
     async def remove(self, tenant_id: uuid.UUID, link_id: uuid.UUID) -> None:
         """End a link; levels and their history stay. Raises ``NotFound``."""
+        if not await self._remove(tenant_id, [link_id]):
+            raise NotFound("there is no such link", remedy="list them with: crossdock sku-links")
+
+    async def remove_many(self, tenant_id: uuid.UUID, link_ids: Sequence[uuid.UUID]) -> int:
+        """End links, some hundred at a time. Returns how many; those that had ended are none of them."""
+        return sum([await self._remove(tenant_id, some) for some in _chunks(link_ids)])
+
+    async def _remove(self, tenant_id: uuid.UUID, link_ids: Sequence[uuid.UUID]) -> int:
         async with self._store.transaction() as conn:
-            if await conn.fetchval(SQL["remove_link"], tenant_id, link_id) is None:
-                raise NotFound("there is no such link", remedy="list them with: crossdock sku-links")
-            await note_act(conn, tenant_id, "sku_link.remove", link_id)
+            rows = await conn.fetch(SQL["remove_links"], tenant_id, link_ids)
+            if rows:
+                await note_act(conn, tenant_id, "sku_link.remove", *_told(link_ids, len(rows)))
+        return len(rows)
 
     async def push_all(self, tenant_id: uuid.UUID, connection_id: uuid.UUID) -> int:
         """Write every level and price of a store again, changed or not; returns how many links."""
@@ -262,6 +283,21 @@ class Links:
             ]
             applied = len(await self.put(tenant_id, links, take_levels=take_levels))
         return Preview(found, len(items) - len(free), applied)
+
+
+def _chunks(every: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    return (every[start : start + _CHUNK] for start in range(0, len(every), _CHUNK))
+
+
+def _named(link_ids: Sequence[uuid.UUID]) -> str:
+    return ",".join(show(Prefix.SKU_LINK, one) for one in link_ids[:_TOLD])
+
+
+def _told(
+    link_ids: Sequence[uuid.UUID], count: int, detail: dict[str, Any] | None = None
+) -> tuple[uuid.UUID | str, dict[str, Any] | None]:
+    """Return what the audit names and tells: one link itself, of several the first and how many they are."""
+    return (link_ids[0], detail) if len(link_ids) == 1 else (_named(link_ids), {**(detail or {}), "links": count})
 
 
 async def _first_levels(conn: Any, tenant_id: uuid.UUID, links: dict[Any, NewLink], shown: dict[Any, int]) -> Any:

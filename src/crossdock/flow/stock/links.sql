@@ -45,15 +45,17 @@ WHERE r.tenant_id = $1 AND r.presence = 'live';
 -- name: known_levels
 SELECT DISTINCT hub_sku FROM stock_level WHERE tenant_id = $1 AND hub_sku = ANY($2::text[]) AND version > 0;
 
--- name: change_link
-UPDATE sku_link
+-- name: change_links
+UPDATE sku_link l
 SET push_stock = coalesce($3, push_stock), push_price = coalesce($4, push_price),
     push_on_fulfilment = coalesce($5, push_on_fulfilment), direction = coalesce($6, direction),
     counts = coalesce($7, counts), backorders = coalesce($8, backorders), active = coalesce($9, active),
     counted_from = CASE WHEN coalesce($10, hub_sku) = hub_sku THEN counted_from ELSE now() END,
     hub_sku = coalesce($10, hub_sku), changed_at = now()
-WHERE tenant_id = $1 AND id = $2
-RETURNING hub_sku;
+FROM (SELECT s.id FROM sku_link s
+      WHERE s.tenant_id = $1 AND s.id = ANY($2::uuid[]) ORDER BY s.id FOR UPDATE) AS asked
+WHERE l.id = asked.id
+RETURNING l.hub_sku;
 
 -- name: resume
 UPDATE sku_link
@@ -63,8 +65,12 @@ SET suspended_at = NULL, suspended_reason = NULL, failures = 0, last_error = NUL
 WHERE tenant_id = $1 AND suspended_at IS NOT NULL AND ($2::uuid[] IS NULL OR id = ANY($2::uuid[]))
 RETURNING id;
 
--- name: remove_link
-DELETE FROM sku_link WHERE tenant_id = $1 AND id = $2 RETURNING id;
+-- name: remove_links
+DELETE FROM sku_link l
+USING (SELECT s.id FROM sku_link s
+       WHERE s.tenant_id = $1 AND s.id = ANY($2::uuid[]) ORDER BY s.id FOR UPDATE) AS asked
+WHERE l.id = asked.id
+RETURNING l.id;
 
 -- name: push_all
 UPDATE sku_link l

@@ -155,9 +155,7 @@ async def import_now(desk: Desk) -> Response:
 @ROOM.page("/sku-links/many", role=Role.ADMIN)
 async def ask_many(desk: Desk) -> Response:
     """Count what a filter holds, and ask."""
-    do = chosen(desk.query.get("do", ""), "do", _DO)
-    if do is None:
-        raise BadInput("say what is to be done", field="do", remedy=f"one of {', '.join(_DO)}")
+    do = _doing(desk.query.get("do", ""))
     count = len(await _all(desk))
     if not count:
         return desk.go("/sku-links", said="No link fits this filter.", tone="warn")
@@ -183,18 +181,17 @@ async def ask_many(desk: Desk) -> Response:
 @ROOM.action("/sku-links/many", role=Role.ADMIN)
 async def many(desk: Desk) -> Response:
     """Do it to all links of the filter, if it still holds as many."""
-    do, ids = desk.text("do"), await _all(desk)
+    do, ids = _doing(desk.text("do")), await _all(desk)
     if str(len(ids)) != desk.text("count"):
         raise Conflict(f"the filter holds {len(ids)} links by now", remedy="go back and look at it again")
     if do == "remove" and len(ids) > 1 and desk.text("confirm") != str(len(ids)):
         raise BadInput("the number that was typed is another", field="confirm", remedy=f"type {len(ids)}")
     if do == "resume":
         await desk.hub.links.resume(desk.tenant_id, ids)
-    for one in ids if do != "resume" else ():
-        if do == "remove":
-            await desk.hub.links.remove(desk.tenant_id, one)
-        else:
-            await desk.hub.links.change(desk.tenant_id, one, Options(active=do == "activate"), None)
+    elif do == "remove":
+        await desk.hub.links.remove_many(desk.tenant_id, ids)
+    else:
+        await desk.hub.links.change_many(desk.tenant_id, ids, Options(active=do == "activate"))
     return desk.go("/sku-links", said=f"{len(ids):,} links: {do} is done.")
 
 
@@ -293,6 +290,14 @@ async def _all(desk: Desk) -> list[Any]:
             raise BadInput(f"more than {MOST:,} links fit", remedy="choose a store or a state")
         found.append(row["uuid"])
     return found
+
+
+def _doing(text: str) -> str:
+    """Return what is done to many links. Raises ``BadInput`` for anything else."""
+    do = chosen(text, "do", _DO)
+    if do is None:
+        raise BadInput("say what is to be done", field="do", remedy=f"one of {', '.join(_DO)}")
+    return do
 
 
 async def _link(desk: Desk) -> dict[str, Any]:
