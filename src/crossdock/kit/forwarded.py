@@ -16,16 +16,17 @@ def caller_of(peer: str, forwarded: Iterable[str], proxies: Sequence[str]) -> st
     believed = peer
     hops = [hop.strip() for value in forwarded for hop in value.split(",")]
     for hop in (*reversed(hops), ""):
-        address = _address(believed)
+        address = address_of(believed)
         if address is None or not any(address.version == one.version and address in one for one in networks):
             return believed
-        if _address(hop) is None:
+        if address_of(hop) is None:
             return believed
-        believed = str(_address(hop))
+        believed = str(address_of(hop))
     return believed
 
 
-def _address(text: str) -> IPv4Address | IPv6Address | None:
+def address_of(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a text names; None where it names none."""
     try:
         found = ip_address(text)
     except ValueError:

@@ -146,6 +146,19 @@ async def test_a_network_address_is_locked_whomever_it_tries_and_a_proxys_is_not
         await attempt(people, address=PUBLIC)
 
 
+async def test_addresses_that_one_caller_has_are_one(hub: Hub) -> None:
+    """Whoever has an IPv6 address has 2^64 of them; an IPv4 address is the same over an IPv6 socket."""
+    people = people_of(hub)
+    await enter_first(people)
+    for number in range(ADDRESS.free):
+        await refused(people, f"n{number}@people.example", address=f"2a00:1450:4001:82a::{number:x}")
+        await refused(people, f"m{number}@people.example", address=PUBLIC)
+    for locked in ("2a00:1450:4001:82a:ffff::1", f"::ffff:{PUBLIC}"):
+        with pytest.raises(Locked):
+            await attempt(people, address=locked)
+    assert (await attempt(people, address="2a00:1450:4001:82b::1")).token
+
+
 async def test_an_attempt_that_is_not_let_through_is_not_counted_elsewhere(hub: Hub) -> None:
     people = people_of(hub)
     await enter_first(people)

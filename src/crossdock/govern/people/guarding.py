@@ -16,6 +16,7 @@ import msgspec
 from crossdock.errors import Locked
 from crossdock.govern.people.rows import SQL, Store
 from crossdock.govern.vault import Vault
+from crossdock.kit.forwarded import address_of
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -50,9 +51,10 @@ class Guarding:
     def keys(self, hashed_email: bytes, address: str) -> tuple[Key, ...]:
         """Return what an attempt counts by."""
         by_email = Key(self._vault.subject(f"login-email:{hashed_email.hex()}"), EMAIL)
-        if not _tells(address):
+        caller = _counted(address)
+        if not caller:
             return (by_email,)
-        return by_email, Key(self._vault.subject(f"login-address:{address}"), ADDRESS)
+        return by_email, Key(self._vault.subject(f"login-address:{caller}"), ADDRESS)
 
     async def take(self, keys: Sequence[Key]) -> None:
         """Count an attempt. Raises :class:`Locked` where there were too many."""
@@ -87,8 +89,9 @@ def locked(until: datetime) -> Locked:
     )
 
 
-def _tells(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_global
-    except ValueError:
-        return False
+def _counted(address: str) -> str:
+    """Return what an address counts as: an IPv6 one as its /64, all of which is one caller's; empty: not at all."""
+    found = address_of(address)
+    if found is None or not found.is_global:
+        return ""
+    return str(found if found.version == 4 else ipaddress.ip_network((found, 64), strict=False))
