@@ -7,8 +7,9 @@ import struct
 import threading
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from crossdock.kit.clock import Clock
 
@@ -18,6 +19,8 @@ _VALUES = {c: i for i, c in enumerate(_ALPHABET)}
 _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 """Two digits for every ten bits."""
 _SHOWN = 26
+CLOCKS: Final = timedelta(hours=1)
+"""By how much the clocks of processes may differ, generously."""
 
 
 class Prefix(StrEnum):
@@ -114,6 +117,11 @@ def time_of(identifier: uuid.UUID) -> datetime:
 def floor_of(at: datetime) -> uuid.UUID:
     """Return the smallest identifier of a moment: a lower bound for ranges and partitions. None is before 1970."""
     return uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
+
+
+def floor_near(at: datetime) -> uuid.UUID:
+    """Return an identifier below all that were made at a moment or later, whichever process's clock they go by."""
+    return floor_of(at - CLOCKS)
 
 
 def show(prefix: Prefix, identifier: uuid.UUID) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from crossdock.kit.ids import floor_of
+from crossdock.kit.ids import floor_near, floor_of
 from crossdock.store.queries import load
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ DAYS_AHEAD = 7
 _NAME = re.compile(r"_p(\d{8})$")
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _ATTEMPTS = 5
-_CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ async def _drop(owner: Connection, engine: Connection, expiry: Expiry, day: date
     partition = name_of(expiry.table, day)
     if not await owner.fetchval(SQL["still_there"], partition):
         return True
-    looked = floor_of(datetime.now(UTC) - _CLOCKS_DIFFER)
+    looked = floor_near(datetime.now(UTC))
     if expiry.pinned is not None and await engine.fetchval(expiry.pinned, *bounds(day)):
         return False
     # a replay that is reading the partition ends first, and the next one waits until it is gone

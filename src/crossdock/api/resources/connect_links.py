@@ -13,7 +13,7 @@ from starlette.responses import Response
 from crossdock.api.access import Access
 from crossdock.api.parsing import parsed
 from crossdock.api.resources.keys import TEXT
-from crossdock.api.resources.tenants import found
+from crossdock.api.resources.tenants import found, within
 from crossdock.errors import BadInput
 from crossdock.govern.keys import Principal
 from crossdock.govern.programs.links import MOST_MINUTES, USUAL_MINUTES, shown
@@ -119,25 +119,21 @@ def router(hub: Hub, access: Access) -> APIRouter:
     ) -> Any:
         """List links; a platform those of all tenants."""
         upper = parsed(Prefix.CONNECT_LINK, before, "before") if before else None
-        items = [shown(one) for one in await links.list(_within(caller), upper, limit)]
+        items = [shown(one) for one in await links.list(within(caller), upper, limit)]
         return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
 
     @api.get("/connect-links/{link_id}", response_model=LinkShown)
     async def get_connect_link(link_id: str, caller: Principal = may) -> Any:
         """Return how far a link is, and the connection that it made."""
-        return shown(await links.one(_id(link_id), _within(caller)))
+        return shown(await links.one(_id(link_id), within(caller)))
 
     @api.delete("/connect-links/{link_id}", status_code=204)
     async def revoke_connect_link(link_id: str, caller: Principal = may) -> Response:
         """Close a link that has connected nothing yet."""
-        await links.revoke(_id(link_id), _within(caller), actor=caller.actor)
+        await links.revoke(_id(link_id), within(caller), actor=caller.actor)
         return Response(status_code=204)
 
     return api
-
-
-def _within(caller: Principal) -> uuid.UUID | None:
-    return None if "platform" in caller.scopes else caller.tenant_id
 
 
 async def _tenant(hub: Hub, caller: Principal, named: str | None) -> uuid.UUID:

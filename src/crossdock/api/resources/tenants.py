@@ -250,5 +250,9 @@ def _ends(api: APIRouter, hub: Hub, platform: Any) -> None:
 
 async def found(hub: Hub, caller: Principal, tenant: str) -> dict[str, Any]:
     """Return a tenant that the caller may reach. Raises ``NotFound``."""
-    within: uuid.UUID | None = None if "platform" in caller.scopes else caller.tenant_id
-    return await hub.provisioning.one(tenant, within)
+    return await hub.provisioning.one(tenant, within(caller))
+
+
+def within(caller: Principal) -> uuid.UUID | None:
+    """Return the tenant that a caller keeps to; None: a platform, which reaches all."""
+    return None if "platform" in caller.scopes else caller.tenant_id

@@ -16,7 +16,7 @@ import orjson
 
 from crossdock.errors import Conflict, NotFound
 from crossdock.flow.ports import Store
-from crossdock.kit.ids import Prefix, floor_of, show, time_of
+from crossdock.kit.ids import CLOCKS, Prefix, floor_near, floor_of, show, time_of
 from crossdock.kit.redact import text
 from crossdock.model.delivery import DeliveryState
 from crossdock.store.audit import audit
@@ -31,8 +31,6 @@ _MOST_GROUPS = 1000
 _MOST_LOOKED = 20_000
 """Of each route: among how many a rule is sought that ended deliveries."""
 _PAGE = 500
-_CLOCKS = timedelta(hours=1)
-"""By how much the clocks of processes may differ, generously."""
 _WINDOWS = (timedelta(days=2), timedelta(days=14))
 
 
@@ -92,10 +90,9 @@ class Letters:
                 raise NotFound(
                     "there is no such delivery", field="delivery_id", remedy="list them with GET /deliveries"
                 )
-            # clocks of processes may differ a little
-            floor = floor_of(time_of(delivery_id) - timedelta(hours=1))
+            floor = floor_near(time_of(delivery_id))
             ended = found[0]["ended_at"]
-            ceiling = floor_of(ended + timedelta(hours=1)) if ended else LAST
+            ceiling = floor_of(ended + CLOCKS) if ended else LAST
             rows = await conn.fetch(SQL["attempts"], tenant_id, delivery_id, floor, _MOST_ATTEMPTS, ceiling)
             cause = await conn.fetchrow(SQL["cause"], tenant_id, found[0]["cause_uuid"])
         tries = [{**dict(row), "detail": orjson.loads(row["detail"]) if row["detail"] else None} for row in rows]
@@ -234,7 +231,7 @@ class Letters:
         if record_id is not None:
             routes = await self._routes(conn, tenant_id, asked)
             # nothing of a record is older than the record itself
-            floor = max(asked.floor, floor_of(time_of(record_id) - _CLOCKS))
+            floor = max(asked.floor, floor_near(time_of(record_id)))
             narrowed = (tenant_id, record_id, asked.event_id, states, routes, below, floor, limit)
             return {row["id"] for row in await conn.fetch(SQL["find_of_record"], *narrowed)}
         return await self._by_route(conn, tenant_id, asked, limit, below)
@@ -268,7 +265,7 @@ class Letters:
         below: uuid.UUID,
     ) -> list[Any]:
         """Return what has ended, first of the newest days alone: each day that is opened costs, and few are needed."""
-        newest = datetime.now(UTC) + _CLOCKS
+        newest = datetime.now(UTC) + CLOCKS
         if below < floor_of(newest):
             newest = time_of(below)
         found: list[Any] = []

@@ -16,7 +16,7 @@ import msgspec
 
 from crossdock.errors import NotFound
 from crossdock.flow.ports import Store
-from crossdock.kit.ids import Prefix, floor_of, show, time_of
+from crossdock.kit.ids import Prefix, floor_near, floor_of, show, time_of
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("events.sql"))
@@ -184,9 +184,9 @@ class Events:
             item["ends"] = []
         if not by_id:
             return
-        low, high = time_of(min(by_id)) - timedelta(hours=1), time_of(max(by_id)) + _DAY
+        low, high = floor_near(time_of(min(by_id))), floor_of(time_of(max(by_id)) + _DAY)
         records = sorted({item["record_uuid"] for item in items})
-        for row in await conn.fetch(SQL["ends"], tenant_id, records, list(by_id), floor_of(low), floor_of(high)):
+        for row in await conn.fetch(SQL["ends"], tenant_id, records, list(by_id), low, high):
             by_id[row["event_id"]]["ends"].append(
                 {name: row[name] for name in ("state", "rule", "attempts", "replayed", "destination")}
             )
@@ -194,13 +194,13 @@ class Events:
 
 def _since(record_id: uuid.UUID) -> uuid.UUID:
     """Return the least id of an event of a record: none is older than the record itself, but for clocks that differ."""
-    return floor_of(time_of(record_id) - timedelta(hours=1))
+    return floor_near(time_of(record_id))
 
 
 def _bounds(row: Any) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
     """Return where the states before and after an event are sought; nowhere where it is the newest."""
     newer = row["newest_seq"] is not None and row["newest_seq"] > row["seq"]
-    here = floor_of(time_of(row["id"]) - timedelta(hours=1))
+    here = floor_near(time_of(row["id"]))
     return _since(row["record_id"]), here, LAST if newer else here
 
 

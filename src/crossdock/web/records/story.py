@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ import orjson
 from crossdock.flow.deliver import Filter
 from crossdock.flow.deliver.xray import Side
 from crossdock.flow.reconcile.days import zone_of
-from crossdock.kit.ids import Prefix, floor_of, show, time_of
+from crossdock.kit.ids import Prefix, floor_near, show, time_of
 from crossdock.model.connection import Connection
 from crossdock.model.wish import STREAMS as WISHES
 from crossdock.store.queries import load
@@ -165,7 +165,7 @@ async def _tries(conn: Any, tenant_id: uuid.UUID, deliveries: Sequence[Mapping[s
     by_delivery: dict[uuid.UUID, list[Any]] = defaultdict(list)
     if deliveries:
         ids = [one["uuid"] for one in deliveries]
-        floor = floor_of(time_of(min(ids)) - timedelta(hours=1))
+        floor = floor_near(time_of(min(ids)))
         for row in await conn.fetch(SQL["tries"], tenant_id, ids, floor):
             by_delivery[row["delivery_id"]].append(dict(row))
     return by_delivery

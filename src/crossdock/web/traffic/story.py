@@ -15,7 +15,7 @@ from crossdock.flow.deliver import Filter
 from crossdock.flow.deliver.preview import Made
 from crossdock.flow.record.events import Events
 from crossdock.flow.route.table import Fan
-from crossdock.kit.ids import Prefix, floor_of, parse, show, time_of
+from crossdock.kit.ids import CLOCKS, Prefix, floor_near, parse, show, time_of
 from crossdock.model.connection import Connection
 from crossdock.model.delivery import DeliveryState
 from crossdock.model.route import Priority, Route
@@ -72,7 +72,7 @@ async def told(hub: Hub, tenant_id: uuid.UUID, event_id: uuid.UUID, chosen: uuid
     """Put the story of an event together; of its deliveries one is told in full. Raises ``NotFound``."""
     row, before, after = await Events(hub.database).one(tenant_id, event_id)
     source = await hub.directory.connection(row["connection_id"])
-    since = row["recorded_at"] - timedelta(hours=1)
+    since = row["recorded_at"] - CLOCKS
     deliveries = await hub.letters.page(tenant_id, Filter(event_id=event_id, since=since), _MOST_DELIVERIES)
     deliveries.sort(key=lambda one: one["uuid"])
     word, problem = _read(hub, source, row)
@@ -237,7 +237,7 @@ async def _delivery(hub: Hub, tenant_id: uuid.UUID, row: Any, one: Mapping[str, 
             return stops
         stops.append(attempts.ended(one))
         if one["state"] == DeliveryState.DELIVERED and not one["occurrence"]:
-            floor = floor_of(one["ended_at"] - timedelta(hours=1))
+            floor = floor_near(one["ended_at"])
             sought = (row["connection_id"], floor, one["ended_at"], route, record)
             proof = await conn.fetchrow(SQL["proof"], tenant_id, *sought)
             stops.append(attempts.proven(one, proof))
