@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
+import asyncpg
 import msgspec
 import structlog
 
@@ -261,7 +262,7 @@ class Keys:
             try:
                 async with self._store.engine() as conn:
                     await conn.execute(SQL["used"], list(seen))
-            except (StoreError, OSError) as problem:
+            except (StoreError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
                 # it is noted at the key's next use
                 log.warning("use of keys not noted", reason=type(problem).__name__)
 

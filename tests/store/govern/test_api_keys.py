@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import string
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import psycopg
 import pytest
 
@@ -134,6 +136,35 @@ async def test_a_key_that_ends_sooner_than_the_overlap_is_not_prolonged(hub: Hub
     old, _ = await hub.keys.add(tenant, "robot", ["read"], soon)
     _, _, ends = await hub.keys.rotate(tenant, old, DAY)
     assert ends == (await one(hub, old))["expires_at"] == soon
+
+
+class NoRoom:
+    """A database that reads, and has no room to write."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.transaction = hub.database.transaction
+        self._engine = hub.database.engine
+
+    @contextlib.asynccontextmanager
+    async def engine(self) -> AsyncIterator[Any]:
+        async with self._engine() as conn:
+            yield Reading(conn)
+
+
+class Reading:
+    """A connection of it."""
+
+    def __init__(self, conn: Any) -> None:
+        self.fetchrow = conn.fetchrow
+
+    async def execute(self, *_: object) -> None:
+        raise asyncpg.DiskFullError("no room")
+
+
+async def test_a_key_acts_though_its_use_cannot_be_noted(hub: Hub) -> None:
+    _, text_of_key = await hub.keys.add(await hub.tenants.find(), "robot", ["read"])
+    async with Keys(NoRoom(hub)) as keys:
+        assert (await keys.verify(text_of_key)).name == "robot"
 
 
 async def test_use_is_noted_at_most_once_a_minute(hub: Hub) -> None:
