@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from crossdock.wiring import Hub
 
+T = TypeVar("T")
 users = typer.Typer(help="List, invite, change or lock out the people who use the dashboard.", cls=Lists)
 Person = Annotated[str, typer.Argument(help="E-mail address or usr_ id.", metavar="PERSON")]
 Email = Annotated[str, typer.Argument(help="E-mail address.", metavar="EMAIL")]
@@ -102,15 +104,20 @@ def users_remove(person: Person, tenant: Tenant = "default", as_json: AsJson = F
     give({"person": person, "removed": True}, as_json=as_json, people=lambda: f"{person} has no seat here any more.")
 
 
+def _with(person: str, does: Callable[[Hub, uuid.UUID], Awaitable[T]]) -> T:
+    """Find somebody, of whatever tenant, and do it."""
+
+    async def work(hub: Hub, _: uuid.UUID) -> T:
+        return await does(hub, await hub.people.reaching.find(person))
+
+    return ask("default", work)
+
+
 @users.command("forget")
 @guarded
 def users_forget(person: Person, as_json: AsJson = False) -> None:
     """Delete somebody who has no seat left: name, address, password, sessions. The audit keeps the usr_ id."""
-
-    async def work(hub: Hub, _: uuid.UUID) -> None:
-        await hub.people.members.forget(await hub.people.reaching.find(person), actor=ACTOR)
-
-    ask("default", work)
+    _with(person, lambda hub, found: hub.people.members.forget(found, actor=ACTOR))
     give({"person": person, "forgotten": True}, as_json=as_json, people=lambda: f"{person} is forgotten.")
 
 
@@ -118,11 +125,7 @@ def users_forget(person: Person, as_json: AsJson = False) -> None:
 @guarded
 def users_disable(person: Person, as_json: AsJson = False) -> None:
     """Shut somebody out of every tenant, at once."""
-
-    async def work(hub: Hub, _: uuid.UUID) -> None:
-        await hub.people.members.disable(await hub.people.reaching.find(person), actor=ACTOR)
-
-    ask("default", work)
+    _with(person, lambda hub, found: hub.people.members.disable(found, actor=ACTOR))
     give({"person": person, "disabled": True}, as_json=as_json, people=lambda: f"{person} is shut out.")
 
 
@@ -130,11 +133,7 @@ def users_disable(person: Person, as_json: AsJson = False) -> None:
 @guarded
 def users_enable(person: Person, as_json: AsJson = False) -> None:
     """Let somebody in again who was shut out."""
-
-    async def work(hub: Hub, _: uuid.UUID) -> None:
-        await hub.people.members.enable(await hub.people.reaching.find(person), actor=ACTOR)
-
-    ask("default", work)
+    _with(person, lambda hub, found: hub.people.members.enable(found, actor=ACTOR))
     give({"person": person, "disabled": False}, as_json=as_json, people=lambda: f"{person} may log in again.")
 
 
@@ -148,12 +147,7 @@ def users_reset(
     as_json: AsJson = False,
 ) -> None:
     """Print a one-time link by which somebody sets a new password."""
-
-    async def work(hub: Hub, _: uuid.UUID) -> str:
-        found = await hub.people.reaching.find(person)
-        return await hub.people.reaching.reset(found, actor=ACTOR, totp=totp)
-
-    link = ask("default", work)
+    link = _with(person, lambda hub, found: hub.people.reaching.reset(found, actor=ACTOR, totp=totp))
     if not as_json:
         note("Hand this link over; it works once, within 24 hours, and cannot be shown again:")
     give({"person": person, "link": link, "totp_off": totp}, as_json=as_json, people=lambda: link)
@@ -168,14 +162,13 @@ def users_sessions(
 ) -> None:
     """List where somebody is logged in; or log him out everywhere."""
 
-    async def work(hub: Hub, _: uuid.UUID) -> list[dict[str, Any]]:
-        found = await hub.people.reaching.find(person)
+    async def work(hub: Hub, found: uuid.UUID) -> list[dict[str, Any]]:
         rows = await hub.people.sessions.list(found)
         if end:
             await hub.people.sessions.revoke_all(found, actor=ACTOR)
         return rows
 
-    rows = ask("default", work)
+    rows = _with(person, work)
     if end:
         told = f"{len(rows)} sessions have ended."
         give({"person": person, "ended": len(rows)}, as_json=as_json, people=lambda: told)
