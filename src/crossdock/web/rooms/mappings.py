@@ -90,7 +90,7 @@ def _version(text: str, otherwise: int) -> int:
         raise BadInput("this is no version", field="version", remedy="write its number") from None
 
 
-async def _shown(desk: Desk, chosen: Chosen, state: State, compared: dict[str, Any] | None = None) -> dict[str, Any]:
+async def _shown(desk: Desk, chosen: Chosen, state: State) -> dict[str, Any]:
     asked = Listing(10, kind=RunKind.MAPPING, connection_id=chosen.destination.id)
     runs = await desk.hub.runs.listed(desk.tenant_id, asked)
     shown = desk.request.path_params["route_id"]
@@ -98,7 +98,7 @@ async def _shown(desk: Desk, chosen: Chosen, state: State, compared: dict[str, A
     return {
         **await bench(desk, chosen, state),
         "route_id": shown,
-        "compared": compared,
+        "compared": None,
         "trial": trial,
         "canary": canary_of(chosen.destination.config),
     }
@@ -119,10 +119,10 @@ async def step(desk: Desk) -> Response:
         if do not in ("close", "drop"):
             return desk.show(_EDITOR, status=422, problem=wrong, **await _shown(desk, chosen, state))
     _STEPS.get(do, _look)(desk, chosen, state, about)
-    compared, problem = None, None
+    shown, problem = await _shown(desk, chosen, state), None
     if do == "compare":
-        compared, problem = await _compared(desk, chosen, state)
-    return desk.show(_EDITOR, problem=problem, **await _shown(desk, chosen, state, compared))
+        shown["compared"], problem = await _compared(desk, chosen, state, shown["record"])
+    return desk.show(_EDITOR, problem=problem, **shown)
 
 
 def _state(desk: Desk) -> State:
@@ -250,13 +250,14 @@ _STEPS = {
 }
 
 
-async def _compared(desk: Desk, chosen: Chosen, state: State) -> tuple[dict[str, Any] | None, CrossdockError | None]:
+async def _compared(
+    desk: Desk, chosen: Chosen, state: State, record: str
+) -> tuple[dict[str, Any] | None, CrossdockError | None]:
     """Compare what the draft makes of the record with what the destination holds now."""
     drafted = FieldMapping(chosen.route.stream, chosen.route.action, state.objects)
-    found = await bench(desk, chosen, state)
-    if not found["record"]:
+    if not record:
         return None, BadInput("there is no record to look at", field="record", remedy="pull the source first")
-    named = record_named(found["record"])
+    named = record_named(record)
     try:
         return await desk.hub.mappings.trials.preview(chosen, drafted, named, people=state.people), None
     except CrossdockError as told:
