@@ -11,7 +11,8 @@ from crossdock.errors import BadInput, NotFound
 from crossdock.govern.access import Role
 from crossdock.govern.alerts import KINDS, Kind
 from crossdock.govern.alerts.rules import RuleKind
-from crossdock.kit.ids import Prefix, parse
+from crossdock.kit.ids import Prefix, show
+from crossdock.web.asking import asked_id
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
 from crossdock.web.rooms.alerts import NAMES, choices
@@ -33,14 +34,14 @@ async def rules(desk: Desk) -> Response:
 @ROOM.page("/alerts/rules/{kind}")
 async def rule(desk: Desk) -> Response:
     """Show one rule to be changed."""
-    known, connection = _kind(desk), await _connection(desk, desk.query.get("connection_id", ""))
+    known, connection = _kind(desk), await _connection(desk)
     return desk.show("alerts/rule.html", **await _facts(desk, known, connection))
 
 
 @ROOM.action("/alerts/rules/{kind}/set", role=Role.ADMIN)
 async def put(desk: Desk) -> Response:
     """Set a rule."""
-    known, connection = _kind(desk), await _connection(desk, desk.text("connection_id"))
+    known, connection = _kind(desk), await _connection(desk)
     facts = await _facts(desk, known, connection)
     settings = {one.name: desk.text(f"settings.{one.name}") for one in known.settings}
     typed = {**facts["held"], "enabled": "enabled" in desk.form, "severity": desk.text("severity")}
@@ -72,29 +73,25 @@ def _kind(desk: Desk) -> RuleKind:
     return KINDS[Kind(kind)]
 
 
-async def _connection(desk: Desk, text: str) -> uuid.UUID | None:
-    if not text:
-        return None
-    try:
-        wanted = parse(Prefix.CONNECTION, text)
-    except ValueError:
-        raise BadInput("that is no connection", field="connection_id", remedy="choose one of the list") from None
-    return (await desk.hub.connections.one(desk.tenant_id, wanted)).id
+async def _connection(desk: Desk) -> uuid.UUID | None:
+    """Return the connection that is named. Raises ``BadInput``, or ``NotFound`` for one of another tenant."""
+    wanted = asked_id(desk, Prefix.CONNECTION, "connection_id")
+    return (await desk.hub.connections.one(desk.tenant_id, wanted)).id if wanted else None
 
 
 async def _facts(desk: Desk, known: RuleKind, connection: uuid.UUID | None) -> dict[str, Any]:
     """Return what the form shows: the rule as it holds, for all connections or for the one that is named."""
     rows = [row for row in await desk.hub.alerting.rules.listed(desk.tenant_id) if row["kind"] == known.kind]
     own = {row["connection_id"]: row for row in rows}
-    wanted = desk.query.get("connection_id") or desk.text("connection_id") or None
-    held = own.get(wanted if connection else None) or own[None]
+    wanted = show(Prefix.CONNECTION, connection) if connection else None
+    held = own.get(wanted) or own[None]
     return {
         "known": known,
         "fields": ["severity", *(f"settings.{one.name}" for one in known.settings)],
         "name": NAMES[known.kind],
         "held": held,
-        "rule_id": held["id"] if held["connection_id"] == (wanted if connection else None) else None,
-        "chosen": wanted if connection else "",
+        "rule_id": held["id"] if held["connection_id"] == wanted else None,
+        "chosen": wanted or "",
         "connections": await choices(desk),
     }
 
