@@ -38,7 +38,7 @@ ORDER BY id LIMIT $7;
 
 -- name: of_day
 -- The exceptions of the orders of some time at one destination, the open ones first.
-SELECT x.id, x.route_id, x.record_id, x.state, x.told FROM proof_exception x JOIN record r ON r.id = x.record_id
+SELECT x.told FROM proof_exception x JOIN record r ON r.id = x.record_id
 WHERE x.tenant_id = $1 AND x.proof_id = $2 AND x.destination_id = $3 AND x.entity = 'order' AND x.told IS NOT NULL
   AND r.made_at >= $4 AND r.made_at < $5
 ORDER BY x.state <> 'open', x.id LIMIT $6;
