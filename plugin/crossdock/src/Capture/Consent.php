@@ -165,6 +165,7 @@ class Consent {
 			$order->update_meta_data( $key, $value );
 		}
 	}
+
 	/**
 	 * Returns what keeps consents.
 	 *
