@@ -10,6 +10,7 @@ import pytest
 from crossdock.flow.stock.levels import Cause, Change
 from crossdock.flow.stock.links import NewLink
 from crossdock.govern.access import Role
+from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
 from tests.journey.web.records import Scene, rows, scene
 from tests.support.hub import until
@@ -48,6 +49,12 @@ async def test_a_level_is_counted_and_its_movements_are_told(hub: Hub) -> None:
         assert [row["on_hand"] for row in moves] == ["10", "7", "12"]
         assert len(rows(await at.visitor.get("/t/default/stock/moves"))) >= 3
         assert "No level yet" in (await at.visitor.get("/t/default/stock/NOTHING")).words
+        async with hub.database.engine() as conn:
+            crm = await conn.fetchval("SELECT id FROM connection WHERE connector = 'hubspot'")
+        shown = await at.visitor.get(f"/t/default/connections/{show(Prefix.CONNECTION, crm)}")
+        assert not shown.doc.xpath("//main//a[contains(@href, '/stock?')]"), "a CRM has no stock"
+        refused = await at.visitor.get(f"/t/default/stock?store={show(Prefix.CONNECTION, crm)}")
+        assert (refused.status, "Name a store" in refused.words) == (400, True)
 
 
 async def test_what_runs_low_is_told_and_stores_get_their_share(hub: Hub) -> None:

@@ -18,7 +18,7 @@ from crossdock.govern.access import Role
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.web.desk import Desk
 from crossdock.web.page import Room
-from crossdock.web.records.asking import Store, amount, connections, needed_store, place, store_in, whole
+from crossdock.web.records.asking import Store, amount, connections, needed_store, place, whole
 from crossdock.wiring.starting import start
 
 ROOM = Room()
@@ -196,7 +196,8 @@ def _sku(desk: Desk) -> str:
 
 
 async def _page(desk: Desk, stores: list[Store], after: str | None, limit: int) -> dict[str, Any]:
-    store = store_in(stores, desk.query.get("store", ""))
+    # the column of what a store may offer is there when one is asked for: what is no store here is refused
+    store = needed_store(stores, asked) if (asked := desk.query.get("store", "")) else None
     sku = desk.query.get("sku", "").strip()
     return await desk.hub.shelf.levels(
         desk.tenant_id, [sku] if sku else None, store.uuid if store else None, after, limit
