@@ -14,19 +14,11 @@ from crossdock.kit.ids import Prefix
 from crossdock.web.desk import Desk
 from crossdock.web.network.terms import canary_of
 from crossdock.web.page import Room
-from crossdock.web.rooms.mappings import try_it
+from crossdock.web.rooms.mappings import base_of, chosen_of, try_it
 
 ROOM = Room()
 _EXAMPLES = 3
 _LISTED = 50
-
-
-async def _chosen(desk: Desk) -> Chosen:
-    return await desk.hub.mappings.desk.chosen(desk.tenant_id, desk.id(Prefix.ROUTE, "route_id"))
-
-
-def _base(desk: Desk) -> str:
-    return f"/routes/{desk.request.path_params['route_id']}/mapping"
 
 
 def _number(text: str, field: str) -> int:
@@ -38,13 +30,13 @@ def _number(text: str, field: str) -> int:
 @ROOM.page("/routes/{route_id}/mapping/versions")
 async def versions(desk: Desk) -> Response:
     """Show all versions, which acted when, and what differs between two."""
-    return desk.show("mappings/versions.html", **await _values(desk, await _chosen(desk)))
+    return desk.show("mappings/versions.html", **await _values(desk, await chosen_of(desk)))
 
 
 async def _way_back(desk: Desk, chosen: Chosen) -> dict[str, Any]:
     """Return what acts now, and the version before it."""
     back = await desk.hub.mappings.desk.way_back(desk.tenant_id, chosen.route.id)
-    return {"chosen": chosen, "base": _base(desk), "acting": chosen.route.mapping_version, "back": back}
+    return {"chosen": chosen, "base": base_of(desk), "acting": chosen.route.mapping_version, "back": back}
 
 
 async def _values(desk: Desk, chosen: Chosen) -> dict[str, Any]:
@@ -69,25 +61,25 @@ async def _values(desk: Desk, chosen: Chosen) -> dict[str, Any]:
 @ROOM.action("/routes/{route_id}/mapping/publish", role=Role.ADMIN)
 async def publish(desk: Desk) -> Response:
     """Let a version act."""
-    chosen = await _chosen(desk)
+    chosen = await chosen_of(desk)
     number, expected = _number(desk.text("version"), "version"), _number(desk.text("expected"), "expected")
     await desk.hub.mappings.desk.activate(
         desk.tenant_id, chosen.route.id, number, actor=desk.actor, reason=desk.text("reason"), expected=expected
     )
     said = f"Version {number} acts" if number else "The usual mapping acts"
-    return desk.go(f"{_base(desk)}/versions", said=f"{said} from now on, in every process within a second.")
+    return desk.go(f"{base_of(desk)}/versions", said=f"{said} from now on, in every process within a second.")
 
 
 @ROOM.page("/routes/{route_id}/mapping/rollback", role=Role.ADMIN)
 async def ask_rollback(desk: Desk) -> Response:
     """Ask how far back, and whether what was written is put back, too."""
-    return desk.show("mappings/rollback.html", **await _way_back(desk, await _chosen(desk)))
+    return desk.show("mappings/rollback.html", **await _way_back(desk, await chosen_of(desk)))
 
 
 @ROOM.action("/routes/{route_id}/mapping/rollback", role=Role.ADMIN)
 async def rollback(desk: Desk) -> Response:
     """Let an earlier version act again; where it is asked for, a run puts back what was written."""
-    chosen = await _chosen(desk)
+    chosen = await chosen_of(desk)
     desk.expect("mappings/rollback.html", **await _way_back(desk, chosen))
     way = WayBack(
         to=_number(desk.text("to"), "to"),
@@ -99,15 +91,15 @@ async def rollback(desk: Desk) -> Response:
     said = f"Version {done['version']} acts again." if done["version"] else "The usual mapping acts again."
     run = done["run"]
     if run is None:
-        return desk.go(f"{_base(desk)}/versions", said=said)
+        return desk.go(f"{base_of(desk)}/versions", said=said)
     said += " What was written and nobody has changed since is put back."
-    return desk.go(f"{_base(desk)}/versions", said=said, link=desk.to(f"/runs/{run['id']}"), label="Watch it")
+    return desk.go(f"{base_of(desk)}/versions", said=said, link=desk.to(f"/runs/{run['id']}"), label="Watch it")
 
 
 @ROOM.page("/routes/{route_id}/mapping/export")
 async def export(desk: Desk) -> Response:
     """Answer a version as a YAML file."""
-    chosen = await _chosen(desk)
+    chosen = await chosen_of(desk)
     number = _number(desk.query["version"], "version") if desk.query.get("version") else None
     told = await desk.hub.mappings.desk.one(desk.tenant_id, chosen.route.id, number)
     name = f"mapping-{chosen.route.stream}-{chosen.route.action}-{told['version']}.yaml"
@@ -121,7 +113,7 @@ async def export(desk: Desk) -> Response:
 @ROOM.action("/routes/{route_id}/mapping/import", role=Role.ADMIN)
 async def take_in(desk: Desk) -> Response:
     """Keep a version out of YAML; it acts when it is published."""
-    chosen = await _chosen(desk)
+    chosen = await chosen_of(desk)
     text = str(desk.form.get("yaml") or "")
     desk.expect("mappings/versions.html", **await _values(desk, chosen), yaml=text)
     if not text.strip():
@@ -129,7 +121,7 @@ async def take_in(desk: Desk) -> Response:
     draft = draft_in(text.encode())
     made = await desk.hub.mappings.desk.add(desk.tenant_id, chosen.route.id, draft, actor=desk.actor)
     said = f"Version {made['version']} is kept; it acts when you publish it."
-    return desk.leave(desk.to(_base(desk), version=made["version"]), said=said)
+    return desk.leave(desk.to(base_of(desk), version=made["version"]), said=said)
 
 
 # --- dry runs -----------------------------------------------------------------------------------------------------
@@ -138,13 +130,13 @@ async def take_in(desk: Desk) -> Response:
 @ROOM.action("/routes/{route_id}/mapping/try", role=Role.ADMIN)
 async def try_version(desk: Desk) -> Response:
     """Try a version on past records; nothing is sent."""
-    return await try_it(desk, await _chosen(desk), _number(desk.text("version"), "version"))
+    return await try_it(desk, await chosen_of(desk), _number(desk.text("version"), "version"))
 
 
 @ROOM.page("/routes/{route_id}/mapping/trials/{run_id}")
 async def trial(desk: Desk) -> Response:
     """Show a dry run: how far it is, then what would change, field by field."""
-    chosen = await _chosen(desk)
+    chosen = await chosen_of(desk)
     run = await desk.hub.runs.one(desk.tenant_id, desk.id(Prefix.RUN, "run_id"))
     if run is None or run["asked"].get("route_id") != desk.request.path_params["route_id"]:
         raise NotFound("there is no such dry run of this mapping", remedy="look at the mapping's versions")
@@ -155,7 +147,7 @@ async def trial(desk: Desk) -> Response:
         return await desk.export("dry-run", columns, report["differences"])
     problem: CrossdockError | None = None
     return desk.show(
-        "mappings/trial.html", problem=problem, chosen=chosen, base=_base(desk), run=run, report=report, told=told
+        "mappings/trial.html", problem=problem, chosen=chosen, base=base_of(desk), run=run, report=report, told=told
     )
 
 

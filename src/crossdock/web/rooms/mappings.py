@@ -62,7 +62,7 @@ async def mappings(desk: Desk) -> Response:
 async def mapping(desk: Desk) -> Response:
     """Show a mapping with a real record; ``version``: another than the one that acts."""
     try:
-        chosen = await _chosen(desk)
+        chosen = await chosen_of(desk)
     except MapsNothing:
         return desk.show("mappings/nothing.html", route_id=desk.request.path_params["route_id"])
     base = _version(desk.query.get("version", ""), chosen.route.mapping_version)
@@ -79,8 +79,14 @@ async def mapping(desk: Desk) -> Response:
     return desk.show(_EDITOR, **await _shown(desk, chosen, state))
 
 
-async def _chosen(desk: Desk) -> Chosen:
+async def chosen_of(desk: Desk) -> Chosen:
+    """Return the route of the address with its ends. Raises ``NotFound`` or ``MapsNothing``."""
     return await desk.hub.mappings.desk.chosen(desk.tenant_id, desk.id(Prefix.ROUTE, "route_id"))
+
+
+def base_of(desk: Desk) -> str:
+    """Return the path of the pages of a route's mapping."""
+    return f"/routes/{desk.request.path_params['route_id']}/mapping"
 
 
 def _version(text: str, otherwise: int) -> int:
@@ -110,7 +116,7 @@ async def _shown(desk: Desk, chosen: Chosen, state: State) -> dict[str, Any]:
 @ROOM.action("/routes/{route_id}/mapping/draft", role=Role.ADMIN, most_bytes=_MOST)
 async def step(desk: Desk) -> Response:
     """Take one step of editing; nothing is kept but what the page carries."""
-    chosen = await _chosen(desk)
+    chosen = await chosen_of(desk)
     do, _, about = desk.text("do").partition(":")
     state = _state(desk)
     try:
@@ -270,10 +276,9 @@ async def _compared(
 @ROOM.action("/routes/{route_id}/mapping/keep", role=Role.ADMIN, most_bytes=_MOST)
 async def keep(desk: Desk) -> Response:
     """Keep the draft as the next version: alone, tried on past records, or acting at once."""
-    chosen = await _chosen(desk)
+    chosen = await chosen_of(desk)
     state = _state(desk)
     how = desk.text("do")
-    base = f"/routes/{desk.request.path_params['route_id']}/mapping"
     try:
         _take_in(desk, chosen, state)
         draft = Draft(objects=state.objects, note=state.note)
@@ -284,12 +289,12 @@ async def keep(desk: Desk) -> Response:
         return desk.show(_EDITOR, status=422, problem=wrong, **await _shown(desk, chosen, state))
     number = made["version"]
     if how == "publish":
-        return desk.go(base, said=f"Version {number} acts from now on, in every process within a second.")
+        return desk.go(base_of(desk), said=f"Version {number} acts from now on, in every process within a second.")
     if how == "try":
         return await try_it(desk, chosen, number)
     acts = chosen.route.mapping_version
     who = f"version {acts}" if acts else "the usual mapping"
-    return desk.leave(desk.to(base, version=number), said=f"Version {number} is kept; {who} still acts.")
+    return desk.leave(desk.to(base_of(desk), version=number), said=f"Version {number} is kept; {who} still acts.")
 
 
 async def try_it(desk: Desk, chosen: Chosen, version: int) -> Response:
@@ -300,4 +305,4 @@ async def try_it(desk: Desk, chosen: Chosen, version: int) -> Response:
         raise BadInput("this is no number", field="last", remedy="write 100") from None
     runs = desk.hub.mappings.runs
     run = await runs.dry_run(desk.tenant_id, chosen.route.id, version, last, actor=desk.actor)
-    return desk.go(f"/routes/{desk.request.path_params['route_id']}/mapping/trials/{run['id']}")
+    return desk.go(f"{base_of(desk)}/trials/{run['id']}")
