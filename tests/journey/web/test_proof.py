@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from crossdock.govern.access import Role
+from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
 from tests.journey.web.records import Scene, rows, scene
 from tests.support.browsing import Seen
@@ -45,6 +46,9 @@ async def test_a_day_adds_up_and_is_repaired(hub: Hub) -> None:
         whole = await at.visitor.get(f"/t/default/proof?month={day[:7]}")
         address, said = _cell(whole, day)
         assert "orders proven" in said
+        only = show(Prefix.CONNECTION, at.store.id)
+        narrowed = await at.visitor.get(f"/t/default/proof?month={day[:7]}&only={only}")
+        assert _cell(narrowed, day)[0] == address.replace("?", f"?only={only}&")
         deal = await at.stage.deal(at.store, number)
         await at.stage.crm("archive", type="deals", id=deal["id"])
         await at.proven(repair=0)
