@@ -125,9 +125,7 @@ def moves(
     as_json: AsJson = False,
 ) -> None:
     """List movements, the newest first."""
-    from crossdock.api.resources.stock import latest_moves
-
-    rows = ask(tenant, lambda hub, tenant_id: latest_moves(hub, tenant_id, sku, limit))
+    rows = ask(tenant, lambda hub, tenant_id: hub.shelf.moves(tenant_id, sku, limit=limit))
     give(rows, as_json=as_json, people=lambda: table(rows, _MOVE))
 
 
@@ -194,10 +192,9 @@ def alerts(
     as_json: AsJson = False,
 ) -> None:
     """List SKUs that run low (exit code 1 when there are any)."""
-    from crossdock.api.resources.stock import latest_alerts
     from crossdock.cli.answers import Code
 
-    rows = ask(tenant, lambda hub, tenant_id: latest_alerts(hub, tenant_id, None if all_of_them else True))
+    rows = ask(tenant, lambda hub, tenant_id: hub.shelf.alerts(tenant_id, None if all_of_them else True, limit=500))
     columns = ("hub_sku", "reason", "available", "per_day", "since", "ended_at")
     give(rows, as_json=as_json, people=lambda: table(rows, columns, empty="Nothing runs low."))
     raise typer.Exit(Code.NO if any(row["ended_at"] is None for row in rows) else Code.OK)

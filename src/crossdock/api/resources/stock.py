@@ -259,13 +259,3 @@ async def list_levels(
     """Return a page of levels; with ``store`` only what it is linked to, with what it may offer."""
     connection = await hub.connections.find(tenant_id, store) if store else None
     return await hub.shelf.levels(tenant_id, skus, connection.id if connection else None, after, limit)
-
-
-async def latest_moves(hub: Hub, tenant_id: uuid.UUID, sku: str | None, limit: int) -> list[dict[str, Any]]:
-    """Return the newest movements."""
-    return await hub.shelf.moves(tenant_id, sku, limit=limit)
-
-
-async def latest_alerts(hub: Hub, tenant_id: uuid.UUID, is_open: bool | None) -> list[dict[str, Any]]:
-    """Return the newest alerts."""
-    return await hub.shelf.alerts(tenant_id, is_open, limit=500)
