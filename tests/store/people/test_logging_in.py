@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pyotp
 import pytest
 
@@ -16,6 +18,7 @@ from crossdock.govern.people import People
 from crossdock.govern.people.guarding import ADDRESS, EMAIL
 from crossdock.govern.people.hashing import AT_ONCE, LONGEST, WAITING
 from crossdock.wiring import Hub
+from tests.support.hub import until
 from tests.support.people import OWNER, PASSWORD, CountedHasher, Meanwhile, enter, enter_first, people_of
 
 WRONG = "not the password at all"
@@ -144,6 +147,32 @@ async def test_a_network_address_is_locked_whomever_it_tries_and_a_proxys_is_not
     with pytest.raises(Locked):
         # whoever has an account cannot wash the count of his address with it
         await attempt(people, address=PUBLIC)
+
+
+async def test_a_login_under_way_does_not_outlive_a_change_of_the_password(hub: Hub, database_url: str) -> None:
+    """The password is changed and all sessions are ended, not committed yet, while a login with the old one ends."""
+    people = people_of(hub)
+    await enter_first(people)
+
+    def waiting() -> bool:
+        with psycopg.connect(database_url, autocommit=True) as conn:
+            found = conn.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            ).fetchone()
+        return found is not None
+
+    async def there() -> bool:
+        return login.done() or await asyncio.to_thread(waiting)
+
+    async with hub.database.transaction() as conn:
+        await conn.execute("UPDATE person SET password_hash = 'another'")
+        await conn.execute("DELETE FROM person_session")
+        login = asyncio.create_task(attempt(people), context=contextvars.Context())
+        await until(there)
+    with pytest.raises(Unauthenticated):
+        await login
+    async with hub.database.engine() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM person_session") == 0
 
 
 async def test_addresses_that_one_caller_has_are_one(hub: Hub) -> None:

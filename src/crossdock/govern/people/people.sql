@@ -63,8 +63,8 @@ UPDATE person SET email_hash = $2, key_id = $3, sealed = $4 WHERE id = $1;
 -- name: add_session
 INSERT INTO person_session (id, person_id, token_hash, agent, expires_at)
 SELECT $1, p.id, $3, $4, now() + $5::interval FROM person p
--- what was verified still holds: nobody disabled him, nobody changed the password
-WHERE p.id = $2 AND p.disabled_at IS NULL AND p.password_hash = $6
+-- what was verified still holds, and goes on to until the commit: nobody disabled him, nobody changed the password
+WHERE p.id = $2 AND p.disabled_at IS NULL AND p.password_hash = $6 FOR SHARE OF p
 RETURNING expires_at;
 
 -- name: end_session

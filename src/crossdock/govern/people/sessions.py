@@ -121,6 +121,11 @@ class Sessions:
         """Begin the session of somebody whose password ``held`` was verified, once his code is taken."""
         token, session_id = new_token(), new_id()
         async with self._store.transaction() as conn:
+            # the person is held before anything of his is taken, as by those who change him
+            values = (session_id, person_id, token_hash(token), spoken(agent), self.lives.whole, held)
+            expires_at = await conn.fetchval(SQL["add_session"], *values)
+            if expires_at is None:
+                raise _wrong()
             how = "password"
             if code is not None:
                 taken = await self._codes.accept(conn, person_id, code)
@@ -129,10 +134,6 @@ class Sessions:
                 how = f"password and {taken} code"
             if ticket is not None and not await conn.fetchrow(SQL["take_link"], "login", token_hash(ticket)):
                 raise Unauthenticated("the login took too long", remedy="begin again with e-mail and password")
-            values = (session_id, person_id, token_hash(token), spoken(agent), self.lives.whole, held)
-            expires_at = await conn.fetchval(SQL["add_session"], *values)
-            if expires_at is None:
-                raise _wrong()
             await self.guarding.forgive(conn, keys)
             await note(conn, person_id, "session.begin", {"by": how})
         return Begun(token, session_id, person_id, expires_at)
