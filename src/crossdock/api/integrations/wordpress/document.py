@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -78,11 +79,12 @@ def _batch() -> dict[str, Any]:
 
 def pages(base: str, operations: Sequence[Operation]) -> list[Route]:
     """Return the pages that describe the room; they hold no secret and need no key."""
-    document = described(base, operations)
+    # made when it is first asked for: no start waits for it
+    document = functools.cache(lambda: described(base, operations))
 
     async def openapi(request: Request) -> Response:
         del request
-        return answer(document)
+        return answer(document())
 
     async def listed(request: Request) -> Response:
         del request
