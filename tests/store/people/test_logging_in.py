@@ -175,6 +175,22 @@ async def test_a_login_under_way_does_not_outlive_a_change_of_the_password(hub: 
         assert await conn.fetchval("SELECT count(*) FROM person_session") == 0
 
 
+async def test_a_login_without_a_code_does_not_outlive_the_turning_on_of_codes(hub: Hub) -> None:
+    people = people_of(hub, hasher := Meanwhile())
+    await enter_first(people)
+    token = (await attempt(people)).token
+
+    async def turned_on() -> None:
+        setup = await people.account.plan_totp(token)
+        await people.account.set_totp(token, pyotp.TOTP(setup.secret).now())
+
+    hasher.meanwhile(turned_on)
+    with pytest.raises(Unauthenticated, match="took too long"):
+        await attempt(people)
+    async with hub.database.engine() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM person_session") == 1
+
+
 async def test_addresses_that_one_caller_has_are_one(hub: Hub) -> None:
     """Whoever has an IPv6 address has 2^64 of them; an IPv4 address is the same over an IPv6 socket."""
     people = people_of(hub)

@@ -104,7 +104,7 @@ class Sessions:
         async with self._store.engine() as conn:
             row = await conn.fetchrow(SQL["ticket"], token_hash(ticket))
         if row is None:
-            raise Unauthenticated("the login took too long", remedy="begin again with e-mail and password")
+            raise _too_long()
         keys = self.guarding.keys(row["email_hash"], address)
         await self.guarding.take(keys)
         return await self._open(row["id"], row["password_hash"], keys, agent, code, ticket)
@@ -132,8 +132,11 @@ class Sessions:
                 if taken is None:
                     raise wrong_code()
                 how = f"password and {taken} code"
+            elif (totp := await conn.fetchrow(SQL["totp"], person_id)) is not None and totp["confirmed"]:
+                # codes were turned on while the password was verified
+                raise _too_long()
             if ticket is not None and not await conn.fetchrow(SQL["take_link"], "login", token_hash(ticket)):
-                raise Unauthenticated("the login took too long", remedy="begin again with e-mail and password")
+                raise _too_long()
             await self.guarding.forgive(conn, keys)
             await note(conn, person_id, "session.begin", {"by": how})
         return Begun(token, session_id, person_id, expires_at)
@@ -246,6 +249,10 @@ def wrong_password(field: str) -> BadInput:
 
 def _wrong() -> Unauthenticated:
     return Unauthenticated("e-mail or password is wrong", field="password", remedy="try again, or set a new password")
+
+
+def _too_long() -> Unauthenticated:
+    return Unauthenticated("the login took too long", remedy="begin again with e-mail and password")
 
 
 def _folded(email: str) -> str:
