@@ -50,7 +50,7 @@ class App:
         access, connecting = Access(hub), ConnectDoors(hub)
         token = hub.settings.metrics_token
         metrics_token = token.get_secret_value() if token else None
-        self._webhooks = WebhookDoor(hub)
+        self.webhooks = WebhookDoor(hub)
         self._headers = Headers(hub.settings.public_url)
         self.draining = False
         """Set when the process is about to end: /readyz says so, all else is answered."""
@@ -79,7 +79,7 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one request."""
         if scope["type"] == "http" and scope["path"].startswith("/webhooks/"):
-            await self._webhooks(scope, receive, send)
+            await self.webhooks(scope, receive, send)
         else:
             # Starlette answers a bug and then raises it again; it is logged already
             with contextlib.suppress(Exception):

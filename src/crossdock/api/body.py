@@ -27,14 +27,19 @@ def announced(headers: dict[str, str], limit: int) -> int:
     return size
 
 
-async def read(receive: Receive, limit: int) -> bytes:
-    """Read the body. Raises ``TooLarge``, or ``BadInput`` when the sender went away in the middle."""
-    first = await receive()
-    if first["type"] == "http.request" and not first.get("more_body"):
-        body: bytes = first.get("body", b"")
+async def read(body: Receive | bytes, limit: int) -> bytes:
+    """Read the body, unless it is there. Raises ``TooLarge``, or ``BadInput`` when the sender goes away in between."""
+    if isinstance(body, bytes):
         if len(body) > limit:
             raise too_large(limit)
         return body
+    return await _received(body, limit)
+
+
+async def _received(receive: Receive, limit: int) -> bytes:
+    first = await receive()
+    if first["type"] == "http.request" and not first.get("more_body"):
+        return await read(first.get("body", b""), limit)
     parts, size, message = [], 0, first
     while True:
         if message["type"] == "http.disconnect":

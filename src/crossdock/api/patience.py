@@ -67,8 +67,3 @@ class Patient(HttpToolsProtocol):
         if self.cycle is None or self.cycle.response_complete:
             self.transport.write(_TOO_SLOW)
         self.transport.close()
-
-
-def patient(seconds: float) -> type[Patient]:
-    """Return the protocol with a patience of so many seconds."""
-    return type("Patient", (Patient,), {"request_s": seconds})

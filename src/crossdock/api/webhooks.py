@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from crossdock.api.body import Receive, Scope, announced, headers_of, read
 from crossdock.api.problems import refusal
@@ -18,9 +18,15 @@ from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"2")]
-_START = {"type": "http.response.start", "status": 200, "headers": _HEADERS}
-_BODY = {"type": "http.response.body", "body": b"{}"}
+ACCEPTED: Final = (
+    {
+        "type": "http.response.start",
+        "status": 200,
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"2")],
+    },
+    {"type": "http.response.body", "body": b"{}"},
+)
+"""What ASGI sends for a webhook that is committed."""
 
 
 class WebhookDoor:
@@ -33,14 +39,15 @@ class WebhookDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one webhook; errors are problem+json, and nothing of a refused request is kept."""
         try:
-            await self._take(scope, receive)
+            await self.take(scope, receive)
         except Exception as error:  # noqa: BLE001 - the last wall: a bug is logged, the shop gets a 500
             await refusal(error)(scope, receive, send)
         else:
-            await send(dict(_START))
-            await send(dict(_BODY))
+            for message in ACCEPTED:
+                await send(dict(message))
 
-    async def _take(self, scope: Scope, receive: Receive) -> None:
+    async def take(self, scope: Scope, body: Receive | bytes) -> None:
+        """Take one webhook, whose body has arrived whole or is still to be read. Raises what is to be answered."""
         if scope["method"] != "POST":
             raise MethodNotAllowed("webhooks are POSTed", allow="POST", remedy="send POST")
         headers = headers_of(scope)
@@ -48,16 +55,16 @@ class WebhookDoor:
         try:
             hub.journey.intake.admit(announced(headers, self._limit))
             if (app := _app(scope["path"])) is not None:
-                await hub.apps.take(*app, self._told(scope, headers), await read(receive, self._limit))
+                await hub.apps.take(*app, self._told(scope, headers), await read(body, self._limit))
                 return
             connection = await self._connection(scope["path"])
-            body = await read(receive, self._limit)
+            whole = await read(body, self._limit)
         except CrossdockError as refused:
             if refused.status < 500:
                 # never the path: whoever floods the door chooses it, and each would be a line of its own
                 hub.refusals.note(refused.code, subject="webhooks")
             raise
-        await hub.journey.webhook(connection, headers, body)
+        await hub.journey.webhook(connection, headers, whole)
 
     def _told(self, scope: Scope, headers: dict[str, str]) -> dict[str, str]:
         """Return the headers beside the method and the whole URL as the vendor knows it: some sign them."""

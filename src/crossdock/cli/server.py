@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import uvicorn
 
 from crossdock.api.app import build_app
-from crossdock.api.patience import patient
+from crossdock.api.express import express
 from crossdock.cli.working import GRACE_S, settle_memory, signals, telling, working
 from crossdock.errors import Trouble
 from crossdock.settings import Settings
@@ -43,7 +43,7 @@ async def stand(hub: Hub, listener: socket.socket, *, worker: bool = True, ready
     app = build_app(hub, pages=page_routes(hub))
     config = uvicorn.Config(
         app,
-        http=patient(hub.settings.request_timeout_s),
+        http=express(hub.settings.request_timeout_s, app.webhooks),
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -133,14 +133,15 @@ class Serving(msgspec.Struct, frozen=True):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Asgi, *, port: int = 0) -> AsyncIterator[Serving]:
-    """Serve ``app`` on 127.0.0.1 (port 0: a free one) until the block ends."""
+async def serving(app: Asgi, *, port: int = 0, http: type[asyncio.Protocol] | None = None) -> AsyncIterator[Serving]:
+    """Serve ``app`` on 127.0.0.1 (port 0: a free one) until the block ends; ``http``: by a protocol of its own."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named: asyncio then sets NODELAY
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     # a sandbox that has a clock of its own sends its own Date; for the others one is added
     config = uvicorn.Config(
         _dated(app),
+        http=http or "auto",
         log_level="critical",
         lifespan="off",
         access_log=False,

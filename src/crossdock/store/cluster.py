@@ -129,6 +129,7 @@ def _run_initdb(place: layout.Layout, draft: Path) -> subprocess.CompletedProces
         "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8",
         "--no-instructions",
+        "--wal-segsize=4",
     ]
     return subprocess.run(  # noqa: S603 - our own program, no shell
         command,

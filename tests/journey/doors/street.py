@@ -14,6 +14,7 @@ import msgspec
 import orjson
 
 from crossdock.api.app import build_app
+from crossdock.api.express import express
 from crossdock.connect.sandbox import serving
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
@@ -89,7 +90,11 @@ async def street(hub: Hub) -> AsyncIterator[Street]:
     app = build_app(hub, pages=page_routes(hub))
     timeout = aiohttp.ClientTimeout(total=30)
     connector = aiohttp.TCPConnector(force_close=True)
-    async with serving(app) as server, aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
+    protocol = express(30, app.webhooks)
+    async with (
+        serving(app, http=protocol) as server,
+        aiohttp.ClientSession(timeout=timeout, connector=connector) as session,
+    ):
         yield Street(server.url, session)
 
 
