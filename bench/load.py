@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import re
 import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import uvloop
+
+_TAKEN, _EMPTY = b"HTTP/1.1 200 ", b"\r\ncontent-length: 2\r\n\r\n{}"
+_LENGTH = re.compile(rb"^content-length:\s*(\d+)", re.IGNORECASE | re.MULTILINE)
 
 
 class _Client(asyncio.Protocol):
@@ -41,14 +45,17 @@ class _Client(asyncio.Protocol):
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
+        if not self._buffer and data.startswith(_TAKEN) and data.endswith(_EMPTY):
+            # what the doors say in one piece to nearly all: looked at no closer, for this process costs them time
+            self._latencies.append(time.perf_counter() - self._began)
+            self._next()
+            return
         self._buffer += data
         head, found, rest = self._buffer.partition(b"\r\n\r\n")
         if not found:
             return
-        lower = head.lower()
-        at = lower.find(b"content-length:")
-        length = int(lower[at + 15 : lower.find(b"\r", at) if b"\r" in lower[at:] else None]) if at >= 0 else 0
-        if len(rest) < length:
+        length = _LENGTH.search(head)
+        if len(rest) < (int(length[1]) if length else 0):
             return
         self._latencies.append(time.perf_counter() - self._began)
         if not 200 <= int(head[9:12]) < 300:
