@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections import Counter
@@ -42,6 +43,17 @@ async def lane(hub: Hub, name: str, tenant: uuid.UUID | None = None) -> uuid.UUI
             await conn.execute("UPDATE connection SET tenant_id = $2 WHERE id = $1", made, tenant)
             await conn.execute("UPDATE lane SET tenant_id = $2 WHERE id = $1", made, tenant)
     return made
+
+
+async def test_batches_side_by_side_each_get_their_own(hub: Hub) -> None:
+    """Four at once claim four full batches: none waits for rows that another takes, to go away empty."""
+    await fill(hub, await lane(hub, "busy"), 200)
+    taken = await hub.pump.take("test")
+    assert taken is not None
+    desk = Desk(hub.database, taken.lane, LIMITS)
+    batches = await asyncio.gather(*(desk.settle_and_claim([], [], 50) for _ in range(4)))
+    assert [len(batch) for batch in batches] == [50] * 4
+    assert len({claim.id for batch in batches for claim in batch}) == 200
 
 
 async def claimed(hub: Hub, most: int) -> list[int]:

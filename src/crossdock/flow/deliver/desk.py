@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -50,6 +52,8 @@ class Desk:
         self._lane = lane
         self._limits = limits
         self._paces = paces or Paces()
+        # up to the commit: a claim beside another waits for the very rows that the other takes, and goes away empty
+        self._claiming = asyncio.Lock()
 
     async def recover(self) -> None:
         """Take over what an earlier owner left, and end doubts whose time is up."""
@@ -66,11 +70,14 @@ class Desk:
         """
         for left in reversed(range(_TRIES)):
             try:
-                async with self._store.transaction() as conn:
+                async with contextlib.AsyncExitStack() as turn, self._store.transaction() as conn:
                     now = await self._fence(conn)
                     if jobs:
                         await self._settle(conn, now, jobs, fresh, took_ms)
-                    return await self._claim(conn, most) if most else []
+                    if not most:
+                        return []
+                    await turn.enter_async_context(self._claiming)
+                    return await self._claim(conn, most)
             except asyncpg.DeadlockDetectedError:
                 if not left:
                     raise
