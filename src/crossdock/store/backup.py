@@ -190,8 +190,8 @@ async def _settle(database: Database) -> None:
         await partitions.ensure_ahead(owner)
     conn = await database.connect(roles.ENGINE)
     try:
-        await conn.execute(SQL["end_logins"])
-        await conn.execute(SQL["end_links"])
+        for statement in ("end_logins", "end_links", "withdraw_connect_links"):
+            await conn.execute(SQL[statement])
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
         raise lost(problem) from problem
     finally:

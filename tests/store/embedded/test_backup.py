@@ -93,9 +93,15 @@ async def test_nobody_is_logged_in_after_a_restore_and_no_link_is_good(
             " SELECT $1, 'invite', 'x', $1, tenant_id, '', now() + interval '1 day' FROM tenant",
             person,
         )
+        await conn.execute(
+            "INSERT INTO connect_link (id, tenant_id, connector, name, return_url, token_hash, made_by, expires_at)"
+            " SELECT $1, tenant_id, 'woocommerce', 'shop', '', 'x', '', now() + interval '1 day' FROM tenant",
+            person,
+        )
     await backup(database, tmp_path / "copy")
     await restore(empty, tmp_path / "copy", opens=right_key)
     async with Database.open(empty) as restored, restored.engine() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM connect_link WHERE revoked_at IS NOT NULL") == 1
         for table, count in (("person", 1), ("person_session", 0), ("person_link", 0)):
             assert await conn.fetchval(f"SELECT count(*) FROM {table}") == count, table
     postgres.drop(empty.database)

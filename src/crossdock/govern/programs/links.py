@@ -210,7 +210,7 @@ class ConnectLinks:
         if link.state != "waiting":
             raise _closed(link.state)
         async with self._store.transaction() as conn:
-            row = await conn.fetchrow(SQL["try"], link.id)
+            row = await conn.fetchrow(SQL["try"], link.id, link.tenant_id)
             if row is None:
                 raise Conflict(_OVER["connecting"], remedy="wait a minute")
             await _void(conn, link.tenant_id, row["way"], row["state_hash"])
@@ -223,7 +223,7 @@ class ConnectLinks:
             await self._over(link, None, None)
             raise
         async with self._store.engine() as conn:
-            kept = await conn.fetchval(SQL["sent"], link.id, way, _hash(asked.state))
+            kept = await conn.fetchval(SQL["sent"], link.id, link.tenant_id, way, _hash(asked.state))
             if kept is None:
                 await _void(conn, link.tenant_id, way, _hash(asked.state))
                 raise _closed("revoked")
@@ -231,7 +231,7 @@ class ConnectLinks:
 
     async def _over(self, link: Link, problem: str | None, remedy: str | None) -> None:
         async with self._store.engine() as conn:
-            await conn.execute(SQL["tried"], link.id, problem, remedy)
+            await conn.execute(SQL["tried"], link.id, link.tenant_id, problem, remedy)
 
     async def _one(
         self,

@@ -25,16 +25,17 @@ WHERE tenant_id = $1 AND id = $2 AND connection_id IS NULL;
 -- name: try
 -- One at a time, and none after one has connected.
 UPDATE connect_link SET trying_until = now() + interval '90 seconds'
-WHERE id = $1 AND connection_id IS NULL AND revoked_at IS NULL AND expires_at > now()
+WHERE id = $1 AND tenant_id = $2 AND connection_id IS NULL AND revoked_at IS NULL AND expires_at > now()
   AND (trying_until IS NULL OR trying_until < now())
 RETURNING way, state_hash;
 
 -- name: tried
-UPDATE connect_link SET trying_until = NULL, problem = $2, remedy = $3 WHERE id = $1 AND connection_id IS NULL;
+UPDATE connect_link SET trying_until = NULL, problem = $3, remedy = $4
+WHERE id = $1 AND tenant_id = $2 AND connection_id IS NULL;
 
 -- name: sent
-UPDATE connect_link SET way = $2, state_hash = $3, trying_until = NULL, problem = NULL, remedy = NULL
-WHERE id = $1 AND connection_id IS NULL AND revoked_at IS NULL RETURNING id;
+UPDATE connect_link SET way = $3, state_hash = $4, trying_until = NULL, problem = NULL, remedy = NULL
+WHERE id = $1 AND tenant_id = $2 AND connection_id IS NULL AND revoked_at IS NULL RETURNING id;
 
 -- name: void_account
 -- The page that the person was sent to before counts no more.

@@ -35,3 +35,7 @@ DELETE FROM person_session;
 
 -- name: end_links
 DELETE FROM person_link;
+
+-- name: withdraw_connect_links
+-- So are the links by which merchants connect; platforms make new ones.
+UPDATE connect_link SET revoked_at = now() WHERE revoked_at IS NULL AND connection_id IS NULL;
