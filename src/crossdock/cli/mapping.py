@@ -60,7 +60,7 @@ Version = Annotated[int | None, typer.Option("--version", min=0, help="Another v
 File = Annotated[str, typer.Argument(help="A file of YAML or JSON; - is standard input.", metavar="FILE")]
 Activate = Annotated[bool, typer.Option("--activate", help="Let it act at once.")]
 Why = Annotated[str, typer.Option("--reason", help="Why, for the history.")]
-_RULES = ("object", "target", "from", "transforms", "when_missing", "owner")
+_RULES = ("object", "target", "from", "transforms", "when_missing", "owner", "when")
 _PROBLEMS = ("weight", "object", "target", "rule", "problem", "remedy")
 _VERSIONS = ("version", "active", "note", "actor", "created_at")
 

@@ -46,6 +46,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     owner: Owner = Owner.STORE
     fill_blanks: bool = False
     """True: written only where the destination holds nothing, whoever owns it."""
+    when: str | None = None
+    """JMESPath: where it is false, null or empty of an entity (inside ``each``: of an item), the rule says nothing."""
 
 
 class ObjectMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -159,6 +159,25 @@ async def test_a_table_is_written_line_by_line_and_what_is_wrong_stays_at_its_fi
         assert draft(refused)["deals.no_such_field"]
 
 
+async def test_a_rule_gets_a_condition_and_keeps_it(hub: Hub) -> None:
+    async with opened(hub) as bench:
+        seen = await bench.step(await bench.visitor.get(bench.base), "from:customer_note")
+        seen = await bench.step(seen, "onto:deals.description")
+        seen = await bench.step(seen, "open:deals.description")
+        seen = await bench.step(seen, "look", when="status == 'no such status'")
+        assert draft(seen)["deals.description"]["when"] == "status == 'no such status'"
+        seen = await bench.step(seen, "close")
+        assert "when status == 'no such status'" in rule(seen, "description")
+        seen = await bench.step(seen, "drag", dragged="number", dropped_on="deals.description")
+        assert draft(seen)["deals.description"]["path"] == "number"
+        assert draft(seen)["deals.description"]["when"] == "status == 'no such status'"
+        seen = await bench.step(seen, "open:deals.description")
+        seen = await bench.step(seen, "look", when="status ==")
+        assert "when: the expression is no JMESPath" in seen.words
+        seen = await bench.step(seen, "close", when="")
+        assert "when" not in draft(seen)["deals.description"]
+
+
 async def test_versions_are_compared_carried_out_and_in(hub: Hub) -> None:
     async with opened(hub) as bench:
         seen = await bench.step(await bench.visitor.get(bench.base), "open:deals.dealname")

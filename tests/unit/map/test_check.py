@@ -118,6 +118,17 @@ def test_a_required_field_without_a_rule_is_an_error() -> None:
     assert found(Rule("amount", path="total"), name=False) == [("dealname", "required-missing", ERROR)]
 
 
+def test_a_required_field_under_a_condition_is_worth_a_word() -> None:
+    rule = Rule("dealname", path="number", when="status == 'new'")
+    assert found(rule, name=False) == [("dealname", "required-missing", Weight.WARNING)]
+
+
+def test_a_field_is_as_private_as_what_its_condition_sees() -> None:
+    rule = Rule("amount", path="total", when="meta[?key == 'known_allergies']")
+    assert found(Rule("amount", path="total"), cleared=Sensitivity.NONE) == []
+    assert found(rule, cleared=Sensitivity.NONE) == [("amount", "sensitive-field", ERROR)]
+
+
 def test_a_destination_that_is_cleared_for_things_alone_gets_no_people() -> None:
     people = Rule("owner", path="billing.email")
     assert found(people) == []

@@ -210,3 +210,48 @@ def test_any_value_ends_as_text_nothing_or_a_named_failure(
     assert all(each.field == "thing.x" and each.remedy for each in failed)
     assert set(made) <= {"x"}
     assert all(each is None or isinstance(each, str) for each in made.values())
+
+
+@pytest.mark.parametrize(
+    ("when", "holds"),
+    [
+        ("status == 'processing'", True),
+        ("status == 'completed'", False),
+        ("number", True),
+        ("`0`", True),
+        ("`false`", False),
+        ("`null`", False),
+        ("''", False),
+        ("`[]`", False),
+        ("`{}`", False),
+        ("nothing_of_this_name", False),
+        ("lines[?name == 'Cup']", True),
+        ("lines[?name == 'Pot']", False),
+    ],
+)
+@pytest.mark.parametrize("missing", WhenMissing)
+def test_a_rule_with_a_condition_says_nothing_where_it_does_not_hold(
+    when: str, holds: bool, missing: WhenMissing
+) -> None:
+    """Whatever it is to say when nothing is there: that is about the value."""
+    default = "none" if missing is WhenMissing.DEFAULT else None
+    rule = Rule("a", path="number", when=when, when_missing=missing, default=default)
+    assert mapped(rule, Rule("b", constant="x")) == ({"a": "A-17"} if holds else {}) | {"b": "x"}
+
+
+def test_inside_each_a_condition_belongs_to_the_item() -> None:
+    rule = Rule("price", path="unit_price", when="name == 'Cup'")
+    assert mapped(Rule("name", path="name"), rule, each="lines") == (
+        {"name": "Cup", "price": "6.25"},
+        {"name": "Saucer"},
+    )
+
+
+def test_a_condition_that_is_none_is_refused_and_one_that_breaks_fails_by_name() -> None:
+    assert problems(Rule("a", path="number", when="status ==")) == (
+        "thing.a: when: the expression is no JMESPath (IncompleteExpressionError)",
+    )
+    with pytest.raises(MappingFailed) as failed:
+        mapped(Rule("a", path="number", when="length(total_tax)"))
+    assert (failed.value.field, failed.value.rule) == ("thing.a", "when")
+    assert "A-17" not in str(failed.value)

@@ -60,6 +60,7 @@ def rules(draw: st.DrawFn, target: str) -> Rule:
         default=draw(WORDS) if missing is WhenMissing.DEFAULT else None,
         owner=draw(st.sampled_from(Owner)),
         fill_blanks=draw(st.booleans()),
+        when=draw(st.sampled_from([None, "status == 'completed'", "meta[0]"])),
     )
 
 

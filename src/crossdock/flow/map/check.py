@@ -124,11 +124,17 @@ def _chosen(name: str, rule: Rule, given: Gives, field: Field) -> Iterator[Probl
 
 
 def _required(name: str, part: ObjectMapping, target: Object) -> Iterator[Problem]:
-    mapped = {rule.target for rule in part.rules}
+    mapped = {rule.target: rule for rule in part.rules}
+    told = f"{name} cannot be made without it"
     for field in target.fields:
-        if field.required and field.name not in mapped:
-            remedy = "add a rule, a constant at the least"
-            yield Problem(name, field.name, "required-missing", f"{name} cannot be made without it", remedy)
+        if not field.required:
+            continue
+        if field.name not in mapped:
+            yield Problem(name, field.name, "required-missing", told, "add a rule, a constant at the least")
+        elif mapped[field.name].when is not None:
+            remedy = "let a value depend on it (an expression), not the field"
+            told_when = f"{told}, and its rule has a condition"
+            yield Problem(name, field.name, "required-missing", told_when, remedy, Weight.WARNING)
 
 
 def _for_text(given: Gives) -> str:

@@ -114,8 +114,11 @@ def _apply(
         return plain[0]
 
     for rule in rules:
-        value, at = None, rule.source
+        value, at = None, "when"
         try:
+            if rule.when is not None and not rule.when(own, root, builtins):
+                continue
+            at = rule.source
             value = own[rule.slot] if rule.slot >= 0 else rule.read(own, root, builtins)
             for stage, transform, takes_nothing in rule.chain:
                 if takes_nothing or value is not None:

@@ -59,6 +59,7 @@ class Compiled(msgspec.Struct, frozen=True):
     chain: tuple[tuple[str, Transform, bool], ...]
     when_missing: WhenMissing
     default: str | None
+    when: Read | None
 
 
 def compile_rule(rule: Rule, reading: Reading) -> Compiled:
@@ -83,6 +84,7 @@ def compile_rule(rule: Rule, reading: Reading) -> Compiled:
         chain=tuple(_transform(entry) for entry in rule.transforms),
         when_missing=rule.when_missing,
         default=rule.default,
+        when=_condition(rule.when),
     )
 
 
@@ -128,8 +130,28 @@ def _template(given: str, reading: Reading) -> tuple[int, Read]:
     return -1, read
 
 
+def _condition(given: str | None) -> Read | None:
+    if given is None:
+        return None
+    try:
+        read = _searching(given)
+    except ValueError as wrong:
+        raise ValueError(f"when: {wrong}") from None
+
+    def holds(own: tuple[Any, ...], root: tuple[Any, ...], plain: Builtins) -> bool:
+        found = read(own, root, plain)
+        # what JMESPath takes for false; 0 is a value there
+        return found is not None and found is not False and found not in ("", [], {})
+
+    return holds
+
+
 def _expression(given: str, reading: Reading) -> tuple[int, Read]:
     del reading
+    return -1, _searching(given)
+
+
+def _searching(given: str) -> Read:
     search, parts = expression.parsed(given, MAX_PARTS)
     if _growth(parts) > MAX_GROWTH:
         raise ValueError(f"an expression may build at most {MAX_GROWTH} times what it reads")
@@ -144,7 +166,7 @@ def _expression(given: str, reading: Reading) -> tuple[int, Read]:
         except (JMESPathError, TypeError, ValueError):
             raise Unfit("make the expression fit the entity's fields (try it in a preview)") from None
 
-    return -1, read
+    return read
 
 
 def _growth(parts: list[Any]) -> int:

@@ -93,6 +93,9 @@ def gives(rule: Rule, reads: Reads) -> Gives:
         _step(found, name, argument)
     if rule.when_missing is WhenMissing.DEFAULT and rule.default is not None and found.values is not None:
         found.values |= {rule.default}
+    if rule.when is not None:
+        # that a field is written tells what its condition saw
+        found.sensitivity = worst(found.sensitivity, expression_sensitivity(rule.when, reads))
     return found
 
 

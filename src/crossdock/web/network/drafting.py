@@ -139,6 +139,7 @@ def fields_of(rule: Rule | None, place: Place | None) -> dict[str, Any]:
         "default": rule.default or "",
         "owner": str(rule.owner),
         "fill_blanks": rule.fill_blanks,
+        "when": rule.when or "",
     }
 
 
@@ -151,6 +152,7 @@ def rule_of(fields: Mapping[str, Any]) -> Rule:
         "when_missing": fields["when_missing"],
         "owner": fields["owner"],
         "fill_blanks": bool(fields["fill_blanks"]),
+        "when": fields["when"] or None,
     }
     if fields["when_missing"] == "default":
         told["default"] = fields["default"]
@@ -174,6 +176,8 @@ def chips(rule: Rule) -> list[str]:
         said.append(f"missing: {rule.default if rule.when_missing == 'default' else rule.when_missing}")
     if rule.fill_blanks or rule.owner == "crm":
         said.append("only blanks")
+    if rule.when is not None:
+        said.append(f"when {rule.when[:40]}")
     return said
 
 

@@ -35,6 +35,8 @@ ROOM = Room()
 _EDITOR = "mappings/editor.html"
 _MOST = 2_000_000
 _TRANSFORMS = 40
+_KEPT = ("transforms", "owner", "fill_blanks", "when")
+"""What a rule keeps when another field is joined to its target."""
 _LAST = 100
 """Records of a dry run unless told otherwise."""
 _COLUMNS = ("route_id", "route", "action", "version", "canary", "enabled")
@@ -150,7 +152,7 @@ def _take_in(desk: Desk, chosen: Chosen, state: State) -> None:
     """Take the fields of the open rule into the draft. Raises ``BadInput``; the fields then stay as they are."""
     if state.open is None or not desk.text("kind"):
         return
-    names = ("target", "kind", "source", "when_missing", "default", "owner")
+    names = ("target", "kind", "source", "when_missing", "default", "owner", "when")
     state.fields = {name: desk.text(name) for name in names}
     state.fields |= {
         "object": state.open.object,
@@ -234,7 +236,7 @@ def _join(chosen: Chosen, state: State, path: str, place: Place) -> None:
     """Let a field be written from another one; the transforms of a rule that is there stay."""
     each = each_of(state.objects, place.object, chosen.default.objects)
     known = rule_at(state.objects, place)
-    kept = {"transforms": known.transforms, "owner": known.owner, "fill_blanks": known.fill_blanks} if known else {}
+    kept = {name: getattr(known, name) for name in _KEPT} if known else {}
     rule = Rule(place.target, **reading(path, each), **kept)  # type: ignore[arg-type]
     state.objects = with_rule(state.objects, place.object, rule, each=each)
     state.fields = None
