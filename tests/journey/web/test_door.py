@@ -112,6 +112,18 @@ async def test_every_page_carries_the_strict_policy(hub: Hub) -> None:
                 assert answer.headers["Cache-Control"] == "no-store"
 
 
+async def test_whoever_begins_to_listen_is_told_to_look_at_all_once(hub: Hub) -> None:
+    """What changed between the page and the first look of its channel would stay unseen until the next change."""
+    async with visiting(hub) as visitor:
+        await visitor.enter(Role.VIEWER)
+        for _first_or_beside_another in range(2):
+            async with watching(visitor, "/t/default/live") as channel, asyncio.timeout(20):
+                heard = ""
+                while "event: changed\n" not in heard:
+                    heard += (await channel.content.readline()).decode()
+                assert await channel.content.readline() == b"data: *\n"
+
+
 async def test_files_are_kept_for_ever_and_only_as_they_are(hub: Hub) -> None:
     async with visiting(hub) as visitor:
         login = await visitor.get("/login")

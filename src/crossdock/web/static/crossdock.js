@@ -4,24 +4,35 @@
 const channel = document.body.dataset.live;
 if (channel) {
   const source = new EventSource(channel);
-  const due = new Set();
+  let due = new Set();
   let timer = 0;
   const flush = () => {
     timer = 0;
     // nobody looks: once when the page is looked at again
     if (document.hidden) return;
-    for (const topic of due) {
-      for (const section of document.querySelectorAll(`[data-topic~="${CSS.escape(topic)}"]`)) {
-        // what a person is typing or choosing into is left alone
-        if (section.contains(document.activeElement) && document.activeElement.matches('input, select, textarea')) continue;
-        if (section.querySelector('input[type="checkbox"]:checked')) continue;
-        htmx.trigger(section, 'changed');
+    const chosen = [...due].map((topic) => `[data-topic~="${CSS.escape(topic)}"]`).join();
+    const told = due;
+    due = new Set();
+    for (const section of document.querySelectorAll(chosen)) {
+      // what is on its way may be older than the news, and takes the place of this section
+      if (section.matches('.htmx-request')) {
+        for (const topic of section.dataset.topic.split(' ')) if (told.has(topic)) due.add(topic);
+        continue;
       }
+      // what a person is typing or choosing into is left alone
+      if (section.contains(document.activeElement) && document.activeElement.matches('input, select, textarea')) continue;
+      if (section.querySelector('input[type="checkbox"]:checked')) continue;
+      htmx.trigger(section, 'changed');
     }
-    due.clear();
+    if (due.size) soon();
   };
   const soon = () => { timer ||= setTimeout(flush, 250); };
-  source.addEventListener('changed', (event) => { due.add(event.data); soon(); });
+  // "*" comes once the hub begins to look: whatever changed since the page was made is in no other message
+  const every = () => [...document.querySelectorAll('[data-topic]')].flatMap((one) => one.dataset.topic.split(' '));
+  source.addEventListener('changed', (event) => {
+    for (const topic of event.data === '*' ? every() : [event.data]) due.add(topic);
+    if (due.size) soon();
+  });
   document.addEventListener('visibilitychange', () => due.size && soon());
   addEventListener('pagehide', () => source.close());
 }
