@@ -128,11 +128,22 @@ class Stage:
             return {f.code: f for f in await findings_of(conn, self.tenant, self.id, ended=ended)}
 
     async def work(self) -> None:
-        """Do the runs that are queued and answer the doorbells."""
-        while await self.hub.runs.work_one("test", self.hub.works):
-            pass
+        """Do the runs that are queued and answer the doorbells, beside them too: a proof waits for those that ring."""
+        done = asyncio.Event()
+        answering = asyncio.create_task(self._answer(done))
+        try:
+            while await self.hub.runs.work_one("test", self.hub.works):
+                pass
+        finally:
+            done.set()
+            await answering
         await self.hub.bells.answer_some()
         await self.flush()
+
+    async def _answer(self, done: asyncio.Event) -> None:
+        while not done.is_set():
+            await asyncio.sleep(0.2)
+            await self.hub.bells.answer_some()
 
     async def dials(self, **given: Any) -> None:
         await self._control("PUT", "dials", given)
