@@ -35,8 +35,8 @@ class _Watch:
     def __init__(self) -> None:
         self.ears: set[asyncio.Queue[str]] = set()
         self.task: asyncio.Task[None] | None = None
-        self.looked = False
-        """Whether changes are seen from now on."""
+        self.before: dict[str, Any] | None = None
+        """What the last look found; None: no change is seen yet."""
 
 
 class Live:
@@ -56,7 +56,7 @@ class Live:
         watch = self._watches.setdefault(tenant_id, _Watch())
         ear: asyncio.Queue[str] = asyncio.Queue(64)
         watch.ears.add(ear)
-        if watch.looked:
+        if watch.before is not None:
             ear.put_nowait(_ALL)
         if watch.task is None:
             watch.task = asyncio.create_task(self._look(tenant_id, watch))
@@ -77,7 +77,6 @@ class Live:
                 self._watches.pop(tenant_id, None)
 
     async def _look(self, tenant_id: uuid.UUID, watch: _Watch) -> None:
-        before: dict[str, Any] | None = None
         while True:
             try:
                 async with self._hub.database.engine() as conn:
@@ -85,9 +84,9 @@ class Live:
             except _TROUBLE:
                 await asyncio.sleep(EVERY_S)
                 continue
+            before, watch.before = watch.before, now
             for topic in [_ALL] if before is None else [name for name in now if now[name] != before[name]]:
                 for ear in watch.ears:
                     if not ear.full():
                         ear.put_nowait(topic)
-            before, watch.looked = now, True
             await asyncio.sleep(EVERY_S)

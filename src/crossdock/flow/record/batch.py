@@ -67,7 +67,7 @@ class RecordRow(msgspec.Struct):
 
 
 class EventRow(msgspec.Struct, frozen=True):
-    """One immutable event, its body sealed."""
+    """One immutable event, its body sealed; its fields stand as the type ``commit_event`` begins."""
 
     id: uuid.UUID
     tenant_id: uuid.UUID
@@ -89,7 +89,10 @@ class EventRow(msgspec.Struct, frozen=True):
 
 
 class DeliveryRow(msgspec.Struct):
-    """One event on one route, to be queued or (with a ``rule``) ended at once."""
+    """One event on one route, to be queued or (with a ``rule``) ended at once.
+
+    Its fields but the ``rule``, the last, stand as those of the type ``commit_delivery``.
+    """
 
     id: uuid.UUID
     tenant_id: uuid.UUID

@@ -25,8 +25,8 @@ SQL = load(Path(__file__).with_name("links.sql"))
 _PAGE = 500
 _CHUNK = 500
 _TOLD = 20
-_T = TypeVar("_T")
 """So many are named in an entry of the audit."""
+_T = TypeVar("_T")
 _NO_OWN_STOCK = ("variable", "grouped", "external")
 
 
