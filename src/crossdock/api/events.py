@@ -14,7 +14,7 @@ from starlette.responses import Response
 from crossdock.api.access import Access
 from crossdock.api.body import announced, read
 from crossdock.api.problems import answer, refusal
-from crossdock.errors import BadInput, CrossdockError, MethodNotAllowed, Overloaded
+from crossdock.errors import BadInput, CrossdockError, Overloaded
 from crossdock.flow.record import Receipt
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.connection import Connection
@@ -58,8 +58,6 @@ class EventsDoor:
             return refusal(error)
 
     async def _take(self, request: Request) -> Response:
-        if request.method != "POST":
-            raise MethodNotAllowed("events are POSTed", allow="POST", remedy="send POST")
         headers = dict(request.headers)
         self._hub.journey.intake.admit(announced(headers, self._hub.settings.max_body_bytes))
         principal = await self._access.principal(request, "events:write")

@@ -69,7 +69,7 @@ def described(app: FastAPI) -> dict[str, Any]:
             "key": {"type": "http", "scheme": "bearer", "description": "An API key (cdk_…), or a token"}
         }
         document["security"] = [{"key": []}]
-        document["paths"]["/events"] = {"post": _events()}
+        document["paths"]["/events"]["post"] = _events()
         _say_refusals(document)
         add_samples(document)
         app.openapi_schema = document
@@ -110,7 +110,7 @@ def _events() -> dict[str, Any]:
     one, many = {"$ref": "#/components/schemas/NewEvent"}, {"$ref": "#/components/schemas/EventResult"}
     batch = {"type": "array", "items": one, "minItems": 1, "maxItems": MOST}
     wrapped = {"type": "object", "required": ["events"], "properties": {"events": batch}}
-    results = {"type": "object", "properties": {"results": {"type": "array", "items": many}}}
+    results = {"type": "object", "required": ["results"], "properties": {"results": {"type": "array", "items": many}}}
     refused = PROBLEM_CONTENT
     return {
         "summary": "Take one event or a batch; 2xx means committed.",

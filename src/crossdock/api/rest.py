@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
+from starlette.routing import Match
 
 from crossdock.api.access import Access
 from crossdock.api.openapi import described
@@ -13,6 +14,10 @@ from crossdock.api.resources import ALL
 from crossdock.errors import BadInput, CrossdockError, MethodNotAllowed, NotFound
 from crossdock.store.absence import ABSENT, NO_ROOM
 from crossdock.wiring import Hub
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_DOORS = {("/events", "POST")}
+"""What is answered before this application is asked, but is as much a part of the API."""
 
 
 def build_rest(hub: Hub, access: Access) -> FastAPI:
@@ -55,6 +60,17 @@ def _say_problems(app: FastAPI) -> None:
     @app.exception_handler(405)
     async def not_so(request: Request, error: Exception) -> Response:
         del error
-        return problem(
-            MethodNotAllowed(f"this resource does not take {request.method}", allow="GET", remedy="send GET")
-        )
+        taken = _taken(app, request)
+        told = f"this resource does not take {request.method}"
+        return problem(MethodNotAllowed(told, allow=", ".join(taken), remedy=f"send {' or '.join(taken)}"))
+
+
+def _taken(app: FastAPI, request: Request) -> list[str]:
+    """Return the methods that the resource of a request takes."""
+    path = request.scope["path"].removeprefix(request.scope["root_path"])
+    return [
+        method
+        for method in _METHODS
+        if (path, method) in _DOORS
+        or any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in app.routes)
+    ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
-from crossdock.cli.asking import ask
+from crossdock.cli.asking import ask, only
 from crossdock.cli.connecting import parse_id
 from crossdock.cli.listing import Lists
 
@@ -19,27 +19,89 @@ if TYPE_CHECKING:
 events = typer.Typer(help="List events, or show one.", cls=Lists)
 
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many to show, the newest first.")]
+Connection = Annotated[str | None, typer.Option("--connection", help="Only of this source: its id, name or account.")]
 Stream = Annotated[str | None, typer.Option("--stream", help="Only of this stream.")]
-External = Annotated[str | None, typer.Option("--of", help="Only of the entity with this id at the shop.")]
+Type = Annotated[str | None, typer.Option("--type", help="Only of this type: order.created, order.updated …")]
+Origin = Annotated[
+    str | None,
+    typer.Option("--origin", help="Only through this door: webhook, pull, plugin, api, backfill, reconcile or replay."),
+]
+External = Annotated[
+    str | None, typer.Option("--of", help="Only of the record with this id at its source, or this number or SKU.")
+]
+Since = Annotated[str | None, typer.Option("--since", help="Recorded at or after: 2026-11-21 or 2026-11-21T10:00Z.")]
+Until = Annotated[str | None, typer.Option("--until", help="Recorded before.")]
+Place = Annotated[str | None, typer.Option("--before", help="Go on below this event.")]
+_COLUMNS = ("id", "type", "external_id", "connection", "origin", "verdict", "status", "recorded_at", "deliveries")
 
 
 @events.command("list")
 @guarded
 def events_list(
-    stream: Stream = None, of: External = None, limit: Limit = 20, tenant: Tenant = "default", as_json: AsJson = False
+    connection: Connection = None,
+    stream: Stream = None,
+    type_: Type = None,
+    origin: Origin = None,
+    of: External = None,
+    since: Since = None,
+    until: Until = None,
+    before: Place = None,
+    limit: Limit = 20,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
 ) -> None:
-    """List events, the newest first."""
-    from crossdock.cli.reading import queries
-    from crossdock.kit.ids import Prefix, show
+    """List events, the newest first, and what became of each."""
+    from crossdock.cli.delivering import moment
+    from crossdock.flow.record.events import EventFilter, Events
+    from crossdock.kit.ids import Prefix, parse
+
+    door, times = _door(origin), (moment(since), moment(until))
+    below = parse_id(parse, Prefix.EVENT, before) if before else None
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
-        async with hub.database.engine() as conn:
-            rows = await conn.fetch(queries()["events"], tenant_id, stream, of, limit)
-        return [{**dict(row), "id": show(Prefix.EVENT, row["id"])} for row in rows]
+        asked = EventFilter(
+            connection_id=await only(hub, tenant_id, connection),
+            stream=stream,
+            type=type_,
+            origin=door,
+            external_id=(of or "").removeprefix("#") or None,
+            since=times[0],
+            until=times[1],
+        )
+        reader, place = Events(hub.database), below
+        rows: list[dict[str, Any]] = []
+        while len(rows) < limit:
+            # a page looks only so far back, whatever it has found
+            page = await reader.page(tenant_id, asked, limit - len(rows), place)
+            rows += [_line(item) for item in page.items]
+            place = page.next
+            if place is None:
+                break
+        return rows
 
     rows = ask(tenant, work)
-    columns = ("id", "type", "external_id", "connection", "origin", "verdict", "status", "recorded_at")
-    give(rows, as_json=as_json, people=lambda: table(rows, columns))
+    give(rows, as_json=as_json, people=lambda: table([_told(row) for row in rows], _COLUMNS))
+
+
+def _door(word: str | None) -> str | None:
+    from crossdock.errors import BadInput
+    from crossdock.model.origin import Origin as Doors
+
+    doors = [one.value for one in Doors]
+    if word not in (None, *doors):
+        raise BadInput(f"there is no origin {word!r}", field="origin", remedy=f"one of {', '.join(doors)}")
+    return word
+
+
+def _line(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an event as the API lists it."""
+    shown = {name: value for name, value in item.items() if name not in ("uuid", "record_uuid", "connector", "ends")}
+    return {**shown, "code": item["code"] or None, "deliveries": item["ends"]}
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    ends = (f"{one['destination']}: {one['rule'] or one['state']}" for one in row["deliveries"])
+    return {**row, "deliveries": "; ".join(ends) or None}
 
 
 @events.command("show")

@@ -7,14 +7,6 @@ SELECT (SELECT count(*) FROM delivery d JOIN route r ON r.id = d.route_id
         WHERE d.tenant_id = $1 AND r.source_id = $2) AS deliveries,
        (SELECT count(*) FROM doorbell b WHERE b.tenant_id = $1 AND b.connection_id = $2) AS doorbells;
 
--- name: events
-SELECT e.id, c.name AS connection, e.stream, e.external_id, e.type, e.origin, e.verdict, e.presence, e.status, e.seq,
-       e.recorded_at
-FROM event e JOIN connection c ON c.id = e.connection_id
-WHERE e.tenant_id = $1 AND ($2::text IS NULL OR e.stream = $2) AND ($3::text IS NULL OR e.external_id = $3)
-ORDER BY e.id DESC
-LIMIT $4;
-
 -- name: event
 SELECT e.id, e.connection_id, c.name AS connection, e.record_id, e.seq, e.stream, e.external_id, e.type, e.origin,
        e.verdict, e.presence, e.status, e.modified_at, e.recorded_at, e.hops, e.body

@@ -51,6 +51,7 @@ _ASKED = {
         GET /dead-letters/export
         GET /deliveries
         GET /deliveries/{delivery_id}
+        GET /events
         GET /events/{event_id}
         GET /invoice-series
         GET /invoice-terms

@@ -53,8 +53,10 @@ async def test_who_may_and_who_may_not(hub: Hub, doors: Street) -> None:
         await conn.execute("UPDATE api_key SET expires_at = now() WHERE expires_at > now()")
     is_problem(await doors.post(EVENTS, event(), ended), 401, "unauthenticated")
     assert (await doors.post(EVENTS, event(), await key_of(hub, "admin"))).status == 201
-    answer = await doors.get(EVENTS)
-    is_problem(answer, 405, "method-not-allowed")
+    for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
+        answer = await doors.call(method, EVENTS)
+        problem = is_problem(answer, 405, "method-not-allowed", "method")
+        assert (answer.headers["Allow"], problem["remedy"]) == ("GET, POST", "send GET or POST")
     assert len(await rows(hub, "SELECT 1 FROM event")) == 1
     await hub.refusals.flush(hub.database)
     told = {

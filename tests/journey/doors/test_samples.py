@@ -69,7 +69,7 @@ async def stage(hub: Hub, doors: Street) -> tuple[dict[str, Any], dict[str, str]
 RUNNABLE = (
     *("/orders", "/orders/{order_id}", "/customers", "/customers/{customer_id}", "/products"),
     *("/products/{product_id}", "/changes", "/schemas", "/schemas/{word}", "/status", "/connections"),
-    *("/deliveries", "/events/{event_id}"),
+    *("/deliveries", "/events", "/events/{event_id}"),
 )
 
 

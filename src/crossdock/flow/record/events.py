@@ -1,7 +1,7 @@
 """Events as people look for them: pages by connection, stream, type, record and time; one with what stands beside it.
 
-A page looks at no more than :data:`MOST_LOOKED` events, whatever is asked for: what fits none of them is a short page
-that says how far it has looked, and goes on there.
+A page looks at no more than :data:`MOST_LOOKED` events and so many days, whatever is asked for: what fits none of
+them is a short page that says how far it has looked, and goes on there.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _TOP: Final = (32_767, str((1 << 63) - 1), LAST)
 _PAGE: Final = 500
 _LATEST_MS: Final = 250_000_000_000_000
 """An id beyond the year 9,800 is nobody's."""
+_LATEST: Final = uuid.UUID(int=_LATEST_MS << 80)
 
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,17 +141,20 @@ class Events:
     async def _by_day(
         self, conn: Any, tenant_id: uuid.UUID, asked: EventFilter, limit: int, before: uuid.UUID | None
     ) -> tuple[list[uuid.UUID], uuid.UUID | None, datetime | None]:
-        top = _TOP
+        top, ceiling = _TOP, asked.ceiling
         if before is not None:
             place = await conn.fetchrow(SQL["place"], tenant_id, before)
             if place is not None:
                 top = (place["era"], place["xid"], place["id"])
-        days = await self._days(conn, tenant_id, asked, before)
+            else:
+                # the bound of a day, an event that is no longer kept, one of another tenant: its id has to do
+                ceiling = min(ceiling, before)
+        days, all_days = await self._days(conn, tenant_id, asked, before)
         ids: list[uuid.UUID] = []
         left = MOST_LOOKED
         for day in days:
             low = max(_floor(day), asked.floor)
-            high = min(_floor(day + _DAY), asked.ceiling)
+            high = min(_floor(day + _DAY), ceiling)
             sought = (asked.connection_id, asked.stream, asked.type, asked.origin)
             # nobody filters: what is looked at fits
             most = min(left, limit - len(ids)) if sought == (None, None, None, None) else left
@@ -161,21 +165,25 @@ class Events:
                 return ids, ids[-1], None
             if left <= 0:
                 return ids, row["low"], time_of(row["low"])
-        if len(days) >= _DAYS and ids:
-            return ids, ids[-1], None
-        return ids, None, None
+        if all_days:
+            return ids, None, None
+        below = _floor(days[-1])
+        return ids, below, time_of(below)
 
-    async def _days(self, conn: Any, tenant_id: uuid.UUID, asked: EventFilter, before: uuid.UUID | None) -> list[date]:
-        """Return the days to look at, the newest first: those with arrivals, and those whose count may still come."""
-        newest = datetime.now(UTC) + _DAY
-        for bound in (asked.until, time_of(before) if before else None):
-            newest = min(newest, bound.astimezone(UTC) + _DAY) if bound else newest
-        oldest = (asked.since.astimezone(UTC) - _DAY).date() if asked.since else date(2000, 1, 1)
+    async def _days(
+        self, conn: Any, tenant_id: uuid.UUID, asked: EventFilter, before: uuid.UUID | None
+    ) -> tuple[list[date], bool]:
+        """Return the days to look at, the newest first, and whether there are no others.
+
+        They are those with arrivals, and those whose count may still come.
+        """
+        newest = min(datetime.now(UTC), _time(asked.ceiling), _time(before or LAST)) + _DAY
+        oldest = max((_time(asked.floor) - _DAY).date(), date(2000, 1, 1))
         rows = await conn.fetch(SQL["days"], tenant_id, newest.date(), oldest, asked.connection_id, asked.stream, _DAYS)
         known = {row["day"] for row in rows}
         # a count is written a moment after its events, and by the clock of another minute
         known |= {day - _DAY for day in known} | {newest.date() - _DAY * n for n in range(3)}
-        return sorted((day for day in known if oldest <= day <= newest.date()), reverse=True)
+        return sorted((day for day in known if oldest <= day <= newest.date()), reverse=True), len(rows) < _DAYS
 
     async def _end(self, conn: Any, tenant_id: uuid.UUID, items: Sequence[dict[str, Any]]) -> None:
         """Put the deliveries that were made with each event beside it; those of later replays stand in its story."""
@@ -195,6 +203,11 @@ class Events:
 def _since(record_id: uuid.UUID) -> uuid.UUID:
     """Return the least id of an event of a record: none is older than the record itself, but for clocks that differ."""
     return floor_near(time_of(record_id))
+
+
+def _time(bound: uuid.UUID) -> datetime:
+    """Return the moment of a bound. One beyond all that can be counted with is drawn in to the last that can."""
+    return time_of(min(bound, _LATEST))
 
 
 def _bounds(row: Any) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
