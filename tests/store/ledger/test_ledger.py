@@ -251,6 +251,18 @@ async def test_a_full_queue_refuses_before_it_accepts(hub: Hub) -> None:
         assert (await waiting).verdict == "applied"
 
 
+async def test_a_commit_takes_along_what_is_just_coming_in(hub: Hub) -> None:
+    shop = await add_shop(hub)
+
+    async def comes(turn: int) -> None:
+        for _ in range(turn):
+            await asyncio.sleep(0)
+        await hub.journey.intake.submit(webhook(hub, shop, order(turn + 1)))
+
+    await asyncio.gather(*(comes(turn) for turn in range(40)))
+    assert await fetch(hub, "SELECT count(*) AS n, count(DISTINCT xid) AS commits FROM event") == [(40, 1)]
+
+
 async def test_a_row_with_bad_data_does_not_take_the_others_with_it(hub: Hub) -> None:
     shop = await add_shop(hub)
     parcels = [webhook(hub, shop, order(n)) for n in range(1, 20)]
