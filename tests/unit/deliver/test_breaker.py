@@ -23,6 +23,14 @@ def test_it_opens_when_half_of_at_least_ten_fail() -> None:
     assert breaker.state is BreakerState.OPEN
 
 
+def test_what_goes_well_does_not_open_it_however_bad_it_was_before() -> None:
+    breaker = Breaker()
+    assert not breaker.note(ok=0, failed=9)
+    assert not breaker.note(ok=1, failed=0)
+    assert breaker.state is BreakerState.CLOSED
+    assert breaker.note(ok=0, failed=1)
+
+
 @pytest.mark.parametrize("left", ["open", "half_open"])
 def test_a_lane_that_was_open_gets_one_probe(left: str) -> None:
     breaker = Breaker(state=left)

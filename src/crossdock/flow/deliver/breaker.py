@@ -59,7 +59,8 @@ class Breaker:
             return False
         self._remember(ok, failed)
         size = self.seen.bit_length() - 1
-        if size >= self._least and self.seen.bit_count() - 1 >= self._share * size:
+        # never by what went well: the destination may just have come back
+        if failed and size >= self._least and self.seen.bit_count() - 1 >= self._share * size:
             return self._open()
         return False
 
