@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from crossdock.errors import ExpiredLink, NotFound, Unauthenticated
@@ -61,6 +63,29 @@ async def test_a_session_that_was_ended_is_refused_at_once(hub: Hub) -> None:
     assert await people.sessions.list(person) == []
     with pytest.raises(NotFound):
         await people.sessions.revoke(person, other.session_id)
+
+
+async def test_a_page_and_a_change_of_password_lock_the_person_before_his_sessions(hub: Hub) -> None:
+    people = people_of(hub)
+    person = await enter_first(people)
+    begun = await people.sessions.begin(OWNER, PASSWORD, agent="", address="")
+    async with hub.database.engine() as conn:
+        await conn.execute("UPDATE person_session SET seen_at = seen_at - interval '2 minutes'")
+        await conn.execute("UPDATE person SET last_tenant_id = NULL")
+    async with hub.database.transaction() as conn:
+        await conn.fetchval("SELECT id FROM person WHERE id = $1 FOR UPDATE", person)
+        page = asyncio.create_task(people.sessions.seat(begun.token, None))
+        await until_one_waits_for_a_lock(hub)
+        assert len(await conn.fetch("SELECT id FROM person_session WHERE person_id = $1 FOR UPDATE NOWAIT", person)) == 1
+    assert await page is not None
+
+
+async def until_one_waits_for_a_lock(hub: Hub) -> None:
+    while True:
+        async with hub.database.owner() as conn:
+            if await conn.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                return
+        await asyncio.sleep(0.02)
 
 
 async def test_a_seat_elsewhere_is_not_found(hub: Hub) -> None:

@@ -22,13 +22,16 @@ WITH session AS MATERIALIZED (
     WHERE m.accepted_at IS NOT NULL
 ), chosen AS MATERIALIZED (
     SELECT * FROM seats WHERE $2::text IS NULL OR slug = $2 ORDER BY last DESC NULLS LAST, name, slug LIMIT 1
-), seen AS (
-    -- not at every page: a minute more or less is nothing to a session that sleeps after hours
-    UPDATE person_session SET seen_at = now()
-    WHERE id = (SELECT id FROM session WHERE seen_at < now() - interval '1 minute')
 ), used AS (
     UPDATE person SET last_tenant_id = (SELECT tenant_id FROM chosen)
     WHERE id = (SELECT person_id FROM session) AND EXISTS (SELECT 1 FROM chosen WHERE last IS NOT TRUE)
+    RETURNING 1
+), seen AS (
+    -- not at every page: a minute more or less is nothing to a session that sleeps after hours. After the person, as
+    -- a change of password locks them: two that go the other way round would wait for each other
+    UPDATE person_session SET seen_at = now()
+    WHERE id = (SELECT id FROM session WHERE seen_at < now() - interval '1 minute')
+      AND (SELECT count(*) FROM used) >= 0
 )
 SELECT s.id, s.person_id, s.sealed, s.zone, s.theme, s.fresh, s.expires_at, c.tenant_id, c.slug, c.name, c.role,
        (SELECT array_agg(slug ORDER BY name, slug) FROM seats) AS slugs,
