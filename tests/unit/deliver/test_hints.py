@@ -49,6 +49,22 @@ async def test_a_hint_after_a_failure_is_told() -> None:
     await _ended(running)
 
 
+async def test_the_pumps_of_this_process_look_once_the_lanes_are_marked() -> None:
+    store = Shaky()
+    store.asked = 1
+    hints = Hints(store)
+    hints.ring({uuid.uuid4()}, False)
+    assert not hints.local.is_set(), "a pump that looks now finds no lane, and nothing tells it to look again"
+    running = asyncio.create_task(hints.run())
+    async with asyncio.timeout(10):
+        await hints.local.wait()
+    assert store.told.is_set()
+    hints.local.clear()
+    hints.ring(set(), True)
+    assert hints.local_bells.is_set()
+    await _ended(running)
+
+
 async def test_news_on_a_channel_is_told_by_itself() -> None:
     store = Shaky()
     store.asked = 1

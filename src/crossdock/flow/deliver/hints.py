@@ -29,14 +29,13 @@ class Hints:
         self.sender = uuid.uuid4().hex[:12]
         """What its notifications carry, so that a process leaves alone those that it sent itself."""
         self.local = asyncio.Event()
-        """Set at once for the pumps of this very process."""
+        """Set for the pumps of this very process, once the lanes are marked: by their marks alone they are found."""
         self.local_bells = asyncio.Event()
+        """Set at once."""
 
     def ring(self, lanes: set[uuid.UUID], doorbells: bool) -> None:
         """Note that lanes have work, or that doorbells were rung."""
-        if lanes:
-            self._lanes |= lanes
-            self.local.set()
+        self._lanes |= lanes
         if doorbells:
             self._bells = True
             self.local_bells.set()
@@ -69,4 +68,6 @@ class Hints:
                 # whatever it is: without this loop every later hint would be lost as well
                 log.error("hints failed", problem=type(bug).__name__, exc_info=bug)
                 await asyncio.sleep(1)
+            if lanes:
+                self.local.set()
             await asyncio.sleep(_PAUSE_S)
