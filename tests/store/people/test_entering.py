@@ -76,7 +76,8 @@ async def test_a_page_and_a_change_of_password_lock_the_person_before_his_sessio
         await conn.fetchval("SELECT id FROM person WHERE id = $1 FOR UPDATE", person)
         page = asyncio.create_task(people.sessions.seat(begun.token, None))
         await until_one_waits_for_a_lock(hub)
-        assert len(await conn.fetch("SELECT id FROM person_session WHERE person_id = $1 FOR UPDATE NOWAIT", person)) == 1
+        free = await conn.fetch("SELECT id FROM person_session WHERE person_id = $1 FOR UPDATE NOWAIT", person)
+        assert len(free) == 1
     assert await page is not None
 
 
