@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.webhook import sandbox as receiver
+from crossdock.flow.deliver.pump import SQL as QUEUE
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
 from tests.support.hub import add_route, add_shop, add_sink, order, signed, until, working
@@ -77,6 +78,32 @@ async def test_no_lane_is_taken_again_and_again_when_nothing_is_due(counted: tup
         due = await conn.fetchval("SELECT count(*) FROM lane WHERE due_at IS NOT NULL")
     assert max(epochs) <= 2
     assert due == 0
+
+
+async def test_a_lane_that_is_due_is_found_while_it_is_hinted_at(counted: tuple[Hub, Counted]) -> None:
+    hub, _ = counted
+    async with serving(receiver.app("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")) as served:
+        shop, sink = await add_shop(hub), await add_sink(hub, f"{served.url}/hook")
+        await add_route(hub, shop, sink, "*", "post")
+        await hub.journey.webhook(shop, *signed(order(1)))
+        async with hub.database.engine() as conn:
+            await conn.execute(QUEUE["hint_lanes"], [sink.id], False, "somebody")
+            assert await conn.fetchval("SELECT due_at <= now() AND best = 1 FROM lane WHERE id = $1", sink.id)
+        hinted, taken = asyncio.Event(), asyncio.Event()
+
+        async def hint() -> None:
+            async with hub.database.transaction() as conn:
+                await conn.execute(QUEUE["hint_lanes"], [sink.id], False, "somebody")
+                hinted.set()
+                await taken.wait()
+
+        hinting = asyncio.create_task(hint())
+        await hinted.wait()
+        found = await hub.pump.take("test")
+        taken.set()
+        await hinting
+        assert found is not None, "nobody would tell of it again"
+        await hub.pump.drain(found)
 
 
 async def test_a_visit_looks_again_only_where_there_was_much(counted: tuple[Hub, Counted]) -> None:

@@ -51,11 +51,12 @@ WHERE id = $1 AND owner = $2 AND epoch = $3;
 
 -- name: hint_lanes
 -- Hints, after the commit: the truth is a due head. A lane that is due already is left alone, unless something more
--- urgent has come.
+-- urgent has come. Not even locked: who takes lanes skips what is locked, and is told of nothing where nothing is marked.
 WITH rung AS MATERIALIZED (
     SELECT l.id, CASE WHEN l.until > now() THEN now() ELSE n.at END AS at, n.best
     FROM lane l CROSS JOIN LATERAL lane_next(l.id, l.held_priority, l.held_until) AS n
-    WHERE l.id = ANY($1::uuid[]) AND (l.due_at IS NULL OR l.due_at > now() OR l.best > 0)
+    WHERE l.id = ANY($1::uuid[])
+      AND (l.due_at IS NULL OR l.due_at > now() OR (l.best > 0 AND n.best < l.best))
     ORDER BY l.id
     FOR UPDATE OF l
 ), marked AS (
