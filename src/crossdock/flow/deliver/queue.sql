@@ -50,13 +50,12 @@ UPDATE lane SET breaker = 'closed', breaker_until = NULL, reason = NULL, breaker
 WHERE id = $1 AND owner = $2 AND epoch = $3;
 
 -- name: hint_lanes
--- Hints, after the commit: the truth is a due head. A lane that is due already is left alone, unless something more
--- urgent has come. Not even locked: who takes lanes skips what is locked, and is told of nothing where nothing is marked.
+-- Hints, after the commit: the truth is a due head. A lane that is due already stays as it is, unless something more
+-- urgent has come; but it is told of again: who takes lanes skips what is locked, and it may have been locked by this.
 WITH rung AS MATERIALIZED (
     SELECT l.id, CASE WHEN l.until > now() THEN now() ELSE n.at END AS at, n.best
     FROM lane l CROSS JOIN LATERAL lane_next(l.id, l.held_priority, l.held_until) AS n
     WHERE l.id = ANY($1::uuid[])
-      AND (l.due_at IS NULL OR l.due_at > now() OR (l.best > 0 AND n.best < l.best))
     ORDER BY l.id
     FOR UPDATE OF l
 ), marked AS (
@@ -67,7 +66,7 @@ WITH rung AS MATERIALIZED (
     RETURNING lane.id
 )
 SELECT pg_notify('crossdock_lane', $3::text) FROM (SELECT 1 LIMIT 1) AS once
-WHERE $2::boolean OR EXISTS (SELECT 1 FROM marked);
+WHERE $2::boolean OR EXISTS (SELECT 1 FROM marked) OR EXISTS (SELECT 1 FROM rung WHERE rung.at IS NOT NULL);
 
 -- name: sweep_lanes
 -- Lanes whose hint was lost. All processes share one look in a while: whoever comes first looks for all.
