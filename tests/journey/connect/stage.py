@@ -63,14 +63,15 @@ async def tls_before(url: str, chain: Path, *, port: int = 0) -> AsyncIterator[s
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)
     tasks: set[asyncio.Task[Any]] = set()
-    callers: list[asyncio.StreamWriter] = []
+    callers: list[asyncio.WriteTransport] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
-        callers.append(writer)
+        callers.append(writer.transport)
         try:
+            await writer.start_tls(context)
             inner, outer = await asyncio.open_connection("127.0.0.1", inner_port)
             try:
                 await asyncio.gather(_pipe(reader, outer), _pipe(inner, writer))
@@ -82,7 +83,8 @@ async def tls_before(url: str, chain: Path, *, port: int = 0) -> AsyncIterator[s
             writer.close()
             tasks.discard(task)
 
-    server = await asyncio.start_server(handle, "127.0.0.1", port, ssl=context)
+    # without TLS of its own: who is in the middle of a greeting at the end would be known to nobody
+    server = await asyncio.start_server(handle, "127.0.0.1", port)
     try:
         yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
@@ -91,10 +93,8 @@ async def tls_before(url: str, chain: Path, *, port: int = 0) -> AsyncIterator[s
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         # TLS would take leave of each caller first, and the loop may end before that
-        for writer in callers:
-            # Python 3.11.2 (Debian 12) has nothing left to abort in what was closed twice, and says so like this
-            with contextlib.suppress(AttributeError):
-                writer.transport.abort()
+        for caller in callers:
+            caller.abort()
         await asyncio.sleep(0)
 
 

@@ -32,7 +32,7 @@ async function look(page) {
 	);
 	const tab = await context.newPage();
 	const noise = [];
-	tab.on('console', (one) => one.type() === 'error' && noise.push(one.text()));
+	tab.on('console', (one) => one.type() === 'error' && noise.push(`${one.text()} (${one.location().url})`));
 	tab.on('pageerror', (one) => noise.push(String(one)));
 	tab.on('dialog', (one) => one.accept());
 	try {

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger("crossdock.demo")
 _TRAFFIC_S = 0.1
 _QUIET_S = 60.0
+_PATIENCE_S = 120.0
+"""The burst may open the breaker, and then nobody calls for a while."""
+_ORDER_S = 10.0
+_BURST = 5
 _LEAVING = ("delete_force", "change_email", "edit_address", "delete_customer")
 
 
@@ -279,13 +283,17 @@ class _Act:
         self._left += 1
         for name in ("silent line edit", "delete force"):
             self._play.fault(name)
-        await self._portal.put("dials", next_errors=5, throttle_share=1)
-        self._play.fault("answers 503 in a burst", 5)
-        await self._shop.post("act", do="place_order")
-        for _ in range(600):  # the burst alone may take some seconds of back-off
-            if await self._throttled():
+        await self._portal.put("dials", next_errors=_BURST, throttle_share=1)
+        ends, order_at = time.monotonic() + _PATIENCE_S, 0.0
+        while (left := (await self._portal.get("dials"))["next_errors"]) or not await self._throttled():
+            if time.monotonic() > ends:
                 break
+            if time.monotonic() > order_at:
+                # more than one, for some of their webhooks are dropped
+                order_at = time.monotonic() + _ORDER_S
+                await self._shop.post("act", do="place_order")
             await asyncio.sleep(0.05)
+        self._play.fault("answers 503 in a burst", _BURST - left)
         await self._portal.put("dials", throttle_share=0.02)
 
     async def _throttled(self) -> int:
