@@ -52,7 +52,7 @@ def events_list(
 ) -> None:
     """List events, the newest first, and what became of each."""
     from crossdock.cli.delivering import moment
-    from crossdock.flow.record.events import EventFilter, Events
+    from crossdock.flow.record.events import EventFilter, Events, known_by, listed, told
     from crossdock.kit.ids import Prefix, parse
 
     door, times = _door(origin), (moment(since), moment(until))
@@ -64,7 +64,7 @@ def events_list(
             stream=stream,
             type=type_,
             origin=door,
-            external_id=(of or "").removeprefix("#") or None,
+            external_id=known_by(of),
             since=times[0],
             until=times[1],
         )
@@ -73,14 +73,17 @@ def events_list(
         while len(rows) < limit:
             # a page looks only so far back, whatever it has found
             page = await reader.page(tenant_id, asked, limit - len(rows), place)
-            rows += [_line(item) for item in page.items]
+            rows += [listed(item) for item in page.items]
             place = page.next
             if place is None:
                 break
         return rows
 
+    def people() -> Any:
+        return table([{**row, "deliveries": told(row["deliveries"]) or None} for row in rows], _COLUMNS)
+
     rows = ask(tenant, work)
-    give(rows, as_json=as_json, people=lambda: table([_told(row) for row in rows], _COLUMNS))
+    give(rows, as_json=as_json, people=people)
 
 
 def _door(word: str | None) -> str | None:
@@ -91,17 +94,6 @@ def _door(word: str | None) -> str | None:
     if word not in (None, *doors):
         raise BadInput(f"there is no origin {word!r}", field="origin", remedy=f"one of {', '.join(doors)}")
     return word
-
-
-def _line(item: dict[str, Any]) -> dict[str, Any]:
-    """Return an event as the API lists it."""
-    shown = {name: value for name, value in item.items() if name not in ("uuid", "record_uuid", "connector", "ends")}
-    return {**shown, "code": item["code"] or None, "deliveries": item["ends"]}
-
-
-def _told(row: dict[str, Any]) -> dict[str, Any]:
-    ends = (f"{one['destination']}: {one['rule'] or one['state']}" for one in row["deliveries"])
-    return {**row, "deliveries": "; ".join(ends) or None}
 
 
 @events.command("show")

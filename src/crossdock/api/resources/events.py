@@ -14,7 +14,7 @@ from crossdock.api.parsing import parsed
 from crossdock.api.records import instant
 from crossdock.api.resources.deliveries import State, named
 from crossdock.errors import NotFound
-from crossdock.flow.record.events import EventFilter, Events
+from crossdock.flow.record.events import EventFilter, Events, known_by, listed
 from crossdock.govern.keys import Principal
 from crossdock.kit import ids
 from crossdock.model.origin import Origin
@@ -139,7 +139,7 @@ async def given(
         stream=stream or None,
         type=type or None,
         origin=origin.value if origin else None,
-        external_id=(external_id or "").removeprefix("#") or None,
+        external_id=known_by(external_id),
         since=instant(since, "since"),
         until=instant(until, "until"),
     )
@@ -162,7 +162,7 @@ def router(hub: Hub, access: Access) -> APIRouter:
         below = named(ids.Prefix.EVENT, before, "before")
         page = await reader.page(caller.tenant_id, asked, limit, below)
         return {
-            "items": [{**item, "code": item["code"] or None, "deliveries": item["ends"]} for item in page.items],
+            "items": [listed(item) for item in page.items],
             "next": ids.show(ids.Prefix.EVENT, page.next) if page.next else None,
             "looked_to": page.looked_to,
         }

@@ -7,7 +7,7 @@ them is a short page that says how far it has looked, and goes on there.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -54,6 +54,11 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     def ceiling(self) -> uuid.UUID:
         """The first id it cannot have any more."""
         return floor_of(self.until) if self.until else LAST
+
+
+def known_by(text: str | None) -> str | None:
+    """Return an id, a number or a SKU as a filter takes it: without the # that people put before it, None if empty."""
+    return (text or "").removeprefix("#") or None
 
 
 class EventPage(msgspec.Struct, frozen=True):
@@ -198,6 +203,17 @@ class Events:
             by_id[row["event_id"]]["ends"].append(
                 {name: row[name] for name in ("state", "rule", "attempts", "replayed", "destination")}
             )
+
+
+def listed(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item of a page, read with its ends, as the API and the command line list it."""
+    shown = {name: value for name, value in item.items() if name not in ("uuid", "record_uuid", "connector", "ends")}
+    return {**shown, "code": item["code"] or None, "deliveries": item["ends"]}
+
+
+def told(ends: Iterable[Mapping[str, Any]]) -> str:
+    """Return what became of an event, in words: at each destination the rule that skipped it, or the state."""
+    return "; ".join(f"{one['destination']}: {one['rule'] or one['state']}" for one in ends)
 
 
 def _since(record_id: uuid.UUID) -> uuid.UUID:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from crossdock.errors import BadInput
 from crossdock.flow.deliver import Ask, Filter
-from crossdock.flow.record.events import EventFilter, Events
+from crossdock.flow.record.events import EventFilter, Events, known_by, told
 from crossdock.govern.access import Role
 from crossdock.kit.ids import Prefix, parse, show
 from crossdock.model.origin import Origin
@@ -91,7 +91,7 @@ def wanted(desk: Desk) -> EventFilter:
         stream=asked_text(desk, "stream"),
         type=asked_text(desk, "type"),
         origin=asked_word(desk, "origin", [one.value for one in Origin]),
-        external_id=(asked_text(desk, "record") or "").removeprefix("#") or None,
+        external_id=known_by(asked_text(desk, "record")),
         since=asked_time(desk, "since"),
         until=asked_time(desk, "until", end=True),
     )
@@ -131,7 +131,4 @@ def _mapping(desk: Desk) -> str | None:
 
 async def _lines(reader: Events, tenant_id: uuid.UUID, asked: EventFilter) -> AsyncIterator[Mapping[str, Any]]:
     async for item in reader.all(tenant_id, asked):
-        yield {
-            **item,
-            "ends": "; ".join(f"{one['destination']}: {one['rule'] or one['state']}" for one in item["ends"]),
-        }
+        yield {**item, "ends": told(item["ends"])}
