@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -41,3 +41,12 @@ def ask_about(connection: str, tenant: str, work: Callable[[Hub, uuid.UUID, Conn
 async def only(hub: Hub, tenant_id: uuid.UUID, connection: str | None) -> uuid.UUID | None:
     """Return the connection that an option names, by its id, name or account; None where it is not given."""
     return (await hub.connections.find(tenant_id, connection)).id if connection else None
+
+
+def check_word(option: str, word: str | None, words: Iterable[str]) -> None:
+    """Hold an option to the words that it may be, where it is given. Raises ``BadInput`` that names them."""
+    from crossdock.errors import BadInput
+
+    known = tuple(words)
+    if word not in (None, *known):
+        raise BadInput(f"there is no {option} {word!r}", field=option, remedy=f"one of {', '.join(known)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import ACTOR, AsJson, Tenant, cell, give, guarded, table
-from crossdock.cli.asking import ask, only
+from crossdock.cli.asking import ask, check_word, only
 from crossdock.cli.connecting import parse_id
 from crossdock.cli.listing import Lists
 
@@ -55,11 +55,9 @@ def deliveries_list(
     """List deliveries, the newest first."""
     import msgspec
 
-    from crossdock.errors import BadInput
     from crossdock.kit.ids import Prefix, parse
 
-    if state not in (None, *STATES):
-        raise BadInput(f"there is no state {state!r}", field="state", remedy=f"one of {', '.join(STATES)}")
+    check_word("state", state, STATES)
     named = {"connection": connection, "route": route, "stream": stream, "since": since, "until": until}
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossdock.cli.answers import AsJson, Tenant, give, guarded, table
-from crossdock.cli.asking import ask, only
+from crossdock.cli.asking import ask, check_word, only
 from crossdock.cli.connecting import parse_id
 from crossdock.cli.listing import Lists
 
@@ -54,8 +54,10 @@ def events_list(
     from crossdock.cli.delivering import moment
     from crossdock.flow.record.events import EventFilter, Events, known_by, listed, told
     from crossdock.kit.ids import Prefix, parse
+    from crossdock.model.origin import Origin as Doors
 
-    door, times = _door(origin), (moment(since), moment(until))
+    check_word("origin", origin, Doors)
+    times = moment(since), moment(until)
     below = parse_id(parse, Prefix.EVENT, before) if before else None
 
     async def work(hub: Hub, tenant_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -63,7 +65,7 @@ def events_list(
             connection_id=await only(hub, tenant_id, connection),
             stream=stream,
             type=type_,
-            origin=door,
+            origin=origin,
             external_id=known_by(of),
             since=times[0],
             until=times[1],
@@ -84,16 +86,6 @@ def events_list(
 
     rows = ask(tenant, work)
     give(rows, as_json=as_json, people=people)
-
-
-def _door(word: str | None) -> str | None:
-    from crossdock.errors import BadInput
-    from crossdock.model.origin import Origin as Doors
-
-    doors = [one.value for one in Doors]
-    if word not in (None, *doors):
-        raise BadInput(f"there is no origin {word!r}", field="origin", remedy=f"one of {', '.join(doors)}")
-    return word
 
 
 @events.command("show")

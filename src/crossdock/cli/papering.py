@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crossdock.cli.answers import AsJson, Code, Tenant, give, guarded, table
+from crossdock.cli.asking import check_word
 from crossdock.cli.invoicing import InvoiceId, about
 
 if TYPE_CHECKING:
@@ -58,9 +59,6 @@ def invoices_check(invoice: InvoiceId, kind: Kind = "ubl", tenant: Tenant = "def
 def format_of(kind: str) -> Format:
     """Return the format of a name. Raises ``BadInput`` that lists them."""
     from crossdock.documents.words import Format
-    from crossdock.errors import BadInput
 
-    try:
-        return Format(kind)
-    except ValueError:
-        raise BadInput(f"there is no format {kind!r}", field="format", remedy=f"one of {', '.join(Format)}") from None
+    check_word("format", kind, Format)
+    return Format(kind)
