@@ -77,6 +77,21 @@ async def until(condition: Callable[[], Awaitable[Any]], *, patience_s: float = 
         return found
 
 
+async def blocked(hub: Hub, count: int = 1) -> bool:
+    """Whether so many sessions of the hub's database wait for a lock; asked over a connection of its own."""
+    async with hub.database.owner() as conn:
+        waiting: int = await conn.fetchval(
+            "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database()"
+        )
+    return waiting >= count
+
+
+async def key_of(hub: Hub, *scopes: str, tenant: str = "default", expires_at: datetime | None = None) -> str:
+    """Make an API key with these scopes and return its text."""
+    return (await hub.keys.add(await hub.tenants.find(tenant), "test", scopes, expires_at))[1]
+
+
 async def add_connection(
     hub: Hub,
     connector: str,
@@ -182,6 +197,21 @@ def order(number: int = 1, *, status: str = "processing", modified: str = "2026-
         "fee_lines": [],
         "meta_data": [],
         **more,
+    }
+
+
+def product() -> dict[str, Any]:
+    """Return a small product in WooCommerce's own shape."""
+    return {
+        "id": 7,
+        "name": "Tea",
+        "sku": "TEA-1",
+        "type": "simple",
+        "status": "publish",
+        "parent_id": 0,
+        "price": "3.10",
+        "date_created_gmt": "2026-11-20T09:00:00",
+        "date_modified_gmt": "2026-11-20T09:00:00",
     }
 
 

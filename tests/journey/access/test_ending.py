@@ -8,7 +8,6 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
 
 from crossdock.errors import BadInput, NotFound
@@ -16,7 +15,7 @@ from crossdock.govern.programs.ending import Ending, EndLost
 from crossdock.store.queries import name_of
 from crossdock.wiring import Hub
 from tests.support.filling import Filler
-from tests.support.hub import until
+from tests.support.hub import blocked, until
 
 NOT_FILLED = {"tenant", "audit_waiting", "audit_link", "audit_head", "audit_entry", "membership", "person_link"}
 """Tables whose rows the end itself makes as well, or that go with the people."""
@@ -59,9 +58,7 @@ async def test_no_row_is_left_in_any_table_and_others_keep_theirs(hub: Hub, fill
 
 
 @pytest.mark.parametrize("sooner", [True, False])
-async def test_what_is_made_while_its_end_is_asked_for_goes_with_it(
-    hub: Hub, database_url: str, *, sooner: bool
-) -> None:
+async def test_what_is_made_while_its_end_is_asked_for_goes_with_it(hub: Hub, *, sooner: bool) -> None:
     """A test side and a key wait for the tenant's row, as the end does: those before it end too, none comes after."""
     tenant, ending = await hub.tenants.add("leaving"), at_once(hub)
     made = [hub.tenants.test_side(tenant), hub.keys.add(tenant, "late", ["read"])]
@@ -71,7 +68,7 @@ async def test_what_is_made_while_its_end_is_asked_for_goes_with_it(
         await conn.fetchval("SELECT 1 FROM tenant WHERE tenant_id = $1 FOR UPDATE", tenant)
         for work in [*made, asked] if sooner else [asked, *made]:
             tasks.append(asyncio.create_task(work, context=contextvars.Context()))
-            await until(lambda: asyncio.to_thread(waiting, database_url, len(tasks)))
+            await until(lambda: blocked(hub, len(tasks)))
     done = await asyncio.gather(*tasks, return_exceptions=True)
     assert [isinstance(one, NotFound) for one in done] == ([False] * 3 if sooner else [False, True, True]), done
     receipt = await finish(ending, done[-1 if sooner else 0])
@@ -79,14 +76,6 @@ async def test_what_is_made_while_its_end_is_asked_for_goes_with_it(
     assert await hub.tenants.list() == []
     async with hub.database.engine() as conn:
         assert await conn.fetchval("SELECT count(*) FROM api_key") == 0
-
-
-def waiting(database_url: str, count: int) -> bool:
-    """Whether so many wait for a row's lock."""
-    with psycopg.connect(database_url, autocommit=True) as conn:
-        asked = b"SELECT count(*) >= %s FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        found = conn.execute(asked + b" AND datname = current_database()", (count,)).fetchone()
-    return found == (True,)
 
 
 async def test_a_tenant_that_ends_gets_neither_a_key_nor_a_test_side(hub: Hub) -> None:

@@ -15,10 +15,10 @@ import pytest
 from crossdock.errors import NotFound
 from crossdock.govern.programs.exporting import LEFT_OUT, OPENED, PASSING, SHOWN, Exporting
 from crossdock.wiring import Hub
-from tests.journey.access.test_provisioning import key_of, make
+from tests.journey.access.test_provisioning import make
 from tests.journey.doors.street import Street, is_problem
 from tests.support.filling import Filler
-from tests.support.hub import add_connection, add_shop, order
+from tests.support.hub import add_connection, add_shop, key_of, order
 
 SECRET = "canary-secret-71"
 

@@ -19,11 +19,12 @@ from crossdock.kit.ids import Prefix, show
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, guard_of
 from crossdock.wiring.parts import connector_named
-from tests.journey.access.test_provisioning import key_of, make, send
+from tests.journey.access.test_provisioning import make, send
 from tests.journey.connect.portal import portal_of
 from tests.journey.connect.stage import Stage, staged
 from tests.journey.doors.street import Street, is_problem, street
 from tests.support.browsing import Visitor, visiting
+from tests.support.hub import key_of
 
 BACK = "https://platform.example/done?order=7"
 

@@ -10,10 +10,10 @@ import pytest
 
 from crossdock.govern.programs.ending import Ending
 from crossdock.wiring import Hub
-from tests.journey.access.test_provisioning import key_of, make, send
+from tests.journey.access.test_provisioning import make, send
 from tests.journey.doors.street import Street, is_problem, rows
 from tests.journey.doors.test_invoice_documents import make as issued
-from tests.support.hub import until, working
+from tests.support.hub import key_of, until, working
 
 EVENT = {"type": "assessment.completed", "data": {"email": "person-canary@example.com"}}
 

@@ -9,12 +9,9 @@ import orjson
 
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Answer, Street, is_problem
+from tests.support.hub import key_of
 
 BAKERY = {"slug": "bakery", "name": "The Bakery"}
-
-
-async def key_of(hub: Hub, *scopes: str, tenant: str = "default") -> str:
-    return (await hub.keys.add(await hub.tenants.find(tenant), "test", scopes))[1]
 
 
 async def send(doors: Street, method: str, path: str, key: str, body: Any = None, **headers: str) -> Answer:

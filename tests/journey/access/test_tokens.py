@@ -21,13 +21,9 @@ from crossdock.kit.clock import SetClock
 from crossdock.kit.ids import Prefix, show
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street, is_problem
-from tests.support.hub import until
+from tests.support.hub import key_of, until
 
 OLD, NEW = b"a" * 32, b"b" * 32
-
-
-async def key_of(hub: Hub, *scopes: str) -> str:
-    return (await hub.keys.add(await hub.tenants.find(), "robot", scopes))[1]
 
 
 async def ask(doors: Street, key: str, **asked: Any) -> Any:
@@ -59,7 +55,7 @@ async def test_a_token_does_what_was_asked_for_it(hub: Hub, doors: Street) -> No
     key = await key_of(hub, "write", "read")
     made = await ask(doors, key, scopes=["read"], minutes=5)
     told = (await doors.get("/api/v1/me", made["token"])).json
-    assert (told["kind"], told["scopes"], told["name"]) == ("token", ["read"], "robot")
+    assert (told["kind"], told["scopes"], told["name"]) == ("token", ["read"], "test")
     assert told["actor"] == (await doors.get("/api/v1/me", key)).json["actor"], "the audit names the key"
     assert datetime.fromisoformat(told["expires_at"]) - datetime.now(UTC) <= timedelta(minutes=5)
     assert (await doors.get("/api/v1/status", made["token"])).status == 200

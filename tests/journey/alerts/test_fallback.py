@@ -20,7 +20,7 @@ from crossdock.settings import Settings
 from crossdock.store import roles
 from crossdock.wiring import Hub
 from tests.journey.doors.street import is_problem, street
-from tests.support.hub import add_connection, add_route, add_shop, add_sink, order, signed, until, working
+from tests.support.hub import add_connection, add_route, add_shop, add_sink, blocked, order, signed, until, working
 from tests.support.inboxes import Receiver, receiver
 
 
@@ -139,7 +139,7 @@ async def test_a_claim_and_a_move_never_take_the_same(hub: Hub, sinks: tuple[Rec
         async with hub.database.transaction() as mover:
             await mover.execute(FALLBACK["lock_lane"], one.id)
             claim = asyncio.create_task(claimer.fetch(QUEUE["claim"], one.id, 7, 10, minute, 1, minute, minute))
-            await until(lambda: asyncio.create_task(rows(hub, "SELECT 1 FROM pg_locks WHERE NOT granted")))
+            await until(lambda: blocked(hub))
             assert len(await mover.fetch(FALLBACK["move"], one.id, route, two.id, 10)) == 1
         assert await asyncio.wait_for(claim, 10) == []
     finally:

@@ -16,7 +16,7 @@ from crossdock.errors import BadInput, CrossdockError
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
 from tests.journey.doors.street import Street, is_problem, rows, street
-from tests.support.hub import add_route, add_sink, until
+from tests.support.hub import add_route, add_sink, key_of, until
 
 EVENTS = "/api/v1/events"
 
@@ -25,13 +25,8 @@ def event(**more: Any) -> dict[str, Any]:
     return {"type": "assessment.completed", "data": {"score": 7}, **more}
 
 
-async def key_of(hub: Hub, *scopes: str, tenant: str = "default", expires_at: datetime | None = None) -> str:
-    tenant_id = await (hub.tenants.find() if tenant == "default" else hub.tenants.add(tenant))
-    return (await hub.keys.add(tenant_id, "test", scopes or ("events:write",), expires_at))[1]
-
-
 async def test_an_event_is_recorded_and_routed(hub: Hub, doors: Street) -> None:
-    key = await key_of(hub)
+    key = await key_of(hub, "events:write")
     source = await hub.connections.hub_source(await hub.tenants.find())
     await add_route(hub, source, await add_sink(hub, "http://127.0.0.1:9/"), "*", "post")
     answer = await doors.post(EVENTS, event(), key)
@@ -48,7 +43,7 @@ async def test_who_may_and_who_may_not(hub: Hub, doors: Street) -> None:
     is_problem(await doors.post(EVENTS, event(), "wrong"), 401, "unauthenticated")
     is_problem(await doors.call("POST", EVENTS, b"{}", {"Authorization": "Basic eDp5"}), 401, "unauthenticated")
     is_problem(await doors.post(EVENTS, event(), await key_of(hub, "read")), 403, "forbidden")
-    ended = await key_of(hub, expires_at=datetime.now(UTC) + timedelta(days=1))
+    ended = await key_of(hub, "events:write", expires_at=datetime.now(UTC) + timedelta(days=1))
     async with hub.database.engine() as conn:
         await conn.execute("UPDATE api_key SET expires_at = now() WHERE expires_at > now()")
     is_problem(await doors.post(EVENTS, event(), ended), 401, "unauthenticated")
@@ -69,7 +64,7 @@ async def test_who_may_and_who_may_not(hub: Hub, doors: Street) -> None:
 async def test_a_revoked_or_expired_key_ends_within_a_second(hub: Hub, doors: Street) -> None:
     tenant = await hub.tenants.find()
     key_id, key = await hub.keys.add(tenant, "test", ("events:write",))
-    short = await key_of(hub, expires_at=datetime.now(UTC) + timedelta(seconds=0.5))
+    short = await key_of(hub, "events:write", expires_at=datetime.now(UTC) + timedelta(seconds=0.5))
     assert (await doors.post(EVENTS, event(), key)).status == 201
     assert (await doors.post(EVENTS, event(), short)).status == 201
     await hub.keys.revoke(tenant, key_id)
@@ -117,14 +112,14 @@ REFUSED: list[tuple[Any, str]] = [
 
 
 async def test_a_refusal_names_its_field(hub: Hub, doors: Street) -> None:
-    key = await key_of(hub)
+    key = await key_of(hub, "events:write")
     for body, field in REFUSED:
         is_problem(await doors.post(EVENTS, body, key), 400, "bad-input", field)
     assert await rows(hub, "SELECT 1 FROM event") == []
 
 
 async def test_an_idempotency_key_counts_once_and_binds_its_body(hub: Hub, doors: Street) -> None:
-    key = await key_of(hub)
+    key = await key_of(hub, "events:write")
     idem = {"Idempotency-Key": "k-1"}
     first = await doors.post(EVENTS, event(), key, **idem)
     again = await doors.post(EVENTS, event(), key, **idem)
@@ -137,12 +132,13 @@ async def test_an_idempotency_key_counts_once_and_binds_its_body(hub: Hub, doors
         is_problem(await doors.post(EVENTS, event(), key, **{"Idempotency-Key": bad}), 400, "bad-input")
     assert len(await rows(hub, "SELECT 1 FROM event")) == 1
     # another tenant's key of the same name is another key
-    other_key = await key_of(hub, tenant="other")
+    await hub.tenants.add("other")
+    other_key = await key_of(hub, "events:write", tenant="other")
     assert (await doors.post(EVENTS, event(data={"score": 9}), other_key, **idem)).status == 201
 
 
 async def test_an_events_own_id_counts_once_even_when_sent_at_the_same_time(hub: Hub, doors: Street) -> None:
-    key = await key_of(hub)
+    key = await key_of(hub, "events:write")
     answers = await asyncio.gather(*(doors.post(EVENTS, event(id="mine"), key) for _ in range(12)))
     assert sorted(a.status for a in answers) == [200] * 11 + [201]
     assert len({a.json["id"] for a in answers}) == 1
@@ -150,7 +146,7 @@ async def test_an_events_own_id_counts_once_even_when_sent_at_the_same_time(hub:
 
 
 async def test_each_event_of_a_batch_has_its_own_answer(hub: Hub, doors: Street) -> None:
-    key = await key_of(hub)
+    key = await key_of(hub, "events:write")
     await doors.post(EVENTS, event(id="a"), key)
     batch = [event(id="a"), event(id="b"), event(id="a", data={"other": True}), event(id="b"), event()]
     for body in (batch, {"events": batch[:4]}):
@@ -164,7 +160,7 @@ async def test_each_event_of_a_batch_has_its_own_answer(hub: Hub, doors: Street)
 
 
 async def test_a_batch_under_one_idempotency_key_is_taken_once(hub: Hub, doors: Street) -> None:
-    key = await key_of(hub)
+    key = await key_of(hub, "events:write")
     batch = [event(data={"n": n}) for n in range(20)]
     for _ in range(2):
         assert (await doors.post(EVENTS, batch, key, **{"Idempotency-Key": "b-1"})).status == 200
@@ -172,7 +168,7 @@ async def test_a_batch_under_one_idempotency_key_is_taken_once(hub: Hub, doors: 
 
 
 async def test_events_of_one_thing_keep_their_order(hub: Hub, doors: Street) -> None:
-    key = await key_of(hub)
+    key = await key_of(hub, "events:write")
     await doors.post(EVENTS, [event(external_id="p-1", data={"n": n}) for n in range(200)], key)
     for n in range(200, 205):
         await doors.post(EVENTS, event(external_id="p-1", data={"n": n}), key)
@@ -183,7 +179,7 @@ async def test_events_of_one_thing_keep_their_order(hub: Hub, doors: Street) -> 
 
 
 async def test_people_are_kept_as_hashes_alone(hub: Hub, doors: Street) -> None:
-    key = await key_of(hub)
+    key = await key_of(hub, "events:write")
     await doors.post(EVENTS, event(subject=" Ann@Example.COM "), key)
     row = (await rows(hub, "SELECT subject FROM event"))[0]
     assert row["subject"] == hub.vault.subject("ann@example.com")
@@ -192,7 +188,7 @@ async def test_people_are_kept_as_hashes_alone(hub: Hub, doors: Street) -> None:
 async def test_a_body_above_the_limit_and_a_full_queue(settings: Settings) -> None:
     small = settings.model_copy(update={"max_body_bytes": 2048, "ingest_bytes": 1024})
     async with open_hub(small) as hub, street(hub) as doors:
-        key = await key_of(hub)
+        key = await key_of(hub, "events:write")
         is_problem(await doors.post(EVENTS, event(data={"x": "y" * 3000}), key), 413, "too-large", "body")
         answer = await doors.post(EVENTS, event(data={"x": "y" * 1500}), key)
         is_problem(answer, 503, "overloaded")
@@ -222,7 +218,7 @@ def _dumps(value: Any) -> bytes:
 
 
 async def test_whatever_is_posted_is_never_a_500(hub: Hub, doors: Street) -> None:
-    key = await key_of(hub)
+    key = await key_of(hub, "events:write")
     loop = asyncio.get_running_loop()
 
     @profile(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True)

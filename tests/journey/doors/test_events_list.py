@@ -11,30 +11,14 @@ from crossdock.flow.record import events as reading
 from crossdock.kit.ids import Prefix, floor_of, new_id, parse, show, time_of
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street, is_problem, rows
-from tests.support.hub import add_route, add_shop, add_sink, order, until, working
+from tests.support.hub import add_route, add_shop, add_sink, key_of, order, product, until, working
 
 EVENTS = "/api/v1/events"
-TEA = {
-    "id": 7,
-    "name": "Tea",
-    "sku": "TEA-1",
-    "type": "simple",
-    "status": "publish",
-    "parent_id": 0,
-    "price": "3.10",
-    "date_created_gmt": "2026-11-20T09:00:00",
-    "date_modified_gmt": "2026-11-20T09:00:00",
-}
 
 
 def known(external_id: int, code: str, **more: Any) -> dict[str, Any]:
     """Return an order that people know by another number than the shop does."""
     return {**order(external_id, **more), "number": code}
-
-
-async def key_of(hub: Hub, tenant: str = "default", scope: str = "read") -> str:
-    tenant_id = await (hub.tenants.find() if tenant == "default" else hub.tenants.find(tenant))
-    return (await hub.keys.add(tenant_id, "test", (scope,)))[1]
 
 
 async def listed(doors: Street, key: str, query: str = "") -> Any:
@@ -56,7 +40,7 @@ async def test_an_event_is_listed_with_what_became_of_it(hub: Hub, doors: Street
     shop, sink = await add_shop(hub), await add_sink(hub, "http://127.0.0.1:9/")
     await add_route(hub, shop, sink, "*", "post")
     assert (await doors.hook(shop, known(17, "1042"))).status == 200
-    key = await key_of(hub)
+    key = await key_of(hub, "read")
     page = await listed(doors, key)
     assert set(page) == {"items", "next", "looked_to"}
     assert (page["next"], page["looked_to"]) == (None, None)
@@ -89,7 +73,7 @@ async def test_an_event_is_listed_with_what_became_of_it(hub: Hub, doors: Street
 async def test_what_was_never_delivered_says_so(hub: Hub, doors: Street) -> None:
     shop, sink = await add_shop(hub), await add_sink(hub, "http://127.0.0.1:9/")
     await add_route(hub, shop, sink, "*", "post")
-    key = await key_of(hub)
+    key = await key_of(hub, "read")
     async with working(hub):
         await doors.hook(shop, order(1))
 
@@ -99,9 +83,7 @@ async def test_what_was_never_delivered_says_so(hub: Hub, doors: Street) -> None
             return end["state"] == "waiting" and end["attempts"] >= 1
 
         await until(tried)
-    assert (
-        await doors.post(EVENTS, {"type": "a.b", "data": {}}, await key_of(hub, scope="events:write"))
-    ).status == 201
+    assert (await doors.post(EVENTS, {"type": "a.b", "data": {}}, await key_of(hub, "events:write"))).status == 201
     newest = (await listed(doors, key))["items"][0]
     assert (newest["type"], newest["code"], newest["deliveries"]) == ("a.b", None, [])
 
@@ -113,14 +95,14 @@ async def test_events_are_found_by_everything_they_are_known_by(hub: Hub, doors:
         (shop, known(2, "1002"), "order.created"),
         (shop, known(2, "1002", modified="2026-11-20T11:00:00", status="completed"), "order.updated"),
         (other, known(2, "9002"), "order.created"),
-        (shop, TEA, "product.updated"),
+        (shop, product(), "product.updated"),
     ):
         assert (await doors.hook(source, document, topic)).status == 200
-    writes = await key_of(hub, scope="events:write")
+    writes = await key_of(hub, "events:write")
     custom = {"type": "assessment.completed", "external_id": "p-1", "data": {}}
     assert (await doors.post(EVENTS, custom, writes)).status == 201
     await hub.journey.tally.flush(hub.database)
-    key = await key_of(hub)
+    key = await key_of(hub, "read")
     every = (await listed(doors, key))["items"]
     assert [one["external_id"] for one in every] == ["p-1", "7", "2", "2", "2", "1"]
     assert [one["id"] for one in every] == sorted((one["id"] for one in every), reverse=True)
@@ -167,7 +149,7 @@ async def test_events_are_found_by_everything_they_are_known_by(hub: Hub, doors:
 
 
 async def test_an_id_that_is_no_event_is_a_place_all_the_same(hub: Hub, doors: Street) -> None:
-    shop, key = await add_shop(hub), await key_of(hub)
+    shop, key = await add_shop(hub), await key_of(hub, "read")
     await doors.hook(shop, order(1))
     between = show(Prefix.EVENT, new_id())
     await doors.hook(shop, order(2))
@@ -177,7 +159,7 @@ async def test_an_id_that_is_no_event_is_a_place_all_the_same(hub: Hub, doors: S
 
 @pytest.mark.parametrize("query", ["", "stream=order&origin=webhook", "type=order.created"])
 async def test_pages_follow_each_other_and_leave_nothing_out(hub: Hub, doors: Street, query: str) -> None:
-    shop, key = await add_shop(hub), await key_of(hub)
+    shop, key = await add_shop(hub), await key_of(hub, "read")
     for number in range(1, 12):
         await doors.hook(shop, order(number))
     pages = await follow(doors, key, f"limit=3&{query}")
@@ -187,7 +169,7 @@ async def test_pages_follow_each_other_and_leave_nothing_out(hub: Hub, doors: St
 
 
 async def test_all_states_of_one_record_come_in_pages(hub: Hub, doors: Street) -> None:
-    shop, key = await add_shop(hub), await key_of(hub)
+    shop, key = await add_shop(hub), await key_of(hub, "read")
     for minute in range(7):
         await doors.hook(shop, order(5, modified=f"2026-11-20T10:{minute:02}:00", note=str(minute)))
         await doors.hook(shop, order(100 + minute))
@@ -198,8 +180,8 @@ async def test_all_states_of_one_record_come_in_pages(hub: Hub, doors: Street) -
 async def test_a_page_that_looked_far_enough_says_how_far_and_goes_on(
     hub: Hub, doors: Street, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop, key = await add_shop(hub), await key_of(hub)
-    await doors.hook(shop, TEA, "product.updated")
+    shop, key = await add_shop(hub), await key_of(hub, "read")
+    await doors.hook(shop, product(), "product.updated")
     for number in range(1, 9):
         await doors.hook(shop, order(number))
     monkeypatch.setattr(reading, "MOST_LOOKED", 3)
@@ -213,8 +195,8 @@ async def test_a_page_that_looked_far_enough_says_how_far_and_goes_on(
 
 
 async def test_what_lies_beyond_many_days_is_found(hub: Hub, doors: Street) -> None:
-    shop, key = await add_shop(hub), await key_of(hub)
-    await doors.hook(shop, TEA, "product.updated")
+    shop, key = await add_shop(hub), await key_of(hub, "read")
+    await doors.hook(shop, product(), "product.updated")
     await doors.hook(shop, order(1))
     now = datetime.now(UTC)
     async with hub.database.engine() as conn:
@@ -242,10 +224,10 @@ async def test_another_tenants_events_are_never_listed(hub: Hub, doors: Street) 
     for number in (1, 2):
         await doors.hook(shop, known(number, f"100{number}"))
     await hub.tenants.add("other")
-    stranger, writes = await key_of(hub, "other"), await key_of(hub, "other", "events:write")
+    stranger, writes = await key_of(hub, "read", tenant="other"), await key_of(hub, "events:write", tenant="other")
     assert (await doors.post(EVENTS, {"type": "a.b", "external_id": "1", "data": {}}, writes)).status == 201
     await hub.journey.tally.flush(hub.database)
-    ours, theirs = await key_of(hub), await listed(doors, stranger)
+    ours, theirs = await key_of(hub, "read"), await listed(doors, stranger)
     assert [one["type"] for one in theirs["items"]] == ["a.b"]
     assert [one["external_id"] for one in (await listed(doors, ours))["items"]] == ["2", "1"]
     newest = (await listed(doors, ours))["items"][0]
@@ -262,7 +244,7 @@ async def test_another_tenants_events_are_never_listed(hub: Hub, doors: Street) 
 
 
 async def test_a_wrong_value_is_told_with_its_field_and_what_to_do(hub: Hub, doors: Street) -> None:
-    key = await key_of(hub)
+    key = await key_of(hub, "read")
     for query, field in (
         ("connection_id=nonsense", "connection_id"),
         (f"connection_id={show(Prefix.EVENT, new_id())}", "connection_id"),
@@ -291,7 +273,7 @@ async def test_a_wrong_value_is_told_with_its_field_and_what_to_do(hub: Hub, doo
 
 
 async def test_each_method_is_for_its_own_scope_and_all_others_are_refused(hub: Hub, doors: Street) -> None:
-    reads, writes = await key_of(hub), await key_of(hub, scope="events:write")
+    reads, writes = await key_of(hub, "read"), await key_of(hub, "events:write")
     is_problem(await doors.get(EVENTS), 401, "unauthenticated", "Authorization")
     problem = is_problem(await doors.get(EVENTS, writes), 403, "forbidden")
     assert "read" in problem["detail"]
@@ -311,7 +293,7 @@ async def test_each_method_is_for_its_own_scope_and_all_others_are_refused(hub: 
 
 
 async def test_a_refused_method_names_those_that_a_resource_takes(hub: Hub, doors: Street) -> None:
-    key = await key_of(hub)
+    key = await key_of(hub, "read")
     for path, allowed in (
         ("/status", "GET"),
         ("/openapi.json", "GET"),

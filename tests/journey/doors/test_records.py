@@ -9,7 +9,7 @@ import pytest
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street, is_problem
-from tests.support.hub import add_shop, order, signed
+from tests.support.hub import add_shop, order, product, signed
 
 
 @pytest.fixture
@@ -144,18 +144,7 @@ async def test_nobody_reads_another_tenants_orders(hub: Hub, doors: Street, key:
 async def test_the_sku_finds_the_product_in_every_store(hub: Hub, doors: Street, key: str) -> None:
     for name in ("one", "two"):
         shop = await add_shop(hub, name, f"https://{name}.example")
-        product = {
-            "id": 7,
-            "name": "Tea",
-            "sku": "TEA-1",
-            "type": "simple",
-            "status": "publish",
-            "parent_id": 0,
-            "date_created_gmt": "2026-11-20T09:00:00",
-            "date_modified_gmt": "2026-11-20T09:00:00",
-            "price": "3.10",
-        }
-        assert (await doors.hook(shop, product, "product.updated")).status == 200
+        assert (await doors.hook(shop, product(), "product.updated")).status == 200
     found = (await doors.get("/api/v1/products?sku=TEA-1", key)).json["items"]
     assert {one["store"]["uid"] for one in found} == {"one", "two"}
     assert {one["data"]["price"] for one in found} == {"3.10"}

@@ -13,19 +13,8 @@ import pytest
 
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street
-from tests.support.hub import add_shop, add_wish_routes, order
+from tests.support.hub import add_shop, add_wish_routes, order, product
 
-PRODUCT = {
-    "id": 7,
-    "name": "Tea",
-    "sku": "TEA-1",
-    "type": "simple",
-    "status": "publish",
-    "parent_id": 0,
-    "price": "3.10",
-    "date_created_gmt": "2026-11-20T09:00:00",
-    "date_modified_gmt": "2026-11-20T09:00:00",
-}
 CUSTOMER = {
     "id": 5,
     "email": "person@example.com",
@@ -54,7 +43,11 @@ async def ran(*words: str, environment: dict[str, str]) -> Any:
 async def stage(hub: Hub, doors: Street) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
     """The document, the environment of the examples, and what stands for their placeholders."""
     shop = await add_shop(hub)
-    for document, topic in ((order(1), "order.updated"), (PRODUCT, "product.updated"), (CUSTOMER, "customer.updated")):
+    for document, topic in (
+        (order(1), "order.updated"),
+        (product(), "product.updated"),
+        (CUSTOMER, "customer.updated"),
+    ):
         assert (await doors.hook(shop, document, topic)).status == 200
     key = (await hub.keys.add(await hub.tenants.find(), "reads", ("read",)))[1]
     ids = {"WORD": "order"}

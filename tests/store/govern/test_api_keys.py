@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
-import psycopg
 import pytest
 
 from crossdock.errors import BadInput, Conflict, NotFound, Unauthenticated
@@ -20,7 +19,7 @@ from crossdock.govern.programs import key_text
 from crossdock.kit.ids import Prefix, parse
 from crossdock.kit.redact import text
 from crossdock.wiring import Hub
-from tests.support.hub import until
+from tests.support.hub import blocked, until
 
 DAY = timedelta(days=1)
 
@@ -106,13 +105,13 @@ async def test_a_key_is_rotated_with_an_overlap_and_once(hub: Hub) -> None:
     assert ("usr_x", "key.rotate") in await actions(hub)
 
 
-async def test_of_two_who_rotate_a_key_at_once_one_does(hub: Hub, database_url: str) -> None:
+async def test_of_two_who_rotate_a_key_at_once_one_does(hub: Hub) -> None:
     tenant = await hub.tenants.find()
     old, _ = await hub.keys.add(tenant, "robot", ["read"])
     async with hub.database.transaction() as conn:
         await conn.fetchval("SELECT 1 FROM api_key WHERE id = $1 FOR UPDATE", old)
         both = [apart(hub.keys.rotate(tenant, old, DAY)) for _ in range(2)]
-        await until(lambda: asyncio.to_thread(waiting, database_url, 2))
+        await until(lambda: blocked(hub, 2))
     made = await asyncio.gather(*both, return_exceptions=True)
     assert sorted(type(one).__name__ for one in made) == ["Conflict", "tuple"]
     assert len(await hub.keys.list(tenant)) == 2
@@ -121,14 +120,6 @@ async def test_of_two_who_rotate_a_key_at_once_one_does(hub: Hub, database_url: 
 def apart(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
     """Do it over connections of its own."""
     return asyncio.create_task(work, context=contextvars.Context())
-
-
-def waiting(database_url: str, count: int) -> bool:
-    """Whether so many wait for a row's lock."""
-    with psycopg.connect(database_url, autocommit=True) as conn:
-        asked = b"SELECT count(*) >= %s FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        found = conn.execute(asked + b" AND datname = current_database()", (count,)).fetchone()
-    return found == (True,)
 
 
 async def test_a_key_that_ends_sooner_than_the_overlap_is_not_prolonged(hub: Hub) -> None:

@@ -10,6 +10,7 @@ from crossdock.errors import ExpiredLink, NotFound, Unauthenticated
 from crossdock.govern.access import Role
 from crossdock.govern.people import Kind
 from crossdock.wiring import Hub
+from tests.support.hub import blocked, until
 from tests.support.people import OWNER, PASSWORD, enter_first, people_of
 
 
@@ -75,18 +76,10 @@ async def test_a_page_and_a_change_of_password_lock_the_person_before_his_sessio
     async with hub.database.transaction() as conn:
         await conn.fetchval("SELECT id FROM person WHERE id = $1 FOR UPDATE", person)
         page = asyncio.create_task(people.sessions.seat(begun.token, None))
-        await until_one_waits_for_a_lock(hub)
+        await until(lambda: blocked(hub))
         free = await conn.fetch("SELECT id FROM person_session WHERE person_id = $1 FOR UPDATE NOWAIT", person)
         assert len(free) == 1
     assert await page is not None
-
-
-async def until_one_waits_for_a_lock(hub: Hub) -> None:
-    while True:
-        async with hub.database.owner() as conn:
-            if await conn.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                return
-        await asyncio.sleep(0.02)
 
 
 async def test_a_seat_elsewhere_is_not_found(hub: Hub) -> None:

@@ -8,7 +8,6 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import pyotp
 import pytest
 
@@ -18,7 +17,7 @@ from crossdock.govern.people import People
 from crossdock.govern.people.guarding import ADDRESS, EMAIL
 from crossdock.govern.people.hashing import AT_ONCE, LONGEST, WAITING
 from crossdock.wiring import Hub
-from tests.support.hub import until
+from tests.support.hub import blocked, until
 from tests.support.people import OWNER, PASSWORD, CountedHasher, Meanwhile, enter, enter_first, people_of
 
 WRONG = "not the password at all"
@@ -149,20 +148,13 @@ async def test_a_network_address_is_locked_whomever_it_tries_and_a_proxys_is_not
         await attempt(people, address=PUBLIC)
 
 
-async def test_a_login_under_way_does_not_outlive_a_change_of_the_password(hub: Hub, database_url: str) -> None:
+async def test_a_login_under_way_does_not_outlive_a_change_of_the_password(hub: Hub) -> None:
     """The password is changed and all sessions are ended, not committed yet, while a login with the old one ends."""
     people = people_of(hub)
     await enter_first(people)
 
-    def waiting() -> bool:
-        with psycopg.connect(database_url, autocommit=True) as conn:
-            found = conn.execute(
-                "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            ).fetchone()
-        return found is not None
-
     async def there() -> bool:
-        return login.done() or await asyncio.to_thread(waiting)
+        return login.done() or await blocked(hub)
 
     async with hub.database.transaction() as conn:
         await conn.execute("UPDATE person SET password_hash = 'another'")
