@@ -37,28 +37,29 @@ class Listener:
         self._conn: Connection | None = None
         self._using = asyncio.Lock()
         self._proving: asyncio.Task[bool] | None = None
-        self._adding: asyncio.Task[None] | None = None
+        self._adding: set[asyncio.Task[None]] = set()
         self._proven_at = float("-inf")
         self.connected = asyncio.Event()
         """Set while the connection stands."""
 
     def on(self, channel: str, callback: Callback) -> Callable[[], None]:
         """Call ``callback`` with what comes on a channel; returns what ends it. Nothing comes before :meth:`start`."""
-        known = channel in self._callbacks
         self._callbacks.setdefault(channel, []).append(callback)
         if self._conn is not None:
-            self._adding = asyncio.create_task(self._add(self._conn, channel, callback, known=known))
+            task = asyncio.create_task(self._add(self._conn, channel, callback))
+            self._adding.add(task)
+            task.add_done_callback(self._adding.discard)
 
         def end() -> None:
             self._callbacks[channel].remove(callback)
 
         return end
 
-    async def _add(self, conn: Connection, channel: str, callback: Callback, *, known: bool) -> None:
+    async def _add(self, conn: Connection, channel: str, callback: Callback) -> None:
         try:
-            if not known:
-                async with self._using:
-                    await conn.add_listener(channel, self._heard)
+            # asks nothing if the channel is listened to; who comes while another adds it waits for that LISTEN
+            async with self._using:
+                await conn.add_listener(channel, self._heard)
         except _TROUBLE:
             # the next connection listens to all channels
             conn.terminate()
@@ -72,11 +73,11 @@ class Listener:
 
     async def close(self) -> None:
         """Stop listening."""
-        for task in (self._task, self._proving, self._adding):
+        for task in (self._task, self._proving, *self._adding):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-        self._task = self._proving = self._adding = None
+        self._task = self._proving = None
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -143,9 +144,13 @@ class Listener:
     async def _stay(self, conn: Connection) -> None:
         ended = asyncio.Event()
         conn.add_termination_listener(lambda _conn: ended.set())
-        for channel in list(self._callbacks):
-            async with self._using:
-                await conn.add_listener(channel, self._heard)
+        listened: set[str] = set()
+        # until none is left: a channel that was added meanwhile must not be told that it is connected without a LISTEN
+        while missing := self._callbacks.keys() - listened:
+            for channel in missing:
+                async with self._using:
+                    await conn.add_listener(channel, self._heard)
+            listened |= missing
         self._conn = conn
         self.connected.set()
         for channel in list(self._callbacks):

@@ -1,0 +1,50 @@
+"""The listener: whoever is told that it is connected is listened to, whenever it was added."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from crossdock.store import roles
+from crossdock.store.database import Database
+from crossdock.store.listen import Listener
+
+
+async def _notify(database: Database, channel: str, payload: str) -> None:
+    async with database.engine() as conn:
+        await conn.execute("SELECT pg_notify($1, $2)", channel, payload)
+
+
+async def test_a_channel_added_during_the_first_listens_is_listened_to(database: Database) -> None:
+    late: asyncio.Queue[str] = asyncio.Queue()
+    states: list[bool] = []
+
+    def answered(_record: Any) -> None:
+        """Add a channel once, after the answer to the first LISTEN: the second is under way by then."""
+        if not states:
+            states.append(ears.connected.is_set())
+            ears.on("late", late.put_nowait)
+
+    async def connect() -> Any:
+        conn = await database.connect(roles.ENGINE, "ears")
+        conn.add_query_logger(answered)
+        return conn
+
+    ears = Listener(connect, {"first": lambda _: None, "second": lambda _: None})
+    async with ears, asyncio.timeout(10):
+        assert await late.get() == ""
+        await _notify(database, "late", "news")
+        assert await late.get() == "news"
+    assert states == [False], "it was added before the connection stood"
+
+
+async def test_who_joins_a_channel_that_is_being_added_is_told_after_its_listen(database: Database) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+    ears = Listener(lambda: database.connect(roles.ENGINE, "ears"))
+    async with ears, asyncio.timeout(10):
+        await ears.connected.wait()
+        ears.on("new", lambda payload: told.put_nowait(f"one:{payload}"))
+        ears.on("new", lambda payload: told.put_nowait(f"other:{payload}"))
+        assert [await told.get(), await told.get()] == ["one:", "other:"], "the other's came with no LISTEN"
+        await _notify(database, "new", "news")
+        assert [await told.get(), await told.get()] == ["one:news", "other:news"]
