@@ -90,6 +90,7 @@ async def test_a_lane_that_is_due_is_told_of_again_for_a_hint_may_have_hidden_it
         assert await conn.fetchval("SELECT due_at <= now() AND best = 1 FROM lane WHERE id = $1", sink.id)
     heard: asyncio.Queue[str] = asyncio.Queue()
     unlisten = await hub.database.listen("crossdock_lane", heard.put_nowait)
+    assert await heard.get() == "", "it is listened to only from here on"
     async with hub.database.transaction() as conn:
         await conn.execute(QUEUE["hint_lanes"], [sink.id], False, "second")
         # in a task of its own: one that holds a connection is given the same again, and nothing is locked for that one

@@ -181,6 +181,7 @@ async def test_use_is_noted_at_most_once_a_minute(hub: Hub) -> None:
 async def test_use_of_a_key_tells_no_process_to_forget_it(hub: Hub) -> None:
     heard: list[str] = []
     end = await hub.database.listen("crossdock_cache", heard.append)
+    await hub.database.ears.connected.wait()
     tenant = await hub.tenants.find()
     key_id, key = await hub.keys.add(tenant, "robot", ["read"])
     await until(lambda: _said(heard, 1))
