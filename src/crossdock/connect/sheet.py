@@ -90,7 +90,8 @@ def _field(field: FormField) -> tuple[str, ...]:
 
 def _limits(limits: Limits) -> str:
     budget = f"- {limits.requests} requests in any {limits.per_s:g} s, {limits.concurrency} at once"
-    lines = ["## Limits", f"{budget}, {limits.batch} records a call, {limits.timeout_s:g} s to answer"]
+    records = "1 record" if limits.batch == 1 else f"{limits.batch} records"
+    lines = ["## Limits", f"{budget}, {records} a call, {limits.timeout_s:g} s to answer"]
     if limits.daily is not None:
         lines.append(f"- {limits.daily} requests a day")
     lines += [f"- `{e.path}`: {e.requests} requests in any {e.per_s:g} s" for e in limits.endpoints]

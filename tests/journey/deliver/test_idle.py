@@ -6,12 +6,15 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest_asyncio
 
 from crossdock.connect.sandbox import serving
 from crossdock.connectors.webhook import sandbox as receiver
+from crossdock.flow.deliver.ports import Limits
 from crossdock.flow.deliver.pump import SQL as QUEUE
+from crossdock.kit.clock import SetClock
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
 from tests.support.hub import add_route, add_shop, add_sink, order, signed, until, working
@@ -124,3 +127,25 @@ async def test_a_visit_looks_again_only_where_there_was_much(counted: tuple[Hub,
             assert not await conn.fetchval("SELECT count(*) FROM delivery")
     assert looks[0] == 2, "one that finds it, and one that finds no more when it is settled"
     assert looks[1] >= 7, "three batches, and one empty look of each of the four that were under way at once"
+
+
+async def test_beside_other_lanes_a_backlog_goes_in_small_batches(settings: Settings) -> None:
+    """Others' messages then wait for a short statement at most. No time passes here: the company stays."""
+    counter = Counted()
+    async with (
+        open_hub(settings, counter, clock=SetClock(datetime.now(UTC))) as hub,
+        serving(receiver.app("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")) as served,
+    ):
+        shop, sink = await add_shop(hub), await add_sink(hub, f"{served.url}/hook")
+        other = await add_sink(hub, f"{served.url}/other", "other")
+        await add_route(hub, shop, sink, "*", "post")
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(1, 252):
+                tasks.create_task(hub.journey.webhook(shop, *signed(order(number))))
+        async with hub.database.engine() as conn:
+            await conn.execute("UPDATE lane SET due_at = now()")
+        taken = {one.lane.id: one for _ in range(2) if (one := await hub.pump.take("test")) is not None}
+        assert set(taken) == {sink.id, other.id}
+        before = counter.places["deliver/queue.claim"]
+        await hub.pump.drain(taken[sink.id])
+        assert counter.places["deliver/queue.claim"] - before >= 251 / Limits().messages_beside

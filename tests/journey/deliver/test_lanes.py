@@ -211,10 +211,9 @@ STATEMENTS: dict[str, Any] = {
     "hint_lanes": lambda one: ([one], False, "me"),
     "leave_lane": lambda one: (one, "me", 1, 1),
     "next_lane": lambda one: (),
-    "end_doubt": lambda one: (one,),
     "claim": lambda one: (
         *(one, 1, 100, timedelta(seconds=30), 10),
-        *(LIMITS.standard_patience, LIMITS.bulk_patience),
+        *(LIMITS.standard_patience, LIMITS.bulk_patience, LIMITS.doubt_margin),
     ),
 }
 

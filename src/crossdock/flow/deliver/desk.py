@@ -55,25 +55,20 @@ class Desk:
         # up to the commit: a claim beside another waits for the very rows that the other takes, and goes away empty
         self._claiming = asyncio.Lock()
 
-    async def recover(self) -> None:
-        """Take over what an earlier owner left, and end doubts whose time is up."""
-        async with self._store.transaction() as conn:
-            await self._fence(conn)
-            await conn.execute(SQL["recover"], self._lane.id, self._lane.epoch, self._limits.doubt_margin)
-
     async def settle_and_claim(
         self, jobs: Sequence[Job], fresh: Sequence[NewLink], most: int, took_ms: int = 0
     ) -> list[Claim]:
         """Complete the previous batch (``took_ms`` at the vendor) and claim the next in one transaction.
 
-        Raises :class:`Fenced`.
+        Raises :class:`Fenced` when the lane has another owner and there was something to complete.
         """
         for left in reversed(range(_TRIES)):
             try:
+                if not jobs:
+                    return await self._claim_alone(most)
                 async with contextlib.AsyncExitStack() as turn, self._store.transaction() as conn:
                     now = await self._fence(conn)
-                    if jobs:
-                        await self._settle(conn, now, jobs, fresh, took_ms)
+                    await self._settle(conn, now, jobs, fresh, took_ms)
                     if not most:
                         return []
                     await turn.enter_async_context(self._claiming)
@@ -82,6 +77,13 @@ class Desk:
                 if not left:
                     raise
         return []
+
+    async def _claim_alone(self, most: int) -> list[Claim]:
+        """Claim by one statement that is its own transaction: on the way of a single message each round trip counts."""
+        if not most:
+            return []
+        async with self._claiming, self._store.engine() as conn:
+            return await self._claim(conn, most)
 
     async def intend(self, jobs: Sequence[Job]) -> None:
         """Commit what a batch is about to write to a system that is read from as well."""
@@ -104,7 +106,6 @@ class Desk:
         return now
 
     async def _claim(self, conn: Any, most: int) -> list[Claim]:
-        await conn.execute(SQL["end_doubt"], self._lane.id)
         limits = self._limits
         rows = await conn.fetch(
             SQL["claim"],
@@ -115,6 +116,7 @@ class Desk:
             limits.aged(most),
             limits.standard_patience,
             limits.bulk_patience,
+            limits.doubt_margin,
         )
         return [Claim(**dict(row)) for row in rows]
 

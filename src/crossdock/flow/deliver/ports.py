@@ -22,6 +22,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Deliveries claimed at once: several vendor calls of 100, so that each is full."""
     messages: int = 100
     """The same for messages, which go out one by one."""
+    messages_beside: int = 25
+    """The same while other lanes have work."""
     lease: timedelta = timedelta(seconds=4)
     call_timeout_s: float = 15.0
     doubt_margin: timedelta = timedelta(seconds=1)

@@ -17,9 +17,9 @@ import structlog
 
 from crossdock import metrics
 from crossdock.connect.budget import urgent
-from crossdock.connect.connector import Connector
 from crossdock.connect.metering import by_leave
 from crossdock.connect.touching import Toucher
+from crossdock.flow.deliver.batches import Batches, Company
 from crossdock.flow.deliver.breaker import Breaker, BreakerState, open_for
 from crossdock.flow.deliver.desk import Desk, Fenced, Lane
 from crossdock.flow.deliver.errands import Errands, carry_out
@@ -39,7 +39,6 @@ from crossdock.model.outcome import Delivered, Gone, Refresh, Rejected, Retry, T
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("queue.sql"))
-_MESSAGE_BATCHES = 4
 _STALLED_S = 1.0
 _IN_ALL = 4
 """With those that a destination lets wait, so many times the pumps: a dozen that hang hold nobody else up."""
@@ -70,10 +69,6 @@ class Trip(msgspec.Struct):
     lane: Lane
     breaker: Breaker
     began: datetime
-    batch: int = 1
-    """How many deliveries are claimed at once."""
-    more: int = 0
-    """How many further batches may be under way beside the first, once there is enough for them."""
     rest: float | None = None
     """Seconds the lane has to wait: throttled or breaker open."""
     held: tuple[int, float] | None = None
@@ -107,6 +102,7 @@ class Pump:
         self.paces = Paces()
         self._mine: dict[uuid.UUID, uuid.UUID] = {}
         self._moved: dict[uuid.UUID, float] = {}
+        self._company = Company(clock)
         self._taken = 0
         self._sweep_at = -1.0
         self._stopping = False
@@ -152,6 +148,7 @@ class Pump:
             row = await conn.fetchrow(SQL["take_lane"], *asked)
         if row is None:
             return None
+        self._company.note(row["id"])
         self._mine[row["id"]], self._moved[row["id"]] = row["tenant_id"], self._clock.monotonic()
         breaker = Breaker(state=row["breaker"], seen=row["breaker_seen"], opened=row["breaker_opened"])
         return Taken(Lane(row["id"], row["tenant_id"], owner, row["epoch"]), breaker, row["at"])
@@ -251,18 +248,15 @@ class Pump:
 
     async def _drain(self, trip: Trip) -> None:
         desk = Desk(self._store, trip.lane, self._limits, self.paces)
-        await desk.recover()
         connection = await self._directory.connection(trip.lane.id)
         connector = self._directory.connector(connection.connector)
         destination = await self._directory.destination(trip.lane.id)
         began = self._clock.monotonic()
-        messages = _sends_messages(connector)
-        trip.batch = self._limits.messages if messages else self._limits.batch
-        trip.more = _MESSAGE_BATCHES - 1 if messages and trip.breaker.most is None else 0
+        batches = Batches.of(connector, self._limits, lambda: self._company.beside(trip.lane.id))
         async with asyncio.TaskGroup() as group:
 
             def begin() -> None:
-                group.create_task(self._work(trip, desk, connection, destination, began, begin))
+                group.create_task(self._work(trip, desk, connection, destination, began, batches, begin))
 
             begin()
 
@@ -273,28 +267,35 @@ class Pump:
         connection: Any,
         destination: Any,
         began_at: float,
-        beside: Callable[[], None],
+        batches: Batches,
+        begin: Callable[[], None],
     ) -> None:
-        """Claim and deliver until nothing is due; ``beside`` begins a further batch of the lane."""
+        """Claim and deliver until nothing is due; ``begin`` begins a further batch of the lane."""
         settled: list[Job] = []
         fresh: list[NewLink] = []
-        took_ms = 0
-        while True:
-            on = trip.rest is None and trip.held is None and not trip.broken and self._may_go_on(began_at)
-            most = min(trip.batch, trip.breaker.most or trip.batch) if on else 0
-            claims = await desk.settle_and_claim(settled, fresh, most, took_ms)
-            await self._failpoints.reach("deliver.claimed")
-            if not claims:
-                return
-            if trip.more and len(claims) * _ENOUGH >= most:
-                # most visits to a lane find little: a look that finds nothing costs a commit
-                trip.more -= 1
+        took_ms, enough = 0, False
+
+        def beside() -> None:
+            # most visits to a lane find little: a look that finds nothing costs a commit
+            if enough and batches.room and trip.breaker.most is None:
+                begin()
+
+        with batches.one() as batch:
+            while True:
+                on = trip.rest is None and trip.held is None and not trip.broken and self._may_go_on(began_at)
+                most = min(batches.size, trip.breaker.most or batches.size) if on and not batch.gives_way() else 0
+                claims = await desk.settle_and_claim(settled, fresh, most, took_ms)
+                await self._failpoints.reach("deliver.claimed")
+                if not claims:
+                    return
+                enough = len(claims) * _ENOUGH >= most
                 beside()
-            began = self._clock.monotonic()
-            settled, fresh = await self._deliver(desk, connection, destination, claims)
-            self._moved[trip.lane.id] = self._clock.monotonic()
-            took_ms = int((self._moved[trip.lane.id] - began) * 1000)
-            self._learn(trip, settled)
+                began = self._clock.monotonic()
+                with batch.out(beside):
+                    settled, fresh = await self._deliver(desk, connection, destination, claims)
+                self._moved[trip.lane.id] = self._clock.monotonic()
+                took_ms = int((self._moved[trip.lane.id] - began) * 1000)
+                self._learn(trip, settled)
 
     def _may_go_on(self, began_at: float) -> bool:
         most = self._limits.pressed_slice_s if self.pressed else self._limits.slice_s
@@ -360,11 +361,6 @@ def _answered(job: Job) -> bool:
     """Whether the vendor did its work: a refusal of what we sent is an answer too."""
     outcome = job.outcome
     return isinstance(outcome, Delivered) or (isinstance(outcome, Rejected | Gone) and outcome.exchange is not None)
-
-
-def _sends_messages(connector: Connector | None) -> bool:
-    """Whether a lane carries messages alone: several batches may be under way; records go one batch after the other."""
-    return connector is not None and all(a.kind == "occurrence" for a in connector.manifest.actions)
 
 
 def _messages(jobs: Sequence[Job]) -> bool:

@@ -63,10 +63,9 @@ WITH rung AS MATERIALIZED (
     FROM rung
     WHERE lane.id = rung.id AND rung.at IS NOT NULL
       AND (lane.due_at IS NULL OR lane.due_at > rung.at OR (lane.due_at <= now() AND rung.best < lane.best))
-    RETURNING lane.id
 )
-SELECT pg_notify('crossdock_lane', $3::text) FROM (SELECT 1 LIMIT 1) AS once
-WHERE $2::boolean OR EXISTS (SELECT 1 FROM marked) OR EXISTS (SELECT 1 FROM rung WHERE rung.at IS NOT NULL);
+SELECT pg_notify('crossdock_lane', $3::text) FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried
+WHERE $2::boolean OR EXISTS (SELECT 1 FROM rung WHERE rung.at IS NOT NULL);
 
 -- name: sweep_lanes
 -- Lanes whose hint was lost. All processes share one look in a while: whoever comes first looks for all.
@@ -84,24 +83,25 @@ FROM found
 WHERE lane.id = found.id AND (lane.until IS NULL OR lane.until < now())
   AND (lane.due_at IS NULL OR lane.due_at > found.at);
 
--- name: recover
--- What an earlier owner was doing when it lost the lane: in doubt until its call can no longer take effect.
-UPDATE delivery
-SET state = CASE WHEN call_deadline_at + $3::interval > now() THEN 'in_doubt' ELSE 'waiting' END,
-    due_at = greatest(now(), call_deadline_at + $3::interval), reason = 'its worker was lost in the middle of a call', doubted = true
-WHERE lane_id = $1 AND state = 'claimed' AND lane_epoch < $2;
-
--- name: end_doubt
-UPDATE delivery SET state = 'waiting' WHERE lane_id = $1 AND state = 'in_doubt' AND due_at <= now();
-
 -- name: claim
 -- The most urgent first; but a part of the places ($5 for each priority) belongs to standard and bulk deliveries that
 -- have waited longer than their patience, so that what is less urgent is late, and never for ever. Reads at most three
 -- times the batch, by the index.
-WITH fence AS (
+-- Beside it, and for the next claim: what an earlier owner was doing when it lost the lane is in doubt until its call can
+-- no longer take effect, and doubts whose time is up end.
+WITH fence AS MATERIALIZED (
     SELECT l.id, l.held_priority, l.held_until FROM lane l JOIN connection c ON c.id = l.id
     WHERE l.id = $1 AND l.epoch = $2 AND l.until > now() AND c.state = 'active' AND c.writes_stopped IS NULL
     FOR SHARE OF l
+), lost AS (
+    UPDATE delivery
+    SET state = CASE WHEN call_deadline_at + $8::interval > now() THEN 'in_doubt' ELSE 'waiting' END,
+        due_at = greatest(now(), call_deadline_at + $8::interval),
+        reason = 'its worker was lost in the middle of a call', doubted = true
+    WHERE lane_id = $1 AND state = 'claimed' AND lane_epoch < $2 AND EXISTS (SELECT 1 FROM fence)
+), ended AS (
+    UPDATE delivery SET state = 'waiting'
+    WHERE lane_id = $1 AND state = 'in_doubt' AND due_at <= now() AND EXISTS (SELECT 1 FROM fence)
 ), due AS (
     SELECT found.id
     FROM fence, (VALUES (0::smallint, NULL::interval), (1::smallint, $6::interval), (2::smallint, $7::interval))
