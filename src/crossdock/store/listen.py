@@ -16,6 +16,7 @@ from crossdock.store.pools import Connection
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 _HEARTBEAT_S = 30.0
+_ANSWER_S = 10.0
 _PROOF_S = 0.4
 _TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 Callback = Callable[[str], None]
@@ -58,7 +59,7 @@ class Listener:
     async def _add(self, conn: Connection, channel: str, callback: Callback) -> None:
         try:
             # asks nothing if the channel is listened to; who comes while another adds it waits for that LISTEN
-            async with self._using:
+            async with asyncio.timeout(_ANSWER_S), self._using:
                 await conn.add_listener(channel, self._heard)
         except _TROUBLE:
             # the next connection listens to all channels
@@ -148,7 +149,7 @@ class Listener:
         # until none is left: a channel that was added meanwhile must not be told that it is connected without a LISTEN
         while missing := self._callbacks.keys() - listened:
             for channel in missing:
-                async with self._using:
+                async with asyncio.timeout(_ANSWER_S), self._using:
                     await conn.add_listener(channel, self._heard)
             listened |= missing
         self._conn = conn
@@ -162,7 +163,7 @@ class Listener:
             except TimeoutError:
                 # a connection cut without a word shows itself only when it is used
                 async with self._using:
-                    await conn.execute("SELECT 1", timeout=10)
+                    await conn.execute("SELECT 1", timeout=_ANSWER_S)
 
     def _heard(self, _conn: Connection, _pid: int, channel: str, payload: object) -> None:
         self._tell(channel, str(payload))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from typing import Any
 
-from crossdock.store import roles
+import pytest
+
+from crossdock.store import listen, roles
 from crossdock.store.database import Database
 from crossdock.store.listen import Listener
 
@@ -48,3 +52,26 @@ async def test_who_joins_a_channel_that_is_being_added_is_told_after_its_listen(
         assert [await told.get(), await told.get()] == ["one:", "other:"], "the other's came with no LISTEN"
         await _notify(database, "new", "news")
         assert [await told.get(), await told.get()] == ["one:news", "other:news"]
+
+
+async def test_a_connection_that_does_not_answer_a_listen_is_made_anew(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listen, "_ANSWER_S", 0.5)
+    stopped: list[int] = []
+
+    async def connect() -> Any:
+        conn = await database.connect(roles.ENGINE, "ears")
+        if not stopped:
+            stopped.append(conn.get_server_pid())
+            os.kill(stopped[0], signal.SIGSTOP)
+        return conn
+
+    told: asyncio.Queue[str] = asyncio.Queue()
+    try:
+        async with Listener(connect, {"first": told.put_nowait}), asyncio.timeout(20):
+            assert await told.get() == ""
+            await _notify(database, "first", "news")
+            assert await told.get() == "news"
+    finally:
+        os.kill(stopped[0], signal.SIGCONT)

@@ -111,18 +111,18 @@ class Intake:
         while True:
             await self._gather()
             batch = self._take()
-            while not batch:
-                if self._closing and not self._queue:
-                    return
+            if batch:
+                try:
+                    await self._commit(batch)
+                finally:
+                    self._busy.difference_update(w.parcel.key for w in batch)
+                    self._wake.set()
+            elif self._closing and not self._queue:
+                return
+            else:
+                # nothing is awaited since the look: what comes after it wakes
                 self._wake.clear()
                 await self._wake.wait()
-                await self._gather()
-                batch = self._take()
-            try:
-                await self._commit(batch)
-            finally:
-                self._busy.difference_update(w.parcel.key for w in batch)
-                self._wake.set()
 
     async def _gather(self) -> None:
         """Let the loop read on as long as that brings more: a commit costs about as much as eight of its arrivals."""
