@@ -44,13 +44,16 @@ def problem(error: CrossdockError) -> Response:
     return response
 
 
-def refusal(error: Exception) -> Response:
-    """Answer whatever ended a request: an error of ours as it is, an absent or full database as 503, a bug as 500."""
+def refusal(error: Exception, field: str = "body") -> Response:
+    """Answer whatever ended a request: an error of ours as it is, an absent or full database as 503, a bug as 500.
+
+    ``field``: where a value that cannot be kept was most likely given.
+    """
     if isinstance(error, CrossdockError):
         return problem(error)
     if isinstance(error, UNKEEPABLE):
         log.warning("a value cannot be kept", problem=type(error).__name__)
-        return problem(BadInput("a value cannot be kept: a NUL character, or a number that is too large", field="body"))
+        return problem(BadInput("a value cannot be kept: a NUL character, or a number that is too large", field=field))
     away = overload_of(error)
     return problem(away) if away else unexpected(error)
 

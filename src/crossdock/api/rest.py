@@ -34,8 +34,7 @@ def _say_problems(app: FastAPI) -> None:
     """Answer every error as problem+json."""
 
     async def ours(request: Request, error: Exception) -> Response:
-        del request
-        return refusal(error)
+        return refusal(error, _with_nul(request))
 
     for kind in (CrossdockError, *UNKEEPABLE, *NO_ROOM, *ABSENT, Exception):
         app.add_exception_handler(kind, ours)
@@ -63,6 +62,12 @@ def _say_problems(app: FastAPI) -> None:
         taken = _taken(app, request)
         told = f"this resource does not take {request.method}"
         return problem(MethodNotAllowed(told, allow=", ".join(taken), remedy=f"send {' or '.join(taken)}"))
+
+
+def _with_nul(request: Request) -> str:
+    """Return the parameter that holds a NUL, which no column takes; the body, when none does."""
+    given = [*request.query_params.multi_items(), *request.path_params.items()]
+    return next((name for name, value in given if "\x00" in str(value)), "body")
 
 
 def _taken(app: FastAPI, request: Request) -> list[str]:

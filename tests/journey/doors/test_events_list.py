@@ -260,8 +260,8 @@ async def test_a_wrong_value_is_told_with_its_field_and_what_to_do(hub: Hub, doo
         ("stream=" + "x" * 101, "stream"),
         ("type=" + "x" * 256, "type"),
         ("external_id=" + "x" * 257, "external_id"),
-        ("external_id=a%00b", "body"),
-        ("stream=a%00b", "body"),
+        ("external_id=a%00b", "external_id"),
+        ("stream=a%00b", "stream"),
     ):
         problem = is_problem(await doors.get(f"{EVENTS}?{query}", key), 400, "bad-input", field)
         assert "nonsense" not in problem["detail"]
