@@ -18,7 +18,7 @@ from tests.support.hub import until
 ONE, OTHER = uuid.uuid4(), uuid.uuid4()
 
 
-def test_a_lane_has_company_for_a_second_after_another_was_taken() -> None:
+def test_a_lane_has_company_for_a_second_after_little_was_due_on_another() -> None:
     clock = SetClock(datetime.now(UTC))
     company = Company(clock)
     company.note(ONE)

@@ -23,7 +23,7 @@ _SLOW_S = 0.25
 
 
 class Company:
-    """Which lanes of this process had work of late."""
+    """Which lanes of this process had a little work of late: those with much wait for a place, not for milliseconds."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -31,14 +31,14 @@ class Company:
         self._other = float("-inf")
 
     def note(self, lane: uuid.UUID) -> None:
-        """Note that a lane was taken."""
+        """Note that little was due on a lane."""
         last, at = self._last
         if last != lane:
             self._other = at
         self._last = (lane, self._clock.monotonic())
 
     def beside(self, lane: uuid.UUID) -> bool:
-        """Whether another lane than this was taken within the last second."""
+        """Whether another lane than this was noted within the last second."""
         last, at = self._last
         return self._clock.monotonic() - (self._other if last == lane else at) < _COMPANY_S
 

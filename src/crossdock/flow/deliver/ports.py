@@ -23,7 +23,7 @@ class Limits(msgspec.Struct, frozen=True):
     messages: int = 100
     """The same for messages, which go out one by one."""
     messages_beside: int = 25
-    """The same while other lanes have work."""
+    """The same while another lane has a little work: less than this."""
     lease: timedelta = timedelta(seconds=4)
     call_timeout_s: float = 15.0
     doubt_margin: timedelta = timedelta(seconds=1)

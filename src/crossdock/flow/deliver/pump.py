@@ -148,7 +148,6 @@ class Pump:
             row = await conn.fetchrow(SQL["take_lane"], *asked)
         if row is None:
             return None
-        self._company.note(row["id"])
         self._mine[row["id"]], self._moved[row["id"]] = row["tenant_id"], self._clock.monotonic()
         breaker = Breaker(state=row["breaker"], seen=row["breaker_seen"], opened=row["breaker_opened"])
         return Taken(Lane(row["id"], row["tenant_id"], owner, row["epoch"]), breaker, row["at"])
@@ -288,6 +287,8 @@ class Pump:
                 await self._failpoints.reach("deliver.claimed")
                 if not claims:
                     return
+                if len(claims) < self._limits.messages_beside:
+                    self._company.note(trip.lane.id)
                 enough = len(claims) * _ENOUGH >= most
                 beside()
                 began = self._clock.monotonic()
