@@ -138,7 +138,7 @@ async def test_a_claim_and_a_move_never_take_the_same(hub: Hub, sinks: tuple[Rec
     try:
         async with hub.database.transaction() as mover:
             await mover.execute(FALLBACK["lock_lane"], one.id)
-            claim = asyncio.create_task(claimer.fetch(QUEUE["claim"], one.id, 7, 10, minute, 1, minute, minute))
+            claim = asyncio.create_task(claimer.fetch(QUEUE["claim"], one.id, 7, 10, minute, 1, minute, minute, minute))
             await until(lambda: blocked(hub))
             assert len(await mover.fetch(FALLBACK["move"], one.id, route, two.id, 10)) == 1
         assert await asyncio.wait_for(claim, 10) == []
