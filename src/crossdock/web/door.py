@@ -121,7 +121,7 @@ class Door:
         if seat is None and problem is None and page is not None and page.reach is not Reach.OPEN:
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             address = "/login" if page.acts or wanted == "/" else f"/login?next={quote(wanted, safe='')}"
-            if request.headers.get("hx-request") == "true":
+            if _asked_by_page(request):
                 return Response(status_code=204, headers={"HX-Redirect": address})
             return RedirectResponse(address, 303)
         if seat is None:
@@ -142,7 +142,8 @@ class Door:
                     remedy="ask an owner of this tenant for it, under Users",
                 )
             if page.reach is Reach.TENANT:
-                desk.counts = await self._counts(desk.tenant_id)
+                # a part that loads itself anew was told of a change: what was counted before it is not shown again
+                desk.counts = await self._counts(desk.tenant_id, anew=_asked_by_page(desk.request))
             if page.acts:
                 await self._take(desk, page)
                 act_as(None if desk.guest else desk.actor)
@@ -152,12 +153,12 @@ class Door:
         except Exception as error:  # noqa: BLE001 - the last place where it can be told
             return _shown(desk, _told(error))
 
-    async def _counts(self, tenant_id: uuid.UUID) -> dict[str, int]:
+    async def _counts(self, tenant_id: uuid.UUID, *, anew: bool) -> dict[str, int]:
         """Return what the sidebar counts, at most a few seconds old."""
         now = time.monotonic()
         for old in [one for one, (at, _) in self._counted.items() if at < now]:
             del self._counted[old]
-        if tenant_id not in self._counted:
+        if anew or tenant_id not in self._counted:
             async with self._hub.database.engine() as conn:
                 row = await conn.fetchrow(SQL["counts"], tenant_id, MOST)
             self._counted[tenant_id] = (now + _COUNTED_S, dict(row))
@@ -178,6 +179,11 @@ class Door:
         sent = desk.text("csrf") or request.headers.get("x-csrf-token", "")
         if not hmac.compare_digest(sent.encode(), desk.csrf.encode()):
             raise Forbidden("the page was open for too long", remedy="load it anew and send it again")
+
+
+def _asked_by_page(request: Request) -> bool:
+    """Whether the page itself asks, for a part of it."""
+    return request.headers.get("hx-request") == "true"
 
 
 def _same_origin(request: Request) -> bool:

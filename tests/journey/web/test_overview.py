@@ -63,6 +63,17 @@ async def test_a_broken_connection_is_the_first_that_needs_somebody(hub: Hub, st
         assert "See the check" in need
 
 
+async def test_the_part_that_loads_itself_anew_after_a_change_shows_it(hub: Hub, street: Street) -> None:
+    """What was counted for the page a moment before is not what it was told of."""
+    async with working(hub), visiting(hub) as visitor:
+        await visitor.enter(Role.VIEWER)
+        await street.tell(1)
+        await street.ended(1)
+        assert "Nothing needs you." in (await visitor.get("/t/default")).words
+        await street.dies(1)
+        assert "One thing needs you." in (await visitor.get("/t/default", **{"HX-Request": "true"})).words
+
+
 async def test_dead_letters_are_told_by_cause_and_lead_there(hub: Hub, street: Street) -> None:
     async with working(hub), visiting(hub) as visitor:
         await street.dies(2)
