@@ -35,7 +35,7 @@ _QUIET_S = 60.0
 _PATIENCE_S = 120.0
 """The burst may open the breaker, and then nobody calls for a while."""
 _ORDER_S = 10.0
-_BURST = 5
+_BURST = 3
 _LEAVING = ("delete_force", "change_email", "edit_address", "delete_customer")
 
 
