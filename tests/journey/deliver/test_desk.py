@@ -10,7 +10,7 @@ import pytest
 from crossdock.flow.deliver.desk import Desk, Fenced, Lane
 from crossdock.flow.deliver.job import Job, NewLink
 from crossdock.flow.deliver.ports import Limits
-from crossdock.model.outcome import Delivered
+from crossdock.model.outcome import Delivered, Gone, Outcome, Retry
 from crossdock.wiring import Hub
 from tests.support.hub import add_route, add_shop, add_sink, order, signed
 
@@ -93,6 +93,21 @@ async def test_what_the_dead_owner_was_calling_waits_out_its_deadline(hub: Hub) 
     assert await heir.settle_and_claim([], [], 10) == []
     (again,) = await heir.settle_and_claim([], [], 10)
     assert (again.id, again.attempt) == (job.claim.id, 2)
+
+
+async def test_a_record_that_is_gone_is_made_anew_however_often_something_else_failed_before(hub: Hub) -> None:
+    desk, job, _ = await claimed(hub)
+    ends: list[Outcome] = [Retry("busy", after_s=0.001)] * 6 + [Gone()] * 5
+    for at, outcome in enumerate(ends, 1):
+        assert job.claim.attempt == at
+        job.outcome = outcome
+        assert await desk.settle_and_claim([job], [], 0) == []
+        async with hub.database.engine() as conn:
+            await conn.execute("UPDATE delivery SET due_at = now()")
+        assert await count(hub, "SELECT count(*) FROM delivery_done") == (at == len(ends))
+        if at < len(ends):
+            (claim,) = await desk.settle_and_claim([], [], 10)
+            job = Job(claim, main_key="k")
 
 
 async def test_a_replay_beside_a_completion_leaves_no_follower_without_a_head(hub: Hub) -> None:

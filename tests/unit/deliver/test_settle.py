@@ -115,10 +115,18 @@ def test_what_had_a_part_of_its_effect_is_looked_up_before_it_is_sent_again(outc
     assert _back(Unknown("cut")).doubted
 
 
-def test_gone_is_tried_at_once_and_given_up_after_five() -> None:
-    back = _back(Gone())
-    assert (back.state, back.wait) == (DeliveryState.WAITING, timedelta(0))
-    assert _end(Gone(), attempt=5, now=NOW).state is DeliveryState.DEAD
+def test_gone_is_tried_at_once_and_given_up_when_it_is_so_for_the_fifth_time() -> None:
+    for attempt, before in [(1, 0), (5, 3), (40, 0), (40, 3)]:
+        job = ended(Gone(), attempt=attempt, failing_since=NOW)
+        job.gone_before = before
+        back = decide(job, NOW, LIMITS)
+        assert isinstance(back, Back)
+        assert (back.state, back.wait) == (DeliveryState.WAITING, timedelta(0))
+    job = ended(Gone(), attempt=5)
+    job.gone_before = 4
+    end = decide(job, NOW, LIMITS)
+    assert isinstance(end, End)
+    assert end.state is DeliveryState.DEAD
 
 
 def test_an_attempt_without_an_outcome_is_tried_again() -> None:

@@ -18,13 +18,13 @@ from crossdock.flow.deliver import cause, intents
 from crossdock.flow.deliver.job import Claim, Job, NewLink
 from crossdock.flow.deliver.pace import Paces
 from crossdock.flow.deliver.ports import Limits
-from crossdock.flow.deliver.settle import Back, End, decide, kind
+from crossdock.flow.deliver.settle import GONE_TRIES, Back, End, decide, kind
 from crossdock.flow.deliver.told import detail_of
 from crossdock.flow.ports import Store
 from crossdock.kit.ids import new_id
 from crossdock.kit.redact import text
 from crossdock.model.delivery import DeliveryState
-from crossdock.model.outcome import Delivered
+from crossdock.model.outcome import Delivered, Gone
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("queue.sql"))
@@ -123,6 +123,7 @@ class Desk:
     async def _settle(
         self, conn: Any, now: datetime, jobs: Sequence[Job], fresh: Sequence[NewLink], took_ms: int
     ) -> None:
+        await self._count_gone(conn, jobs)
         verdicts = sorted(((job, decide(job, now, self._limits)) for job in jobs), key=lambda pair: pair[0].claim.id)
         await self._save_links(conn, fresh)
         stale = sorted({name for job in jobs for name in job.stale})
@@ -139,6 +140,14 @@ class Desk:
             metrics.OUTCOMES.labels(kind(job.outcome, skipped=job.skipped is not None)).inc()
             if isinstance(job.outcome, Delivered):
                 metrics.LAG_SECONDS.observe(max(0.0, (now - job.since).total_seconds()))
+
+    async def _count_gone(self, conn: Any, jobs: Sequence[Job]) -> None:
+        """Count how often a record was gone, for those that were tried so often that it may have been too often."""
+        asked = {job.claim.id: job for job in jobs if isinstance(job.outcome, Gone) and job.claim.attempt >= GONE_TRIES}
+        if not asked:
+            return
+        for row in await conn.fetch(SQL["gone_before"], self._lane.tenant_id, list(asked)):
+            asked[row["delivery_id"]].gone_before = row["times"]
 
     async def _end(self, conn: Any, ended: Sequence[tuple[Job, End]]) -> None:
         if not ended:

@@ -72,6 +72,8 @@ class Job(msgspec.Struct):
     """Whether ``external_id`` is that of a message or command, which outranks records that went before it."""
     stale: list[tuple[str, str]] = msgspec.field(default_factory=list)
     """Links that point to records which are no longer there."""
+    gone_before: int = 0
+    """How many earlier attempts ended at such a link; counted only where there may be too many."""
     intended: Intended | None = None
     """What it is about to change where the destination is a source as well."""
     planned_at: datetime | None = None

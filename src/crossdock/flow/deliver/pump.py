@@ -282,7 +282,8 @@ class Pump:
         with batches.one() as batch:
             while True:
                 on = trip.rest is None and trip.held is None and not trip.broken and self._may_go_on(began_at)
-                most = min(batches.size, trip.breaker.most or batches.size) if on and not batch.gives_way() else 0
+                size = trip.breaker.most or batches.size
+                most = size if on and not batch.gives_way() else 0
                 claims = await desk.settle_and_claim(settled, fresh, most, took_ms)
                 await self._failpoints.reach("deliver.claimed")
                 if not claims:

@@ -175,6 +175,12 @@ FROM unnest($2::uuid[], $3::text[], $4::interval[], $5::integer[], $6::text[], $
      AS k(id, state, wait, unburnt, reason, doubted)
 WHERE d.id = k.id AND d.lane_epoch = $1;
 
+-- name: gone_before
+-- How often each of these was told that the record is no longer there.
+SELECT a.delivery_id, count(*) AS times FROM attempt a
+WHERE a.tenant_id = $1 AND a.delivery_id = ANY($2::uuid[]) AND a.outcome = 'gone'
+GROUP BY a.delivery_id;
+
 -- name: note_attempts
 INSERT INTO attempt (id, tenant_id, delivery_id, lane_id, number, step, outcome, code, reason, took_ms, detail)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[], $7::text[], $8::text[],

@@ -13,7 +13,9 @@ from crossdock.kit.redact import text
 from crossdock.model.delivery import DeliveryState
 from crossdock.model.outcome import Delivered, Gone, Outcome, Refresh, Rejected, Retry, Throttled, Unknown
 
-_GONE_TRIES = 5
+GONE_TRIES = 5
+"""So often a delivery may find that its record is gone: the link is dropped each time, and the record made anew."""
+
 _SHOWN = 500
 _SPREAD = 0.1
 """Of a wait the vendor gave: what is added by chance, so that a full queue does not return at one moment."""
@@ -59,7 +61,8 @@ def decide(job: Job, now: datetime, limits: Limits) -> End | Back:
             return Back(DeliveryState.WAITING, timedelta(0), _said(outcome), unburnt=1, doubted=job.touched)
         case Unknown():
             return _doubt(job, outcome, now, limits)
-        case Gone() if job.claim.attempt < _GONE_TRIES:
+        # counted for itself: whoever timed out for a day has not yet tried to make the record anew
+        case Gone() if job.gone_before + 1 < GONE_TRIES:
             return Back(DeliveryState.WAITING, timedelta(0), _said(outcome), doubted=job.touched)
         case _:
             return _again(job, outcome, now, limits)
