@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pyotp
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from crossdock.govern.access import Role
 from crossdock.govern.people import Kind
@@ -75,6 +76,32 @@ async def test_a_login_a_mistake_and_a_logout(visitor: Visitor, eyes: Eyes, scri
     await said(page, "You are logged out.")
     await page.goto("/t/default")
     assert page.url.startswith(f"{visitor.url}/login?next=")
+    assert eyes.noise(page) == []
+
+
+async def test_a_part_that_loads_itself_leads_nobody_who_logs_out_elsewhere(visitor: Visitor, eyes: Eyes) -> None:
+    page = await eyes.page("/t/default", role=Role.VIEWER)
+    ended = asyncio.Event()
+
+    async def part(route: Route) -> None:
+        await ended.wait()
+        await route.continue_()
+
+    async def logout(route: Route) -> None:
+        answer = await route.fetch(max_redirects=0)
+        async with page.expect_response(lambda one: one.status == 204 and "hx-redirect" in one.headers):
+            ended.set()
+        await asyncio.sleep(0.3)  # what the page does about it, it does now
+        await route.fulfill(response=answer)
+
+    await page.route(f"{visitor.url}/t/default", part)
+    await page.route("**/logout", logout)
+    async with page.expect_request(f"{visitor.url}/t/default"):
+        await page.evaluate("htmx.trigger('#now', 'changed')")
+    await page.get_by_role("button", name="Log out").click()
+    await said(page, "You are logged out.")
+    await page.goto("/t/default")
+    await said(page, "E-mail")
     assert eyes.noise(page) == []
 
 

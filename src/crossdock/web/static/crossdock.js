@@ -37,6 +37,17 @@ if (channel) {
   addEventListener('pagehide', () => source.close());
 }
 
+// A page on its way to another goes there: a part that loaded itself meanwhile and was sent to the login, as the session had
+// just ended, took a person who logged out to "log in to go on".
+let leaving = -Infinity;
+addEventListener('beforeunload', () => { leaving = performance.now(); });
+document.addEventListener('htmx:beforeOnLoad', (event) => {
+  const { xhr, requestConfig } = event.detail;
+  const sent = requestConfig.verb === 'get' && xhr.getResponseHeader('HX-Redirect');
+  // a download leaves no page: after a while it counts as stayed
+  if (sent && performance.now() - leaving < 10_000) event.preventDefault();
+});
+
 document.addEventListener('change', (event) => {
   const box = event.target;
   if (!(box instanceof HTMLInputElement) || box.type !== 'checkbox') return;
