@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from bench import stage
+from crossdock.flow.deliver.ports import Limits
 from crossdock.kit.ids import new_id
 from crossdock.store.queries import load
 from crossdock.wiring import Hub, open_hub
 
 QUEUE = load(Path(__file__).parent.parent / "src" / "crossdock" / "flow" / "deliver" / "queue.sql")
 ROUNDS = 50
-PATIENCE = (timedelta(seconds=30), timedelta(minutes=5))
-MARGIN = timedelta(seconds=1)
+LIMITS = Limits()
+WAITS = (LIMITS.standard_patience, LIMITS.bulk_patience, LIMITS.doubt_margin)
 FILL = """
 INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence, priority, head, due_at)
 SELECT gen_random_uuid(), $1, $2, $3,
@@ -52,7 +53,7 @@ async def claims(hub: Hub, lane_id: uuid.UUID) -> float:
             transaction: Any = conn.transaction()
             await transaction.start()
             began = time.perf_counter()
-            rows = await conn.fetch(QUEUE["claim"], lane_id, 1, 100, timedelta(seconds=30), 10, *PATIENCE, MARGIN)
+            rows = await conn.fetch(QUEUE["claim"], lane_id, 1, 100, timedelta(seconds=30), 10, *WAITS)
             took.append(time.perf_counter() - began)
             await transaction.rollback()
             if len(rows) != 100:

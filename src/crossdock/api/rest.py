@@ -34,10 +34,16 @@ def _say_problems(app: FastAPI) -> None:
     """Answer every error as problem+json."""
 
     async def ours(request: Request, error: Exception) -> Response:
+        del request
+        return refusal(error)
+
+    async def unkeepable(request: Request, error: Exception) -> Response:
         return refusal(error, _with_nul(request))
 
-    for kind in (CrossdockError, *UNKEEPABLE, *NO_ROOM, *ABSENT, Exception):
+    for kind in (CrossdockError, *NO_ROOM, *ABSENT, Exception):
         app.add_exception_handler(kind, ours)
+    for kind in UNKEEPABLE:
+        app.add_exception_handler(kind, unkeepable)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

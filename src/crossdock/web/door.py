@@ -121,7 +121,7 @@ class Door:
         if seat is None and problem is None and page is not None and page.reach is not Reach.OPEN:
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             address = "/login" if page.acts or wanted == "/" else f"/login?next={quote(wanted, safe='')}"
-            if _asked_by_page(request):
+            if request.headers.get("hx-request") == "true":
                 return Response(status_code=204, headers={"HX-Redirect": address})
             return RedirectResponse(address, 303)
         if seat is None:
@@ -143,7 +143,7 @@ class Door:
                 )
             if page.reach is Reach.TENANT:
                 # a part that loads itself anew was told of a change: what was counted before it is not shown again
-                desk.counts = await self._counts(desk.tenant_id, anew=_asked_by_page(desk.request))
+                desk.counts = await self._counts(desk.tenant_id, anew=desk.wants_part)
             if page.acts:
                 await self._take(desk, page)
                 act_as(None if desk.guest else desk.actor)
@@ -179,11 +179,6 @@ class Door:
         sent = desk.text("csrf") or request.headers.get("x-csrf-token", "")
         if not hmac.compare_digest(sent.encode(), desk.csrf.encode()):
             raise Forbidden("the page was open for too long", remedy="load it anew and send it again")
-
-
-def _asked_by_page(request: Request) -> bool:
-    """Whether the page itself asks, for a part of it."""
-    return request.headers.get("hx-request") == "true"
 
 
 def _same_origin(request: Request) -> bool:
