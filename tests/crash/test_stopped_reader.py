@@ -39,7 +39,7 @@ async def test_a_stopped_reader_loses_its_run_and_wakes_to_nothing(settings: Set
             return read
 
         async with worker_process(settings) as sleeper:
-            begun = await until(pages(2), patience_s=40)
+            begun = await until(pages(2))
             assert begun["state"] == "running"
             sleeper.send_signal(signal.SIGSTOP)
             async with working(hub):
@@ -48,7 +48,7 @@ async def test_a_stopped_reader_loses_its_run_and_wakes_to_nothing(settings: Set
                     found = await hub.runs.one(at.tenant_id, run_id)
                     return found if found and found["ended_at"] else None
 
-                done = await until(over, patience_s=40)
+                done = await until(over, patience_s=180)
                 sleeper.send_signal(signal.SIGCONT)
                 assert done["state"] == "done"
                 assert await until(over) == done, "what the sleeper still had in hand changes nothing"

@@ -82,7 +82,8 @@ async def test_whoever_never_ends_is_cut_off(port: int, kind: str) -> None:
     await until(lambda: _healthy(port))
     said = await asyncio.gather(*callers)
     if kind in ("silent", "head"):
-        assert b"408" in said[0]
+        # who is still talking when the connection ends may lose the answer with it
+        assert any(b"408" in one for one in said)
 
 
 async def test_who_says_everything_at_once_may_be_answered_later_and_come_again(port: int) -> None:
