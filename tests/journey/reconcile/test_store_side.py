@@ -65,6 +65,19 @@ async def test_a_product_swapped_for_one_of_the_same_price_is_seen_lightly(stage
     assert await store.judged() == []
 
 
+async def test_an_address_edited_in_the_second_of_the_change_before_is_seen_lightly(stage: Stage) -> None:
+    """Nothing that a light reading shows tells of it: only that the order was read so soon after its change."""
+    (store,) = stage.stores
+    who = {"email": "hurried@buyers.example", "first_name": "Hanne", "last_name": "Hurried", "country": "DE"}
+    await store.act("place_order", billing={**who, "address_1": "1 Old Rd", "city": "Ulm"}, customer_id=0)
+    assert (await store.prove()).repairs["missed"] == 1
+    row = max(store.shop.orders.rows.values(), key=lambda one: one["id"])
+    store.shop.orders.put({**row, "billing": {**row["billing"], "address_1": "2 New Rd"}})
+    proof = await store.prove()
+    assert (proof.ok, proof.repairs) == (True, {"changed": 1})
+    assert await store.judged() == []
+
+
 async def test_an_order_deleted_for_good_is_archived(stage: Stage) -> None:
     (store,) = stage.stores
     order = await store.pick("processing", "completed")

@@ -7,7 +7,7 @@ SELECT EXISTS (SELECT 1 FROM record WHERE connection_id = $1)
    AND EXISTS (SELECT 1 FROM proof p WHERE p.connection_id = $1 AND p.depth = 'full' AND p.whole AND p.began_at > now() - $2::interval);
 
 -- name: known
-SELECT r.external_id, r.stream, r.presence, r.status, r.contested, r.modified_at, r.event_id, e.body,
+SELECT r.external_id, r.stream, r.presence, r.status, r.contested, r.modified_at, r.seen_to, r.event_id, e.body,
        ARRAY(SELECT c.external_id FROM record c
              WHERE c.connection_id = r.connection_id AND c.stream = r.stream AND c.parent_id = r.external_id
                AND c.presence <> 'deleted') AS children

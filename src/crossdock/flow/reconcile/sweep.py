@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ _ENDS = 2
 """Last pages and short lists (trash, drafts) of each stream, at least."""
 _SHARE = 0.5
 """So much of a day's budget a proof may take; the rest is the pulls'."""
+_SETTLED = timedelta(minutes=1)
+"""Times of change are whole seconds of the store's clock: what was read that soon after its change may have changed
+again and show the same time. It is read in full, once: then it was seen later."""
 Reading = tuple[datetime, Any, datetime]
 _CHANGED = {"applied": "changed", "rewound": "changed"}
 
@@ -161,6 +164,8 @@ class Sweep:
         for row in rows:
             item = shown[row["external_id"]]
             if row["contested"] or row["body"] is None or row["modified_at"] != item.modified_at:
+                continue
+            if row["modified_at"] is not None and row["seen_to"] < row["modified_at"] + _SETTLED:
                 continue
             if sorted(item.children) != sorted(row["children"]):
                 continue
