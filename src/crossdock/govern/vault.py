@@ -1,7 +1,8 @@
 """The vault: AES-256-GCM seals, each bound to its row, with a key id in the clear.
 
-A seal is ``0x01 | key id (4 bytes) | nonce (12 bytes) | ciphertext and tag``. Bodies are compressed (zstandard,
-level 1) before they are sealed. The working keys are derived from the master key by HKDF-SHA256, one a purpose.
+A seal is ``0x01 | key id (4 bytes) | nonce (12 bytes) | ciphertext and tag``. Bodies are pressed (see
+:mod:`~crossdock.govern.press`) before they are sealed. The working keys are derived from the master key by HKDF-SHA256,
+one a purpose.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import time
 from typing import Protocol
 
 import msgspec
-import zstandard
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,11 +23,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from crossdock.errors import Trouble, WrongMasterKey
+from crossdock.govern.press import Press
 from crossdock.kit.signing import keyed_hash
 
 _VERSION = b"\x01"
 _HEAD = 17
-_LARGEST_BODY = 64 << 20
 _LOOK_EVERY_S = 5.0
 
 
@@ -72,8 +72,7 @@ class Vault:
         self._source = source
         self._looked_at = float("-inf")
         self._root: bytes | None = None
-        self._press = zstandard.ZstdCompressor(level=1)
-        self._unpress = zstandard.ZstdDecompressor()
+        self._press = Press()
         self._take(masters)
 
     def _take(self, masters: tuple[bytes, ...]) -> None:
@@ -194,11 +193,11 @@ class Vault:
     def seal_body(self, body: bytes, row: bytes) -> bytes:
         """Compress and seal a raw body; ``row`` names the row it belongs to and has to be given to open it."""
         nonce = os.urandom(12)
-        return b"".join((_VERSION, self._current, nonce, self._sealer.encrypt(nonce, self._press.compress(body), row)))
+        return b"".join((_VERSION, self._current, nonce, self._sealer.encrypt(nonce, self._press.press(body), row)))
 
     def open_body(self, sealed: bytes, row: bytes) -> bytes:
         """Open what :meth:`seal_body` made. Raises :class:`WrongMasterKey`."""
-        return self._unpress.decompress(self._open("body", sealed, row), max_output_size=_LARGEST_BODY)
+        return self._press.unpress(self._open("body", sealed, row))
 
     def seal_secret(self, secret: str, row: bytes) -> bytes:
         """Seal a credential."""
