@@ -233,6 +233,7 @@ class Journey:
         return Parcel(
             tenant_id=connection.tenant_id,
             connection_id=connection.id,
+            key=(connection.id, arrived.stream, arrived.external_id or ""),
             origin=origin,
             arrived=arrived,
             body=b"" if isinstance(arrived, Doorbell) else body,

@@ -57,6 +57,7 @@ class Prefix(StrEnum):
     TENANT_END = "end"
 
 
+_set, _SAFE = object.__setattr__, uuid.SafeUUID.unknown
 _lock = threading.Lock()
 _last = (0, 0)
 _AT_ONCE = 256
@@ -97,8 +98,8 @@ def new_id(at: datetime | None = None) -> uuid.UUID:
         tail = _random() >> 2
     # the constructor looks at four spellings of its argument: three quarters of the time
     made = object.__new__(uuid.UUID)
-    object.__setattr__(made, "int", (ms << 80) | (0x7 << 76) | (counter << 64) | (0b10 << 62) | tail)
-    object.__setattr__(made, "is_safe", uuid.SafeUUID.unknown)
+    _set(made, "int", (ms << 80) | (0x7 << 76) | (counter << 64) | (0b10 << 62) | tail)
+    _set(made, "is_safe", _SAFE)
     return made
 
 

@@ -13,6 +13,7 @@ from crossdock.flow.record.parcel import Parcel, Receipt
 from crossdock.kit import digest as digests
 from crossdock.model.delivery import SkipReason
 from crossdock.model.observation import Observation, Occurrence, Presence
+from crossdock.model.origin import Origin
 
 Key = tuple[uuid.UUID, str, str]
 
@@ -77,7 +78,7 @@ class EventRow(msgspec.Struct, frozen=True):
     stream: str
     external_id: str
     type: str
-    origin: str
+    origin: Origin
     verdict: str
     presence: str
     status: str

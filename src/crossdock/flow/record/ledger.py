@@ -28,8 +28,7 @@ from crossdock.kit.digest import VERSION
 from crossdock.kit.ids import new_id
 from crossdock.model.delivery import SkipReason
 from crossdock.model.observation import Doorbell, Observation, Occurrence, Presence
-from crossdock.model.origin import Origin
-from crossdock.model.route import Route
+from crossdock.model.route import Priority, Route
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("ledger.sql"))
@@ -312,6 +311,7 @@ class Ledger:
         for event in batch.events:
             if event.verdict == Verdict.CONTESTED:
                 continue
+            historical = event.origin.historical
             for route, filtered in fans[event.connection_id](event):
                 told = batch.skips.get(event.id) or filtered
                 skipped = told or written.rule(event, route, waiting=(route.id, event.record_id) in last)
@@ -324,7 +324,7 @@ class Ledger:
                     event_id=event.id,
                     seq=event.seq,
                     occurrence=route.occurrence,
-                    priority=_priority(route, event.origin),
+                    priority=int(Priority.BULK if historical else route.priority),
                     rule=skipped,
                 )
                 batch.deliveries.append(row)
@@ -373,8 +373,3 @@ def _record_of(row: Any) -> RecordRow:
 
 def _transport_key(parcel: Parcel) -> str | None:
     return parcel.arrived.key if isinstance(parcel.arrived, Occurrence) else None
-
-
-def _priority(route: Route, origin: str) -> int:
-    bulk = Origin(origin).historical
-    return 2 if bulk else int(route.priority)

@@ -46,6 +46,8 @@ class Parcel(msgspec.Struct, frozen=True):
 
     tenant_id: uuid.UUID
     connection_id: uuid.UUID
+    key: tuple[uuid.UUID, str, str]
+    """What serialises it: two parcels of one key (connection, stream, id there) are recorded in their order."""
     origin: Origin
     arrived: Observation | Doorbell | Occurrence
     body: bytes
@@ -66,12 +68,6 @@ class Parcel(msgspec.Struct, frozen=True):
     """Told by a source that cannot be asked: no bell is rung."""
     turn: Turn | None = None
     """The entity stands in a state whose coming is an event of its own."""
-
-    @property
-    def key(self) -> tuple[uuid.UUID, str, str]:
-        """Return what serialises it: two parcels of one key are recorded in their order."""
-        arrived = self.arrived
-        return (self.connection_id, arrived.stream, arrived.external_id or "")
 
     @property
     def size(self) -> int:

@@ -31,10 +31,16 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[Any, ...]] = Counter()
+        self._arrivals: dict[tuple[str, str], Any] = {}
+        """The metric by its labels: to look one up costs as much as to count three arrivals."""
 
     def note(self, parcel: Parcel, receipt: Receipt) -> None:
         """Count one arrival."""
-        metrics.ARRIVALS.labels(parcel.origin, receipt.verdict).inc()
+        labels = (parcel.origin, receipt.verdict)
+        arrivals = self._arrivals.get(labels)
+        if arrivals is None:
+            arrivals = self._arrivals[labels] = metrics.ARRIVALS.labels(*labels)
+        arrivals.inc()
         key = (parcel.connection_id, parcel.tenant_id, parcel.arrived.stream, parcel.origin, receipt.verdict)
         self._counts[key] += 1
 

@@ -56,12 +56,11 @@ class Written:
         self, conn: Any, vault: Opener, gates: Mapping[uuid.UUID, Any], batch: Batch, parcels: Sequence[Parcel]
     ) -> None:
         """Read the intents and present documents of a batch's entities, where their connection was written to."""
+        lately = {connection_id for connection_id, gate in gates.items() if gate["writes"]}
+        if not lately:
+            return
         keys = sorted(
-            {
-                p.key
-                for p in parcels
-                if p.key[2] and not isinstance(p.arrived, Doorbell) and (gate := gates.get(p.key[0])) and gate["writes"]
-            }
+            {p.key for p in parcels if p.key[0] in lately and p.key[2] and not isinstance(p.arrived, Doorbell)}
         )
         if not keys:
             return

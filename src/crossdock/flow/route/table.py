@@ -49,7 +49,7 @@ class Facts(Protocol):
     @property
     def type(self) -> str: ...
     @property
-    def origin(self) -> str: ...
+    def origin(self) -> Origin: ...
     @property
     def presence(self) -> str: ...
     @property
@@ -71,7 +71,7 @@ class Fan:
 
     def __call__(self, event: Facts, /) -> list[tuple[Route, SkipReason | None]]:
         """Return the routes that take ``event``; a named rule beside those that end it at once."""
-        sample = event.stream == TEST and event.origin == Origin.PLUGIN
+        sample = event.stream == TEST and event.origin is Origin.PLUGIN
         routes = self._by_stream.get((event.stream, sample))
         if routes is None:
             # a wish is between the hub and the store it is about, a sample for whoever asks for samples: a route for
@@ -85,7 +85,7 @@ class Fan:
 def _rule(route: Route, event: Facts) -> SkipReason | None:
     if event.status in route.skip_statuses or (event.presence == Presence.DRAFT and not route.occurrence):
         return SkipReason.FILTER
-    if route.occurrence and not route.historical and Origin(event.origin).historical:
+    if route.occurrence and not route.historical and event.origin.historical:
         return SkipReason.HISTORICAL
     return None
 

@@ -18,6 +18,7 @@ from crossdock.flow.route.table import Fan
 from crossdock.kit.ids import CLOCKS, Prefix, floor_near, parse, show, time_of
 from crossdock.model.connection import Connection
 from crossdock.model.delivery import DeliveryState
+from crossdock.model.origin import Origin
 from crossdock.model.route import Priority, Route
 from crossdock.store.queries import load
 from crossdock.web.outward import Outside, at_source, written_by
@@ -183,7 +184,9 @@ def _why_not(route: Mapping[str, Any], row: Any) -> str:
         return "two versions contest: it waits for the fresh look"
     if not route["enabled"]:
         return "the route is paused"
-    takes = Fan(0, [_route(route)])(_Facts(row["stream"], row["type"], row["origin"], row["presence"], row["status"]))
+    takes = Fan(0, [_route(route)])(
+        _Facts(row["stream"], row["type"], Origin(row["origin"]), row["presence"], row["status"])
+    )
     if not takes:
         return f"it takes only {', '.join(sorted(route['types']))}" if route["types"] else "it does not take this"
     return "it would take it today: the route, or what it takes, is younger than the event"
@@ -192,7 +195,7 @@ def _why_not(route: Mapping[str, Any], row: Any) -> str:
 class _Facts(msgspec.Struct, frozen=True):
     stream: str
     type: str
-    origin: str
+    origin: Origin
     presence: str
     status: str
 
