@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from crossdock.api.app import build_app
 from crossdock.cli.demo.ground import free_port
@@ -28,6 +28,8 @@ from tests.support.lively import Lively, lively
 
 _HERE = Path(__file__).parent
 _FAILED = pytest.StashKey[bool]()
+# as long as an action waits: three browsers share two cores with their hubs
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -77,7 +77,7 @@ class Stage:
     async def proven(self, hub: Hub) -> Proof:
         """Wait until all is quiet and prove it without repairs."""
         await quiet(hub)
-        return await hub.prover.prove(self.source, repair_rounds=0, patience_s=20)
+        return await hub.prover.prove(self.source, repair_rounds=0, patience_s=60)
 
 
 async def quiet(hub: Hub) -> None:
@@ -92,7 +92,7 @@ async def quiet(hub: Hub) -> None:
             return False
         return bool(runs) and all(row["state"] == "done" for row in runs) and left == 0
 
-    await until(rested, patience_s=40)
+    await until(rested)
 
 
 @contextlib.asynccontextmanager

@@ -88,7 +88,7 @@ async def test_a_full_disk_loses_nothing_and_heals_by_itself(small_disk: Path, s
         async def taken() -> bool:
             return (await _post(doors, key, number)).status in (200, 201)
 
-        await until(taken, patience_s=60)
+        await until(taken)
         kept = await _recorded(hub)
         assert acknowledged <= kept
         assert len(kept) == len(acknowledged) + 1, "what was refused is not there either"

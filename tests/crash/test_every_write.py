@@ -106,7 +106,7 @@ async def test_every_answer_is_cut_after_its_effect(settings: Settings) -> None:
             for kind in KINDS:
                 await trip.turn(cut_after_effect=3)
                 await writes.ask(kind)
-                await until(writes.ended, patience_s=60)
+                await until(writes.ended)
                 await trip.turn(cut_after_effect=0)
         writes.once()
         tries = await trip.rows("SELECT attempts FROM delivery_done WHERE event_id = ANY($1::uuid[])", writes.events)
@@ -123,7 +123,7 @@ async def test_a_worker_is_lost_in_every_write(settings: Settings, place: str) -
             for nth in (1, 2, 3) if kind == "fulfilment" else (1, 2) if kind == "customer_note" else (1,):
                 await _lose(trip, Strike(place, nth))
         async with working(trip.hub):
-            await until(writes.ended, patience_s=60)
+            await until(writes.ended)
         writes.once()
 
 

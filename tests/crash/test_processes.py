@@ -96,7 +96,7 @@ async def test_a_worker_that_slept_through_its_lease_overwrites_nothing(stage: S
             await asyncio.sleep(2 * LEASE_S)
             await stage.dial(latency_ms=0)
             async with working(hub):
-                await until(lambda: _delivered(hub, 2), patience_s=30)
+                await until(lambda: _delivered(hub, 2))
                 sleeper.send_signal(signal.SIGCONT)
                 await asyncio.sleep(2 * LEASE_S)
                 assert sleeper.returncode is None

@@ -178,7 +178,7 @@ async def test_nothing_is_lost_doubled_or_unanswered(settings: Settings) -> None
         ports = free_ports(2)
         async with fleet(settings, ports) as processes, balanced(ports) as balancer:
             load = await _under_load(balancer, key, processes)
-            await until(lambda: _rested(hub), patience_s=60)
+            await until(lambda: _rested(hub))
         async with http.get(f"{sink.url}/_sandbox/state") as reply:
             state = orjson.loads(await reply.read())
     assert load.refused == [], "a caller noticed the restart"

@@ -43,7 +43,7 @@ async def test_a_worker_lost_anywhere_makes_one_refund(settings: Settings, name:
             return bool(await trip.value(sql, issued.event_id))
 
         async with working(trip.hub):
-            await until(delivered, patience_s=40)
+            await until(delivered)
             await trip.rest()
         made = trip.held(one["external_id"])["refunds"]
         assert len(made) == before + 1

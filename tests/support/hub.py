@@ -69,7 +69,7 @@ async def working(hub: Hub) -> AsyncIterator[Worker]:
         await asyncio.wait_for(task, 20)
 
 
-async def until(condition: Callable[[], Awaitable[Any]], *, patience_s: float = 60.0) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], *, patience_s: float = 120.0) -> Any:
     """Wait until a condition holds and return it; fail loudly when it never does."""
     async with asyncio.timeout(patience_s):
         while not (found := await condition()):  # noqa: ASYNC110 - what is waited for happens elsewhere

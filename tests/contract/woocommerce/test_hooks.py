@@ -38,7 +38,7 @@ class Receiver:
 
     async def of(self, topic: str, count: int = 1) -> list[tuple[dict[str, str], bytes]]:
         """Wait until ``count`` deliveries of a topic came."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 found = [each for each in self.came if each[0].get("x-wc-webhook-topic") == topic]
                 if len(found) >= count:

@@ -86,7 +86,7 @@ async def opened(shop: Shop, settings: Settings) -> AsyncIterator[Client]:
         yield Client(served.url, shop, app, session)
 
 
-async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until something is true, at most ``seconds``."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -99,7 +99,7 @@ async def test_a_lane_that_is_due_is_told_of_again_for_a_hint_may_have_hidden_it
         # in a task of its own: one that holds a connection is given the same again, and nothing is locked for that one
         beside = asyncio.create_task(hub.pump.take("test"))
         assert await beside is None, "what is locked is passed over"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await heard.get() != "second":
             pass
     await unlisten()

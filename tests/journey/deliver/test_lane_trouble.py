@@ -44,7 +44,7 @@ async def test_a_quiet_lane_that_always_fails_opens_and_then_sends_one_probe_at_
         assert after - before <= (await lane(road))["breaker_opened"] - seen, "one probe each time, of two workers too"
         assert await road.rows("SELECT 1 FROM delivery_done") == [], "nothing is lost meanwhile"
         await road.dial(error_share=0.0)
-        await until(road.rested, patience_s=40)
+        await until(road.rested)
         await until(lambda: _closed(road))
     assert (await road.state())["distinct"] == 33
 

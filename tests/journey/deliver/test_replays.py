@@ -44,7 +44,7 @@ async def ended(hub: Hub, replay_id: uuid.UUID) -> dict[str, Any]:
         found = await hub.replays.one(tenant, replay_id)
         return found if found["ended_at"] and not found["under_way"] else None
 
-    found: dict[str, Any] = await until(over, patience_s=60)
+    found: dict[str, Any] = await until(over)
     return found
 
 

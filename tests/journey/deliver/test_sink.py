@@ -93,7 +93,7 @@ async def test_the_breaker_opens_rests_and_closes_by_one_probe(road: Road) -> No
 
         await until(opened)
         await road.dial(error_share=0.0)
-        await until(road.rested, patience_s=30)
+        await until(road.rested)
     assert (await road.state())["distinct"] == 30
     assert [row["breaker"] for row in await road.rows("SELECT breaker FROM lane")] == ["closed"]
 

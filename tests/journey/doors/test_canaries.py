@@ -156,7 +156,7 @@ async def journey(hub: Hub, doors: Street, watched: Watched, shop_url: str, port
             bells = await rows(hub, "SELECT 1 FROM doorbell")
             return not left and not bells and len(tried) > 3
 
-        await until(settled, patience_s=30)
+        await until(settled)
     for path in ("/api/v1/status", "/api/v1/connections", "/api/v1/deliveries", "/", "/metrics"):
         answer = await doors.get(path, api_key if path.startswith("/api") else None)
         assert answer.status == 200, path

@@ -57,7 +57,7 @@ class Town:
             found = await self.get(f"replays/{run_id}")
             return found if found["ended_at"] and not found["under_way"] else None
 
-        return await until(over, patience_s=40)
+        return await until(over)
 
     async def refused(self, orders: int) -> None:
         """Let some orders die at a receiver that refuses them."""

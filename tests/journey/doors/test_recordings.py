@@ -150,7 +150,7 @@ async def test_doorbells_are_answered_by_the_shop(hub: Hub, doors: Street) -> No
             async def quiet() -> bool:
                 return not await rows(hub, "SELECT 1 FROM doorbell")
 
-            await until(quiet, patience_s=30)
+            await until(quiet)
     shown = {
         (r["stream"], r["external_id"]): r["presence"]
         for r in await rows(hub, "SELECT stream, external_id, presence FROM record")

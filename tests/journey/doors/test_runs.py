@@ -54,7 +54,7 @@ async def ended(doors: Street, key: str, run_id: str) -> dict[str, Any]:
         found = (await doors.get(f"/api/v1/runs/{run_id}", key)).json
         return found if found["ended_at"] else None
 
-    found: dict[str, Any] = await until(over, patience_s=60)
+    found: dict[str, Any] = await until(over)
     return found
 
 

@@ -49,7 +49,7 @@ class Stage:
                 left = await conn.fetchval("SELECT count(*) FROM delivery")
             return all(row["state"] == "done" for row in runs) and left == 0
 
-        await until(rested, patience_s=40)
+        await until(rested)
 
     async def act(self, do: str, **more: Any) -> dict[str, Any]:
         async with self.http.post(f"{self.shop.url}/_sandbox/act", json={"do": do, **more}) as reply:
@@ -67,7 +67,7 @@ class Stage:
         return {one["properties"]["crossdock_order_number"]: one for one in objects}
 
     async def prove(self, **more: Any) -> Proof:
-        return await self.hub.prover.prove(self.source, patience_s=20, **more)
+        return await self.hub.prover.prove(self.source, patience_s=60, **more)
 
 
 @contextlib.asynccontextmanager

@@ -118,7 +118,7 @@ async def test_a_choice_acts_in_another_process_within_a_second(filled: Desk, se
         async def acts() -> bool:
             return await acting() == 1
 
-        await until(acts, patience_s=10)
+        await until(acts)
 
 
 async def test_a_destination_is_cleared_for_kinds_of_data(filled: Desk) -> None:

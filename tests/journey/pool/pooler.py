@@ -38,7 +38,7 @@ async def pooled(settings: Settings, postgres: TestServer, folder: Path, size: i
     _write(folder, database, f"host={host} port={server_port}", port, size, logins)
     process = await asyncio.create_subprocess_exec(*_as_somebody(folder), str(folder / "pgbouncer.ini"))
     try:
-        await until(lambda: _listens(port), patience_s=20)
+        await until(lambda: _listens(port))
         urls = {role: f"postgresql://{login}:of-{role}@127.0.0.1:{port}/{database}" for role, login in logins.items()}
         yield Settings(
             **{

@@ -46,7 +46,7 @@ async def test_a_stuck_run_is_taken_over_and_fenced_though_its_owner_beats(hub: 
     first = asyncio.create_task(runs.work_one("first", each(stand_still)))
     await begun.wait()
     assert await until(lambda: runs.work_one("second", each(finish))), "taken over"
-    await asyncio.wait_for(first, 10)  # its beat has told it that the run is another's
+    await asyncio.wait_for(first, 60)  # its beat has told it that the run is another's
     async with hub.database.transaction() as conn:
         with pytest.raises(RunLost):
             await runs.fence(conn, stuck[0])

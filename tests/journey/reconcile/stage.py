@@ -119,7 +119,7 @@ class Stage:
                 )
             return not any(row)
 
-        await until(quiet, patience_s=60)
+        await until(quiet)
 
 
 @contextlib.asynccontextmanager

@@ -145,7 +145,7 @@ async def test_the_daily_proof_waits_for_the_end_of_quiet_hours_and_a_persons_do
         found = await stage.hub.runs.one(tenant, run_id)
         return found if found and found["ended_at"] else None
 
-    ended = await until(done, patience_s=60)
+    ended = await until(done)
     assert (ended["state"], ended["result"]["ok"]) == ("done", True)
 
 

@@ -136,7 +136,7 @@ class Market:
 
     async def until(self, condition: Any, says: Callable[[], str] = lambda: "") -> Any:
         try:
-            return await until(condition, patience_s=60)
+            return await until(condition)
         except TimeoutError:
             links = [dict(row) for row in await self.rows("SELECT * FROM sku_link")]
             raise AssertionError(f"{says()}; moves {await self.moves()}; links {links}") from None

@@ -37,7 +37,7 @@ class Shop:
             async with self.hub.database.engine() as conn:
                 return not await conn.fetchval("SELECT count(*) FROM run WHERE state IN ('waiting', 'running')")
 
-        await until(rested, patience_s=40)
+        await until(rested)
 
     async def act(self, do: str, **more: Any) -> dict[str, Any]:
         async with self.http.post(f"{self.server.url}/_sandbox/act", json={"do": do, **more}) as reply:
@@ -80,4 +80,4 @@ async def test_a_sale_and_a_hand_are_told_apart(shop: Shop) -> None:
             moves = await shop.moves()
             return moves if len(moves) == 3 else None
 
-        assert await until(settled, patience_s=60) == [(50, "import"), (-3, "sale"), (13, "correction")]
+        assert await until(settled) == [(50, "import"), (-3, "sale"), (13, "correction")]

@@ -52,7 +52,7 @@ class Round:
             left = [await self.value(sql) for sql in (undone, "SELECT count(*) FROM doorbell", _UNSETTLED)]
             return not any(left) and not self.app.hooks.waiting
 
-        await until(rested, patience_s=40)
+        await until(rested)
 
     async def value(self, sql: str, *values: Any) -> Any:
         async with self.hub.database.engine() as conn:

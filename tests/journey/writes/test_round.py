@@ -31,7 +31,7 @@ async def test_a_status_goes_to_the_shop_and_once_to_the_crm(trip: Round) -> Non
         async def back() -> bool:
             return await trip.status(one["id"]) == "completed"
 
-        await until(back, patience_s=30)
+        await until(back)
         await trip.rest()
     assert trip.held(one["external_id"])["status"] == "completed"
     done = await trip.rows("SELECT state, attempts FROM delivery_done WHERE event_id = $1", issued.event_id)
@@ -66,7 +66,7 @@ async def test_what_the_shop_changed_meanwhile_is_not_overwritten(trip: Round) -
         async def told() -> bool:
             return await trip.status(one["id"]) == "on-hold"
 
-        await until(told, patience_s=30)
+        await until(told)
         await trip.rest()
     assert trip.held(one["external_id"])["status"] == "on-hold"
     done = (await trip.rows("SELECT state, reason FROM delivery_done WHERE event_id = $1", issued.event_id))[0]
@@ -89,7 +89,7 @@ async def test_without_an_expectation_the_newest_wins(trip: Round) -> None:
         async def told() -> bool:
             return await trip.status(one["id"]) == "completed"
 
-        await until(told, patience_s=30)
+        await until(told)
         await trip.rest()
     assert trip.held(one["external_id"])["status"] == "completed"
     assert await trip.value("SELECT contested FROM record WHERE id = $1", one["id"]) is False
@@ -107,7 +107,7 @@ async def test_a_refund_is_made_once_and_comes_back(trip: Round) -> None:
         async def told() -> bool:
             return (await trip.value("SELECT seq FROM record WHERE id = $1", one["id"])) > 1
 
-        await until(told, patience_s=30)
+        await until(told)
         await trip.rest()
     assert len(trip.held(one["external_id"])["refunds"]) == before + 1
 
@@ -125,5 +125,5 @@ async def test_many_statuses_at_once(settings: Settings) -> None:
         ]
         assert await trip.value("SELECT max(hops) FROM event") <= 1
         await trip.rest()
-        proof = await trip.hub.prover.prove(trip.shop, repair_rounds=0, patience_s=30)
+        proof = await trip.hub.prover.prove(trip.shop, repair_rounds=0, patience_s=60)
     assert proof.ok, (proof.rows, proof.differences[:5])

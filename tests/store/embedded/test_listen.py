@@ -35,7 +35,7 @@ async def test_a_channel_added_during_the_first_listens_is_listened_to(database:
         return conn
 
     ears = Listener(connect, {"first": lambda _: None, "second": lambda _: None})
-    async with ears, asyncio.timeout(10):
+    async with ears, asyncio.timeout(60):
         assert await late.get() == ""
         await _notify(database, "late", "news")
         assert await late.get() == "news"
@@ -45,7 +45,7 @@ async def test_a_channel_added_during_the_first_listens_is_listened_to(database:
 async def test_who_joins_a_channel_that_is_being_added_is_told_after_its_listen(database: Database) -> None:
     told: asyncio.Queue[str] = asyncio.Queue()
     ears = Listener(lambda: database.connect(roles.ENGINE, "ears"))
-    async with ears, asyncio.timeout(10):
+    async with ears, asyncio.timeout(60):
         await ears.connected.wait()
         ears.on("new", lambda payload: told.put_nowait(f"one:{payload}"))
         ears.on("new", lambda payload: told.put_nowait(f"other:{payload}"))

@@ -114,7 +114,7 @@ async def test_a_record_pins_its_event(database: Database) -> None:
 
 
 async def _somebody_waits_for(database: Database, table: str) -> None:
-    async with asyncio.timeout(10), database.engine() as conn:
+    async with asyncio.timeout(60), database.engine() as conn:
         while True:
             if await conn.fetchval(
                 "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"

@@ -113,7 +113,7 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def until(holds: object, within_s: float = 20.0) -> None:
+def until(holds: object, within_s: float = 60.0) -> None:
     assert callable(holds)
     end = time.monotonic() + within_s
     while not holds():
