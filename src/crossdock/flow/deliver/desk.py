@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -134,10 +135,10 @@ class Desk:
         await intents.conclude(conn, jobs)
         await self._note(conn, jobs, took_ms)
         self._paces.note(self._lane.id, self._lane.tenant_id, [job for job in jobs if job.later is None], now)
-        for job in jobs:
-            if job.later is not None:
-                continue
-            metrics.OUTCOMES.labels(kind(job.outcome, skipped=job.skipped is not None)).inc()
+        tried = [job for job in jobs if job.later is None]
+        for name, count in Counter(kind(job.outcome, skipped=job.skipped is not None) for job in tried).items():
+            metrics.OUTCOMES.labels(name).inc(count)
+        for job in tried:
             if isinstance(job.outcome, Delivered):
                 metrics.LAG_SECONDS.observe(max(0.0, (now - job.since).total_seconds()))
 
@@ -179,14 +180,11 @@ class Desk:
         rows = [
             (
                 new_id(),
-                job.claim.tenant_id,
                 job.claim.id,
-                self._lane.id,
                 job.claim.attempt,
                 job.step_name,
                 kind(job.outcome, skipped=job.skipped is not None),
                 *_told(job),
-                took_ms,
                 detail_of(job),
             )
             for job in jobs
@@ -194,7 +192,8 @@ class Desk:
         ]
         if not rows:
             return
-        await conn.execute(SQL["note_attempts"], *map(list, zip(*rows, strict=True)))
+        columns = map(list, zip(*rows, strict=True))
+        await conn.execute(SQL["note_attempts"], self._lane.tenant_id, self._lane.id, took_ms, *columns)
 
     async def _save_links(self, conn: Any, fresh: Sequence[NewLink]) -> None:
         if not fresh:
@@ -211,8 +210,10 @@ class Desk:
 
 def _told(job: Job) -> tuple[str | None, str | None]:
     """Return an attempt's code and reason; a vendor that made other values of ours is flagged, and believed."""
-    other = intents.differing(job)
-    if other and isinstance(job.outcome, Delivered):
+    if isinstance(job.outcome, Delivered) and job.skipped is None:
+        other = intents.differing(job)
+        if not other:
+            return None, None
         return "returned-differs", f"the other side keeps another value than was sent in: {', '.join(other)}"
     verdict = decide(job, job.claim.created_at, Limits())
     return text(getattr(job.outcome, "code", None) or "") or None, verdict.reason or None

@@ -86,8 +86,7 @@ class Planner:
         planned = []
         able = []
         for subject in subjects:
-            main = f"{subject.source.account_uid}:{subject.event['stream']}:{subject.event['external_id']}"
-            item = Planned(subject, main)
+            item = Planned(subject, _own_key(subject))
             planned.append(item)
             try:
                 await self._read(subject, destination, connector)
@@ -129,10 +128,7 @@ class Planner:
         speakers = await self._speakers(conn, subjects)
         buyers = sorted({(s.tenant_id, address) for s in subjects for address in s.needs.buyers})
         told = await purchases(conn, buyers, self._vault, self.canonical, self._directory) if buyers else {}
-        parents = sorted(
-            {key for s in subjects for _, key in s.needs.children_of}
-            | {_own_key(s) for s in subjects if not s.route.occurrence}
-        )
+        parents = sorted({key for s in subjects for key in _parents(s)})
         children: dict[str, list[tuple[str, str]]] = {}
         if parents:
             for row in await conn.fetch(SQL["children"], connection.id, parents):
@@ -149,7 +145,7 @@ class Planner:
                 presence=s.event["presence"],
                 related={k: related[s.source.id, *k] for k in s.needs.related if (s.source.id, *k) in related},
                 speakers={e: speakers[e] for e in s.needs.subjects if e in speakers},
-                children={k: tuple(v) for k, v in children.items() if k == _own_key(s) or _asked(s, k)},
+                children={key: tuple(children[key]) for key in _parents(s) if key in children},
                 bought={e: told[s.tenant_id, e] for e in s.needs.buyers if (s.tenant_id, e) in told},
                 body=s.published,
             )
@@ -222,8 +218,10 @@ def _own_key(subject: Subject) -> str:
     return f"{subject.source.account_uid}:{subject.event['stream']}:{subject.event['external_id']}"
 
 
-def _asked(subject: Subject, key: str) -> bool:
-    return any(key == parent for _, parent in subject.needs.children_of)
+def _parents(subject: Subject) -> list[str]:
+    """Return the keys under which parts of it may have been written before; a message has none of its own."""
+    own = [] if subject.route.occurrence else [_own_key(subject)]
+    return own + [key for _, key in subject.needs.children_of]
 
 
 class Preparer:

@@ -183,8 +183,9 @@ GROUP BY a.delivery_id;
 
 -- name: note_attempts
 INSERT INTO attempt (id, tenant_id, delivery_id, lane_id, number, step, outcome, code, reason, took_ms, detail)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[], $7::text[], $8::text[],
-                     $9::text[], $10::integer[], $11::text[]);
+SELECT k.id, $1, k.delivery_id, $2, k.number, k.step, k.outcome, k.code, k.reason, $3, k.detail
+FROM unnest($4::uuid[], $5::uuid[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
+     AS k(id, delivery_id, number, step, outcome, code, reason, detail);
 
 -- name: break_connection
 -- Unless somebody put new credentials in meanwhile: what was refused were the old ones (processes may keep them 2 s).
