@@ -26,6 +26,8 @@ _ACTS = (
     ("cancel", 3),
     ("note", 1),
 )
+_MOVED_ON = {"pay": "pending", "complete": "processing", "cancel": "pending"}
+"""Acts that set an order's status, and what it has before."""
 HANDS = ("shop", "caller", "platform", "stock", "keeper", "clerk", "weather", "site")
 ERRANDS = ("letters", "replays", "mapper", "branch", "goods", "watchman", "accountant")
 """The hands of :class:`Accounts` and of what it is built upon."""
@@ -88,8 +90,9 @@ class Traffic:
     async def _shop(self, dice: random.Random) -> None:
         async for _ in self._ticks(dice):
             (do,) = dice.choices([n for n, _ in _ACTS], [w for _, w in _ACTS])
-            # somebody else's order that is cancelled would rightly refuse what they have asked for it
-            own = await self._world.act("place_order", status="pending") if do == "cancel" else {}
+            # somebody else's order that is moved on would no longer stand as they have asked, or rightly refuse it
+            first = _MOVED_ON.get(do)
+            own = await self._world.act("place_order", status=first) if first else {}
             done = await self._world.act(do, **({"id": own["id"]} if own else {}))
             self._world.left += done.get("do") in _LEAVING
 
