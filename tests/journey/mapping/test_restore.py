@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from crossdock.kit.ids import Prefix, parse, show
@@ -164,6 +165,37 @@ async def test_the_way_back_may_be_asked_for_again(filled: Desk) -> None:
     assert (done["version"], done["before"]) == (0, 0)
     assert (await filled.ended(done["run"]["id"]))["state"] == "done"
     assert mattering(await deals(filled)) == before
+
+
+async def test_a_way_back_that_is_refused_leaves_no_run(filled: Desk) -> None:
+    """The run and the choice of the version are one commit: neither is there without the other."""
+    await acting(filled, "Order {number}")
+    at = f"/routes/{filled.routes['order']}/mapping"
+    refused = await filled.post(f"{at}/rollback", {"restore": True, "expected": 7})
+    assert refused.status == 409, refused.body
+    assert (await filled.get(at)).json["version"] == 1
+    async with filled.hub.database.engine() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM run WHERE kind = 'mapping'") == 0
+
+
+async def test_a_way_back_ends_when_what_was_left_is_chosen_again(filled: Desk) -> None:
+    await acting(filled, "Order {number}", description={"constant": "by us"})
+    at = f"/routes/{filled.routes['order']}/mapping"
+    held = (
+        "UPDATE lane SET owner = 'somebody', epoch = epoch + 1, until = now() + $1::interval"
+        " WHERE id = (SELECT destination_id FROM route WHERE id = $2)"
+    )
+    route = parse(Prefix.ROUTE, filled.routes["order"])
+    async with filled.hub.database.engine() as conn:
+        await conn.execute(held, timedelta(hours=1), route)
+    done = (await filled.post(f"{at}/rollback", {"restore": True})).json
+    assert (await filled.post(f"{at}/versions/1/activate", {})).status == 200
+    async with filled.hub.database.engine() as conn:
+        await conn.execute(held, timedelta(0), route)
+    ended = await filled.ended(done["run"]["id"])
+    assert ended["state"] == "done", ended
+    assert ended["result"] == {"problem": "version 1 acts now, so nothing more was restored"}
+    assert {one["description"] for one in (await deals(filled)).values()} == {"by us"}
 
 
 async def test_a_run_that_loses_its_lease_is_gone_on_with_and_counts_each_record_once(filled: Desk) -> None:

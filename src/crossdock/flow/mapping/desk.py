@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -187,10 +187,12 @@ class MappingDesk:
         reason: str = "",
         expected: int | None = None,
         back: bool = False,
+        beside: Callable[[Any], Awaitable[None]] | None = None,
     ) -> int:
         """Let a version act, in every process within a second; returns the one before.
 
-        ``expected``: the version that acts now, as who asks believes. Raises ``NotFound`` and ``VersionConflict``.
+        ``expected``: the version that acts now, as who asks believes. ``beside``: what is committed with it. Raises
+        ``NotFound`` and ``VersionConflict``.
         """
         chosen = await self.chosen(tenant_id, route_id)
         await self.mapping(chosen, version)
@@ -212,6 +214,8 @@ class MappingDesk:
                 await conn.execute(SQL["add_activation"], *made)
                 what = "mapping.rollback" if back else "mapping.activate"
                 await audit(conn, tenant_id, actor, what, route_id, {"version": version, "before": before})
+            if beside is not None:
+                await beside(conn)
         return before
 
     async def way_back(self, tenant_id: uuid.UUID, route_id: uuid.UUID) -> int:

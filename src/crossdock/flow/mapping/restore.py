@@ -76,13 +76,12 @@ class Restoring:
     async def run(self, run: Run, chosen: Chosen) -> dict[str, Any]:
         """Restore record by record, chunk by chunk under the lane's lease; returns the report.
 
-        Raises ``PutOff`` while the way back is not chosen yet or the destination is not free.
+        Raises ``PutOff`` while the destination is not free. The way back was committed with the run: where another
+        version acts by now, somebody has chosen anew.
         """
         to, left = run.asked["version"], run.asked["left"]
-        if chosen.route.mapping_version == left != to:
-            raise PutOff(datetime.now(UTC) + _PAUSE, "the way back is not chosen yet")
         if chosen.route.mapping_version != to:
-            return {"problem": f"version {chosen.route.mapping_version} acts now, so nothing was restored"}
+            return _overtaken(chosen)
         ways = (await self._desk.mapping(chosen, to), await self._desk.mapping(chosen, left))
         asked = (run.tenant_id, chosen.route.id)
         async with self._store.engine() as conn:
@@ -98,6 +97,9 @@ class Restoring:
                 break
             records = [row["record_id"] for row in rows]
             async with self._lane(chosen.destination.id, f"restore:{run.id}") as heart:
+                now = await self._desk.chosen(*asked)
+                if now.route.mapping_version != to:
+                    return _overtaken(now) | (part["report"] if part["read"] else {})
                 await self._chunk(run, chosen, ways, since, records, heart)
             place = records[-1]
         part["done"] = True
@@ -227,6 +229,11 @@ class Restoring:
             answers = await destination.perform(f"restore-{object_name}", [resolved for _, resolved in some])
             outcomes |= {name: answer for (name, _), answer in zip(some, answers, strict=True)}
         return outcomes
+
+
+def _overtaken(chosen: Chosen) -> dict[str, Any]:
+    """Say that somebody has chosen another version meanwhile: what it wrote is not to be undone."""
+    return {"problem": f"version {chosen.route.mapping_version} acts now, so nothing more was restored"}
 
 
 def _report() -> dict[str, Any]:

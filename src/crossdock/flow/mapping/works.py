@@ -59,34 +59,34 @@ class MappingRuns:
         """
         chosen = await self._desk.chosen(tenant_id, route_id)
         to = way.to if way.to is not None else await self._desk.way_back(tenant_id, route_id)
-        left, run = chosen.route.mapping_version, None
+        left = chosen.route.mapping_version
         await self._desk.mapping(chosen, to)
+        run_id = None
         if way.restore:
             await self._restoring.able(chosen)
-            asked = {"do": "restore", "version": to, "left": left}
-            run = await self.queue(tenant_id, chosen.destination.id, route_id, asked, actor)
-        try:
-            # what the run was told to leave is what has to act now
-            expected = left if run is not None and way.expected is None else way.expected
-            before = await self._desk.activate(
-                tenant_id, route_id, to, actor=actor, reason=way.reason, expected=expected, back=True
-            )
-        except BaseException:
-            if run is not None:
-                await self._runs.cancel(tenant_id, parse(Prefix.RUN, run["id"]), actor)
-            raise
-        return {"version": to, "before": before, "run": run}
+            run_id = new_id()
+
+        async def queued(conn: Any) -> None:
+            """Queue the run with the activation, or a crash between them would leave one of both alone."""
+            if run_id is not None:
+                told = _told({"do": "restore", "version": to, "left": left}, route_id, actor)
+                asked = (tenant_id, chosen.destination.id, RunKind.MAPPING, (), told, run_id)
+                _ours(await self._runs.add_asked(conn, *asked), run_id)
+
+        # what the run is told to leave is what has to act now
+        expected = left if way.restore and way.expected is None else way.expected
+        before = await self._desk.activate(
+            tenant_id, route_id, to, actor=actor, reason=way.reason, expected=expected, back=True, beside=queued
+        )
+        self._runs.due.set()
+        return {"version": to, "before": before, "run": run_id and await self._runs.one(tenant_id, run_id)}
 
     async def queue(
         self, tenant_id: uuid.UUID, connection_id: uuid.UUID, route_id: uuid.UUID, asked: Facts[str, Any], actor: str
     ) -> dict[str, Any]:
         """Queue a run about a route. Raises ``Conflict`` while another one is under way at its destination."""
-        run_id = new_id()
-        told = {**asked, "route_id": show(Prefix.ROUTE, route_id), "actor": actor}
-        made = await self._runs.add(tenant_id, connection_id, RunKind.MAPPING, (), told, run_id)
-        if made != run_id:
-            under_way = show(Prefix.RUN, made) if made else "another"
-            raise Conflict(f"{under_way} is under way at this destination", remedy="wait until it has ended")
+        run_id, told = new_id(), _told(asked, route_id, actor)
+        _ours(await self._runs.add(tenant_id, connection_id, RunKind.MAPPING, (), told, run_id), run_id)
         found = await self._runs.one(tenant_id, run_id)
         assert found is not None
         return found
@@ -98,3 +98,14 @@ class MappingRuns:
             return await self._restoring.run(run, chosen)
         mapping = await self._desk.mapping(chosen, run.asked["version"])
         return await self._trials.run(run, chosen, mapping, run.asked["last"])
+
+
+def _told(asked: Facts[str, Any], route_id: uuid.UUID, actor: str) -> dict[str, Any]:
+    return {**asked, "route_id": show(Prefix.ROUTE, route_id), "actor": actor}
+
+
+def _ours(made: uuid.UUID | None, run_id: uuid.UUID) -> None:
+    """Make sure that the run is the one that was asked for, and no other that is under way."""
+    if made != run_id:
+        under_way = show(Prefix.RUN, made) if made else "another"
+        raise Conflict(f"{under_way} is under way at this destination", remedy="wait until it has ended")

@@ -134,15 +134,29 @@ class Runs:
         run_id: uuid.UUID | None = None,
     ) -> Any:
         """Queue a run; one that is under way already is returned instead."""
+        async with self._store.transaction() as conn:
+            made = await self.add_asked(conn, tenant_id, connection_id, kind, streams, asked, run_id)
+        self.due.set()
+        return made
+
+    async def add_asked(
+        self,
+        conn: Any,
+        tenant_id: uuid.UUID,
+        connection_id: uuid.UUID,
+        kind: RunKind,
+        streams: Sequence[str] = (),
+        asked: Mapping[str, Any] | None = None,
+        run_id: uuid.UUID | None = None,
+    ) -> Any:
+        """Do the same inside the caller's transaction; set ``due`` after its commit."""
         beside = orjson.dumps(asked or {}).decode()
         name = run_id or new_id()
-        async with self._store.transaction() as conn:
-            made = await conn.fetchval(SQL["add_run"], name, tenant_id, connection_id, kind, list(streams), beside)
-            if made is None:
-                return await conn.fetchval(SQL["run_under_way"], connection_id, kind)
-            about = show(Prefix.CONNECTION, connection_id)
-            await note_act(conn, tenant_id, "run.add", show(Prefix.RUN, made), {"kind": kind, "connection": about})
-        self.due.set()
+        made = await conn.fetchval(SQL["add_run"], name, tenant_id, connection_id, kind, list(streams), beside)
+        if made is None:
+            return await conn.fetchval(SQL["run_under_way"], connection_id, kind)
+        about = show(Prefix.CONNECTION, connection_id)
+        await note_act(conn, tenant_id, "run.add", show(Prefix.RUN, made), {"kind": kind, "connection": about})
         return made
 
     async def add_within(self, conn: Any, connection: Connection, kind: RunKind, streams: Sequence[str]) -> bool:
