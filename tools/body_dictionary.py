@@ -48,6 +48,12 @@ def documents(found: Any) -> Iterator[dict[str, Any]]:
             yield from documents(one)
 
 
+def recorded(folder: Path) -> Iterator[dict[str, Any]]:
+    """Return the documents of all recordings in a folder."""
+    for path in sorted(folder.rglob("*.json")):
+        yield from documents(json.loads(path.read_bytes()))
+
+
 class Mixer:
     """Replaces what is a store's own."""
 
@@ -91,9 +97,7 @@ def compact(document: Any) -> bytes:
 def main() -> None:
     """Learn, say how well, write."""
     folder, number, target = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    found = []
-    for path in sorted(folder.rglob("*.json")):
-        found += list(documents(json.loads(path.read_bytes())))
+    found = list(recorded(folder))
     mixer = Mixer()
     mixed = [compact(mixer.mixed(document)) for document in found]
     found_bytes = [compact(document) for document in found]

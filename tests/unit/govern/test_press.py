@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
-from tools.body_dictionary import Mixer, compact, documents
+from tools.body_dictionary import Mixer, compact, recorded
 
 import crossdock.govern.press as module
 from crossdock.errors import Trouble
@@ -55,7 +54,7 @@ def test_a_body_that_would_fill_the_memory_is_not_read(monkeypatch: pytest.Monke
 @needs_recordings
 def test_documents_of_a_store_take_about_half_the_room() -> None:
     plain, press = zstandard.ZstdCompressor(level=1), Press()
-    bodies = [compact(one) for one in recorded()]
+    bodies = [compact(one) for one in recorded(RECORDINGS)]
     assert len(bodies) > 100
     before, now = sum(len(plain.compress(one)) for one in bodies), sum(len(press.press(one)) for one in bodies)
     assert now < 0.6 * before
@@ -65,7 +64,7 @@ def test_documents_of_a_store_take_about_half_the_room() -> None:
 def test_the_dictionary_holds_nothing_of_the_store_it_was_made_from() -> None:
     learned = (FOLDER / "press_40001.zdict").read_bytes().decode("latin-1").lower()
     asked = 0
-    for document in recorded():
+    for document in recorded(RECORDINGS):
         for word in own(document):
             asked += 1
             assert word.lower() not in learned
@@ -85,12 +84,6 @@ def test_what_is_a_stores_own_is_replaced() -> None:
     assert mixed["status"] == "on-hold"
     assert {name for name in given if mixed[name] == given[name]} == {"status"}
     assert [len(str(one)) for one in mixed.values()] == [len(str(one)) for one in given.values()]
-
-
-def recorded() -> Iterator[dict[str, Any]]:
-    """Return the documents that were recorded."""
-    for path in sorted(RECORDINGS.rglob("*.json")):
-        yield from documents(json.loads(path.read_bytes()))
 
 
 def own(document: Any) -> Iterator[str]:

@@ -133,9 +133,10 @@ class Desk:
         await self._end(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, End)])
         await self._put_back(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, Back)])
         await intents.conclude(conn, jobs)
-        await self._note(conn, jobs, took_ms)
-        self._paces.note(self._lane.id, self._lane.tenant_id, [job for job in jobs if job.later is None], now)
         tried = [job for job in jobs if job.later is None]
+        if tried:
+            await self._note(conn, tried, took_ms)
+        self._paces.note(self._lane.id, self._lane.tenant_id, tried, now)
         for name, count in Counter(kind(job.outcome, skipped=job.skipped is not None) for job in tried).items():
             metrics.OUTCOMES.labels(name).inc(count)
         for job in tried:
@@ -176,7 +177,7 @@ class Desk:
                 *([getattr(back, n) for _, back in backs] for n in ("state", "wait", "unburnt", "reason", "doubted")),
             )
 
-    async def _note(self, conn: Any, jobs: Sequence[Job], took_ms: int) -> None:
+    async def _note(self, conn: Any, tried: Sequence[Job], took_ms: int) -> None:
         rows = [
             (
                 new_id(),
@@ -187,11 +188,8 @@ class Desk:
                 *_told(job),
                 detail_of(job),
             )
-            for job in jobs
-            if job.later is None
+            for job in tried
         ]
-        if not rows:
-            return
         columns = map(list, zip(*rows, strict=True))
         await conn.execute(SQL["note_attempts"], self._lane.tenant_id, self._lane.id, took_ms, *columns)
 

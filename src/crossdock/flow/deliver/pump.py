@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -306,7 +306,7 @@ class Pump:
     async def _deliver(
         self, desk: Desk, connection: Any, destination: Any, claims: Sequence[Claim]
     ) -> tuple[list[Job], list[NewLink]]:
-        async with self._reading() as conn:
+        async with self._store.engine() as conn:
             jobs = await self._preparer.jobs(conn, connection, destination, claims)
             links: Links = {}
             if any(job.open for job in jobs) and not _messages(jobs):
@@ -329,11 +329,6 @@ class Pump:
 
     async def _active(self, connection_id: uuid.UUID) -> bool:
         return (await self._directory.connection(connection_id)).state is ConnectionState.ACTIVE
-
-    @contextlib.asynccontextmanager
-    async def _reading(self) -> AsyncIterator[Any]:
-        async with self._store.engine() as conn:
-            yield conn
 
     def _learn(self, trip: Trip, jobs: Sequence[Job]) -> None:
         """Draw the lane's conclusions: rest when throttled, stop when refused, open the breaker on failures."""

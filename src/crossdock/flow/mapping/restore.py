@@ -99,12 +99,12 @@ class Restoring:
             async with self._lane(chosen.destination.id, f"restore:{run.id}") as heart:
                 now = await self._desk.chosen(*asked)
                 if now.route.mapping_version != to:
-                    return _overtaken(now) | (part["report"] if part["read"] else {})
+                    report = dict(part.pop("report"))
+                    return _overtaken(now) | (report if part["read"] else {})
                 await self._chunk(run, chosen, ways, since, records, heart)
             place = records[-1]
         part["done"] = True
-        report: dict[str, Any] = part.pop("report")
-        return report
+        return dict(part.pop("report"))
 
     @contextlib.asynccontextmanager
     async def _lane(self, lane: uuid.UUID, owner: str) -> AsyncIterator[asyncio.Task[None]]:

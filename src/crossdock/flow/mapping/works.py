@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping as Facts
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -61,25 +62,24 @@ class MappingRuns:
         to = way.to if way.to is not None else await self._desk.way_back(tenant_id, route_id)
         left = chosen.route.mapping_version
         await self._desk.mapping(chosen, to)
-        run_id = None
-        if way.restore:
-            await self._restoring.able(chosen)
-            run_id = new_id()
+        activate = partial(self._desk.activate, tenant_id, route_id, to, actor=actor, reason=way.reason, back=True)
+        if not way.restore:
+            before = await activate(expected=way.expected)
+            return {"version": to, "before": before, "run": None}
+        await self._restoring.able(chosen)
+        run_id = new_id()
+        told = _told({"do": "restore", "version": to, "left": left}, route_id, actor)
 
         async def queued(conn: Any) -> None:
             """Queue the run with the activation, or a crash between them would leave one of both alone."""
-            if run_id is not None:
-                told = _told({"do": "restore", "version": to, "left": left}, route_id, actor)
-                asked = (tenant_id, chosen.destination.id, RunKind.MAPPING, (), told, run_id)
-                _ours(await self._runs.add_asked(conn, *asked), run_id)
+            new = (run_id, tenant_id, chosen.destination.id, RunKind.MAPPING, (), told)
+            _ours(await self._runs.add_asked(conn, new), run_id)
 
         # what the run is told to leave is what has to act now
-        expected = left if way.restore and way.expected is None else way.expected
-        before = await self._desk.activate(
-            tenant_id, route_id, to, actor=actor, reason=way.reason, expected=expected, back=True, beside=queued
-        )
+        expected = left if way.expected is None else way.expected
+        before = await activate(expected=expected, beside=queued)
         self._runs.due.set()
-        return {"version": to, "before": before, "run": run_id and await self._runs.one(tenant_id, run_id)}
+        return {"version": to, "before": before, "run": await self._runs.one(tenant_id, run_id)}
 
     async def queue(
         self, tenant_id: uuid.UUID, connection_id: uuid.UUID, route_id: uuid.UUID, asked: Facts[str, Any], actor: str

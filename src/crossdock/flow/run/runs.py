@@ -111,6 +111,8 @@ class PutOff(Exception):
 
 
 Work = Callable[[Run], Coroutine[Any, Any, dict[str, Any] | None]]
+NewRun = tuple[uuid.UUID, uuid.UUID, uuid.UUID, RunKind, Sequence[str], Mapping[str, Any]]
+"""Id, tenant, connection, kind, streams, and what is asked for beside streams."""
 
 
 class Runs:
@@ -135,24 +137,15 @@ class Runs:
     ) -> Any:
         """Queue a run; one that is under way already is returned instead."""
         async with self._store.transaction() as conn:
-            made = await self.add_asked(conn, tenant_id, connection_id, kind, streams, asked, run_id)
+            new = (run_id or new_id(), tenant_id, connection_id, kind, streams, asked or {})
+            made = await self.add_asked(conn, new)
         self.due.set()
         return made
 
-    async def add_asked(
-        self,
-        conn: Any,
-        tenant_id: uuid.UUID,
-        connection_id: uuid.UUID,
-        kind: RunKind,
-        streams: Sequence[str] = (),
-        asked: Mapping[str, Any] | None = None,
-        run_id: uuid.UUID | None = None,
-    ) -> Any:
+    async def add_asked(self, conn: Any, new: NewRun) -> Any:
         """Do the same inside the caller's transaction; set ``due`` after its commit."""
-        beside = orjson.dumps(asked or {}).decode()
-        name = run_id or new_id()
-        made = await conn.fetchval(SQL["add_run"], name, tenant_id, connection_id, kind, list(streams), beside)
+        _, tenant_id, connection_id, kind, *_ = new
+        made = await self._insert(conn, new)
         if made is None:
             return await conn.fetchval(SQL["run_under_way"], connection_id, kind)
         about = show(Prefix.CONNECTION, connection_id)
@@ -160,11 +153,13 @@ class Runs:
         return made
 
     async def add_within(self, conn: Any, connection: Connection, kind: RunKind, streams: Sequence[str]) -> bool:
-        """Queue a run inside a transaction; False when one is under way."""
-        made = await conn.fetchval(
-            SQL["add_run"], new_id(), connection.tenant_id, connection.id, kind, list(streams), "{}"
-        )
-        return made is not None
+        """Queue a run that nobody asked for inside a transaction; False when one is under way."""
+        new: NewRun = (new_id(), connection.tenant_id, connection.id, kind, streams, {})
+        return await self._insert(conn, new) is not None
+
+    async def _insert(self, conn: Any, new: NewRun) -> Any:
+        *names, streams, asked = new
+        return await conn.fetchval(SQL["add_run"], *names, list(streams), orjson.dumps(asked).decode())
 
     async def cancel(self, tenant_id: uuid.UUID, run_id: uuid.UUID, actor: str) -> bool:
         """End a run that is under way; what it has committed stays, and its checkpoint. False when it has ended."""
