@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import uuid
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+import orjson
+import pytest
+
 from crossdock.flow.deliver.ports import Limits
+from crossdock.flow.deliver.prepare import Planner, Subject
+from crossdock.flow.map.versions import Versions
+from crossdock.govern.vault import Vault
 from crossdock.model.connection import ConnectionState
 from crossdock.model.outcome import Delivered, Outcome, Rejected, Retry, Throttled, Unknown
+from crossdock.model.route import Priority, Route
 from crossdock.store.queries import load
 from crossdock.wiring import Hub
 from tests.journey.deliver.test_desk import claimed, count
 from tests.journey.deliver.test_sink import Road, road
-from tests.support.hub import until, working
+from tests.support.hub import add_shop, add_sink, order, signed, until, working
 
 QUEUE = load(Path(__file__).parents[3] / "src/crossdock/flow/deliver/queue.sql")
 __all__ = ["road"]
@@ -118,3 +129,56 @@ async def test_old_credentials_that_are_refused_break_no_connection_that_got_new
 def test_limits_hold_at_least_three_days() -> None:
     assert Limits().retry_for.days >= 3
     assert Limits().retry_base_s == 2.0
+
+
+@pytest.mark.parametrize("schedule", [None, {"at": "date_created_gmt"}])
+async def test_a_body_whose_key_is_not_given_waits_for_it_and_holds_up_nobody(
+    road: Road, schedule: dict[str, str] | None
+) -> None:
+    stranger, vault = Vault([bytes(32)]), road.hub.vault
+    if schedule:
+        await road.rows("UPDATE route SET schedule = $1", orjson.dumps(schedule).decode())
+    await road.tell(1)
+    await road.tell(2)
+    (event,) = await road.rows("SELECT id, body FROM event WHERE external_id = '1'")
+    name = event["id"].bytes
+    foreign = stranger.seal_body(vault.open_body(event["body"], name), name)
+    await road.rows("UPDATE event SET body = $2 WHERE id = $1", event["id"], foreign)
+
+    async def tried() -> Any:
+        return await road.rows("SELECT reason FROM delivery WHERE attempt > 1")
+
+    async with working(road.hub):
+        (waits,) = await until(tried)
+        assert waits["reason"].startswith("wrong-master-key: a value was sealed with key ")
+        await until(lambda: road.rows("SELECT 1 FROM delivery_done"))
+        await road.rows("UPDATE event SET body = $2 WHERE id = $1", event["id"], event["body"])
+        await until(road.rested)
+    ended = await road.rows("SELECT state FROM delivery_done")
+    assert [row["state"] for row in ended] == ["delivered", "delivered"]
+    assert (await lane(road))["breaker_opened"] == 0, "it was no failing of the vendor's"
+
+
+class _Cut:
+    """The road to a database that was cut."""
+
+    @contextlib.asynccontextmanager
+    async def engine(self) -> AsyncIterator[Any]:
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+        yield
+
+    transaction = engine
+
+
+async def test_a_database_that_goes_away_while_planning_costs_no_delivery(hub: Hub) -> None:
+    shop, sink = await add_shop(hub), await add_sink(hub, "http://127.0.0.1:9/hook")
+    names = (uuid.uuid4(), shop.tenant_id, shop.id, sink.id, "order", "post")
+    route = Route(*names, occurrence=False, historical=False, priority=Priority.LIVE, mapping_version=3)
+    destination = await hub.directory.destination(sink.id)
+    await hub.journey.webhook(shop, *signed(order(1)))
+    async with hub.database.engine() as conn:
+        event = await conn.fetchrow("SELECT * FROM event")
+        planner = Planner(hub.directory, Versions(_Cut()), hub.vault)
+        (planned,) = await planner.plan(conn, sink, destination, [Subject("it", shop.tenant_id, route, shop, event)])
+    assert (planned.plan, planned.refused) == (None, None)
+    assert planned.later == Retry("the database does not answer", after_s=5, code="overloaded", ours=True)

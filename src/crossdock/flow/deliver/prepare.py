@@ -13,6 +13,7 @@ import structlog
 
 from crossdock.connect.connector import Connector, Context, Destination, Learner, Needs, PlanRefused
 from crossdock.connect.touching import Toucher
+from crossdock.errors import Trouble
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver.bought import purchases
 from crossdock.flow.deliver.intents import intended
@@ -25,10 +26,11 @@ from crossdock.model.connection import Connection
 from crossdock.model.delivery import SkipReason
 from crossdock.model.mapping import Mapped, kept_by
 from crossdock.model.observation import Presence
-from crossdock.model.outcome import Rejected
+from crossdock.model.outcome import Rejected, Retry
 from crossdock.model.plan import with_blanks
 from crossdock.model.route import Priority, Route
 from crossdock.model.schedule import Schedule
+from crossdock.store.absence import overload_of
 from crossdock.store.memory import Ear, Memory
 from crossdock.store.queries import load
 
@@ -62,6 +64,15 @@ class Planned(msgspec.Struct):
     main_key: str
     plan: Any = None
     refused: Rejected | None = None
+    later: Retry | None = None
+    """Why there is none yet: something of ours is out of order."""
+
+    def end(self, outcome: Rejected | Retry) -> None:
+        """Note why there is no plan."""
+        if isinstance(outcome, Retry):
+            self.later = outcome
+        else:
+            self.refused = outcome
 
 
 class Planner:
@@ -92,19 +103,19 @@ class Planner:
                 await self._read(subject, destination, connector)
                 able.append(item)
             except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
-                item.refused = _refusal(refused)
+                item.end(_refusal(refused))
         answers = await self._look_up(conn, connection, [item.subject for item in able])
         kept = kept_by(connection.config)
         for item, context in zip(able, answers, strict=True):
-            item.refused = _unreadable(context)
-            if item.refused is not None:
+            if (unreadable := _unreadable(context)) is not None:
+                item.end(unreadable)
                 continue
             try:
                 mapped = item.subject.mapped
                 plan = destination.plan(item.subject.route.action, item.subject.entity, mapped, context)
                 item.plan = with_blanks(plan, _both(mapped.blanks, kept)) if mapped.blanks or kept else plan
             except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
-                item.refused = _refusal(refused)
+                item.end(_refusal(refused))
         return planned
 
     async def _read(self, subject: Subject, destination: Destination, connector: Connector) -> None:
@@ -128,7 +139,8 @@ class Planner:
         speakers = await self._speakers(conn, subjects)
         buyers = sorted({(s.tenant_id, address) for s in subjects for address in s.needs.buyers})
         told = await purchases(conn, buyers, self._vault, self.canonical, self._directory) if buyers else {}
-        parents = sorted({key for s in subjects for key in _parents(s)})
+        mothers = [_parents(s) for s in subjects]
+        parents = sorted({key for keys in mothers for key in keys})
         children: dict[str, list[tuple[str, str]]] = {}
         if parents:
             for row in await conn.fetch(SQL["children"], connection.id, parents):
@@ -145,11 +157,11 @@ class Planner:
                 presence=s.event["presence"],
                 related={k: related[s.source.id, *k] for k in s.needs.related if (s.source.id, *k) in related},
                 speakers={e: speakers[e] for e in s.needs.subjects if e in speakers},
-                children={key: tuple(children[key]) for key in _parents(s) if key in children},
+                children={key: tuple(children[key]) for key in keys if key in children},
                 bought={e: told[s.tenant_id, e] for e in s.needs.buyers if (s.tenant_id, e) in told},
                 body=s.published,
             )
-            for s in subjects
+            for s, keys in zip(subjects, mothers, strict=True)
         ]
 
     async def _related(self, conn: Any, subjects: Sequence[Subject]) -> dict[tuple[Any, ...], Any]:
@@ -195,17 +207,28 @@ def _both(one: dict[str, frozenset[str]], other: dict[str, frozenset[str]]) -> d
     return {name: one.get(name, frozenset()) | other.get(name, frozenset()) for name in {*one, *other}}
 
 
-def _unreadable(context: Context) -> Rejected | None:
+def _unreadable(context: Context) -> Rejected | Retry | None:
     """Say that a record a plan needs cannot be read."""
     for (stream, external_id), entity in context.related.items():
+        if isinstance(entity, Retry):
+            return entity
         if isinstance(entity, Rejected):
             told = f"{stream} {external_id}, which it needs, cannot be read: {entity.reason}"
             return Rejected(told, code="related", field=entity.field or stream, rule=entity.rule)
     return None
 
 
-def _refusal(refused: Exception) -> Rejected:
-    """Say why an entity has no plan; a bug is logged, and told without its text, which may hold a person."""
+def _refusal(refused: Exception) -> Rejected | Retry:
+    """Say why an entity has no plan; a bug is logged, and told without its text, which may hold a person.
+
+    Trouble of ours (a master key that is not given, a body of a newer version, a database that is away) is no fault of
+    the entity's: it waits.
+    """
+    away = overload_of(refused)
+    if away is not None:
+        return Retry(away.problem, after_s=away.retry_after_s, code=away.code, ours=True)
+    if isinstance(refused, Trouble):
+        return Retry(refused.problem, code=refused.code, ours=True)
     if isinstance(refused, PlanRefused | ValueError):
         field, rule = getattr(refused, "field", None), getattr(refused, "rule", "")
         return Rejected(str(refused), code="mapping", field=field, rule=rule or ("" if field else str(refused)))
@@ -249,14 +272,18 @@ class Preparer:
                 job.skipped = SkipReason.ROUTE_REMOVED
             elif event is None or event["body"] is None:
                 job.outcome = Rejected("the event's body is no longer kept", code="body-expired", rule="retention")
-            elif (event := self._timetable.look(job, route, event, standing.get(claim.id))) is not None:
-                subjects += await self._subject(job, route, connection, event)
+            else:
+                try:
+                    event = self._timetable.look(job, route, event, standing.get(claim.id))
+                    subjects += await self._subject(job, route, connection, event) if event is not None else []
+                except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
+                    job.outcome = _refusal(refused)
         read_too = isinstance(destination, Toucher) and bool(self._directory.streams(connection))
         for planned in await self._planner.plan(conn, connection, destination, subjects):
             job = planned.subject.key
             job.main_key = planned.main_key
             if planned.plan is None:
-                job.outcome = planned.refused
+                job.outcome = planned.refused or planned.later
                 continue
             job.plan = planned.plan
             try:
