@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from crossdock.connectors.hubspot import sandbox as hubspot
+from crossdock.govern.vault import Vault
 from crossdock.model.connection import Connection
 from crossdock.model.observation import Observation, Presence
 from crossdock.model.origin import Origin
@@ -237,3 +238,18 @@ async def test_an_order_that_cannot_be_read_stops_nobody(sale: Sale) -> None:
     await sale.hook(bill(4, "5.00"))
     await until(told)
     assert (await sale.person("ada@tea.example")).get("crossdock_total_spent") != "15.00"
+
+
+async def test_a_product_that_cannot_be_opened_stops_nobody(sale: Sale) -> None:
+    """Its key is not among those given: the figures are told without its categories."""
+    product = {**PRODUCT, "categories": [{"id": 1, "name": "Black tea"}], "date_modified_gmt": "2026-11-01T00:00:00"}
+    await sale.hook(product, "product.updated")
+    async with sale.place.hub.database.engine() as conn:
+        (event,) = await conn.fetch("SELECT id, body FROM event")
+        body = sale.place.hub.vault.open_body(event["body"], event["id"].bytes)
+        foreign = Vault([bytes(32)]).seal_body(body, event["id"].bytes)
+        await conn.execute("UPDATE event SET body = $2 WHERE id = $1", event["id"], foreign)
+    await sale.hook(bill(1, "10.10"))
+    await sale.rested()
+    ada = await sale.person("ada@tea.example")
+    assert (ada["crossdock_total_spent"], ada.get("crossdock_categories", "")) == ("10.10", "")

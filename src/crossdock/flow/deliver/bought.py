@@ -60,7 +60,8 @@ async def _categories(
     for row in await conn.fetch(SQL["products"], *columns):
         try:
             product = canonical.read(await directory.connection(row["connection_id"]), row)
-        except ValueError:  # a product that cannot be read has no categories to tell
+        except Exception as unreadable:  # noqa: BLE001 - what has no categories to tell stops no order
+            log.warning("categories are left out", product=row["external_id"], problem=type(unreadable).__name__)
             continue
         found[row["connection_id"], row["external_id"]] = product.categories
     return found
