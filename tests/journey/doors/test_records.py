@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from crossdock.govern.vault import Vault
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street, is_problem
@@ -154,11 +155,16 @@ async def test_a_body_that_is_not_what_it_should_be_is_shown_with_its_problem(
     hub: Hub, doors: Street, key: str
 ) -> None:
     shop = await add_shop(hub)
-    await told(doors, shop, order(1, total={"not": "money"}), order(2))
+    await told(doors, shop, order(1, total={"not": "money"}), order(2), order(3))
+    async with hub.database.engine() as conn:
+        event_id = await conn.fetchval("SELECT id FROM event WHERE external_id = '3'")
+        foreign = Vault([bytes(32)]).seal_body(b"{}", event_id.bytes)
+        await conn.execute("UPDATE event SET body = $2 WHERE id = $1", event_id, foreign)
     items = {one["external_id"]: one for one in (await doors.get("/api/v1/orders", key)).json["items"]}
     assert items["1"]["data"] is None
     assert "total" in items["1"]["problem"]
     assert items["2"]["problem"] is None
+    assert (items["3"]["data"], items["3"]["problem"][:27]) == (None, "a value was sealed with key")
 
 
 async def test_the_schemas_describe_what_is_answered(hub: Hub, doors: Street, key: str) -> None:

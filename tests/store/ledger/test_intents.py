@@ -9,6 +9,7 @@ import orjson
 import pytest_asyncio
 
 from crossdock.flow.watch import findings_of
+from crossdock.govern.vault import Vault
 from crossdock.kit.ids import new_id
 from crossdock.model.connection import Connection
 from crossdock.model.observation import Observation
@@ -111,6 +112,17 @@ async def test_an_echo_reaches_everybody_but_its_origin(scene: Scene) -> None:
     async with scene.hub.database.engine() as conn:
         assert (await conn.fetchrow("SELECT status, seq FROM record"))["status"] == "completed"
         assert await conn.fetchval("SELECT hops FROM event ORDER BY seq DESC LIMIT 1") == 1
+
+
+async def test_a_record_whose_body_cannot_be_opened_takes_what_comes_next(scene: Scene) -> None:
+    await scene.intend("completed")
+    async with scene.hub.database.engine() as conn:
+        (event,) = await conn.fetch("SELECT id FROM event")
+        foreign = Vault([bytes(32)]).seal_body(b"{}", event["id"].bytes)
+        await conn.execute("UPDATE event SET body = $1", foreign)
+    assert await scene.hook(later(status="completed")) == "applied"
+    # what it was before cannot be told, so nobody can tell an echo: it goes to everybody
+    assert ("crm", 2, "waiting") in await scene.deliveries()
 
 
 async def test_another_change_beside_it_is_news(scene: Scene) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from crossdock.errors import KeyReused, NotFound, Overloaded
@@ -271,6 +272,16 @@ async def test_a_row_with_bad_data_does_not_take_the_others_with_it(hub: Hub) ->
     bad = hub.journey.intake.enqueue(hub.journey.parcel(shop, poisoned, Origin.WEBHOOK, b"x"))
     good = [hub.journey.intake.enqueue(p) for p in parcels]
     with pytest.raises(Exception, match="data the database does not take"):
+        await bad
+    assert [(await g).verdict for g in good] == ["applied"] * 19
+
+
+async def test_an_arrival_that_nobody_expected_does_not_take_the_others_with_it(hub: Hub) -> None:
+    shop = await add_shop(hub)
+    odd = msgspec.structs.replace(webhook(hub, shop, order(77)), arrived=None)
+    bad = hub.journey.intake.enqueue(odd)
+    good = [hub.journey.intake.enqueue(webhook(hub, shop, order(n))) for n in range(1, 20)]
+    with pytest.raises(Overloaded, match="an unexpected AttributeError while recording"):
         await bad
     assert [(await g).verdict for g in good] == ["applied"] * 19
 

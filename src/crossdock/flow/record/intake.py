@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+import structlog
 
 from crossdock import metrics
 from crossdock.errors import BadInput, CrossdockError, Overloaded
@@ -20,10 +21,12 @@ from crossdock.flow.record.tally import Tally
 from crossdock.kit.clock import Clock
 from crossdock.model.observation import Doorbell
 
+log = structlog.get_logger("crossdock.record")
 _TRIES = 6
 _TURNS = 3
 """So many turns of the loop bring nothing more: what had come is there."""
 _NO_ROOM = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError, asyncpg.TooManyConnectionsError)
+_OF_ALL = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, Redo)
 _AGAIN = (Redo, asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
 
 
@@ -153,7 +156,7 @@ class Intake:
         try:
             receipts = await self._write([w.parcel for w in batch])
         except Exception as problem:  # noqa: BLE001 - whoever waits has to hear of it, whatever it is
-            if _is_data(problem) and len(batch) > 1:
+            if _of_one(problem) and len(batch) > 1:
                 half = len(batch) // 2
                 await self._commit(batch[:half])
                 await self._commit(batch[half:])
@@ -191,6 +194,11 @@ def _is_data(problem: Exception) -> bool:
     return isinstance(problem, asyncpg.DataError | asyncpg.IntegrityConstraintViolationError | ValueError)
 
 
+def _of_one(problem: Exception) -> bool:
+    """Whether it is the fault of a single arrival, and not the database's, which all of them share."""
+    return _is_data(problem) or not isinstance(problem, (*_OF_ALL, Overloaded))
+
+
 def _shown(problem: Exception) -> Exception:
     if isinstance(problem, CrossdockError):
         return problem
@@ -202,4 +210,7 @@ def _shown(problem: Exception) -> Exception:
             field="body",
             remedy="nothing of it was stored; send it without NUL characters and impossible dates",
         )
-    return Overloaded("the database does not answer", retry_after_s=5)
+    if isinstance(problem, _OF_ALL):
+        return Overloaded("the database does not answer", retry_after_s=5)
+    log.error("recording failed", problem=type(problem).__name__, exc_info=problem)
+    return Overloaded(f"an unexpected {type(problem).__name__} while recording; the log has more", retry_after_s=30)

@@ -12,6 +12,7 @@ import msgspec
 import orjson
 import structlog
 
+from crossdock.errors import Trouble
 from crossdock.flow.record.batch import Batch, EventRow, Key, RecordRow
 from crossdock.flow.record.echo import MOST_HOPS, WINDOW, Intent, Judged, Seen, judge, undone
 from crossdock.flow.record.parcel import Parcel, Verdict
@@ -44,6 +45,16 @@ class _Entity(msgspec.Struct):
     before: Mapping[str, Any] | None = None
 
 
+def _opened(vault: Opener, row: Any) -> Mapping[str, Any] | None:
+    """Return the document that stands; None of one that cannot be opened, so that what comes next is recorded."""
+    try:
+        found: Mapping[str, Any] = orjson.loads(vault.open_body(row["body"], row["id"].bytes))
+    except Trouble as problem:
+        log.error("a record's body cannot be opened", of=show(Prefix.EVENT, row["id"]), problem=problem.problem)
+        return None
+    return found
+
+
 class Written:
     """The recent writes to the entities of one batch; empty, and without a query, where nothing was written lately."""
 
@@ -70,7 +81,7 @@ class Written:
         held = {batch.records[key].event_id: key for key in self._entities if key in batch.records}
         if held:
             for row in await conn.fetch(SQL["present_bodies"], list(held)):
-                self._entities[held[row["id"]]].before = orjson.loads(vault.open_body(row["body"], row["id"].bytes))
+                self._entities[held[row["id"]]].before = _opened(vault, row)
 
     def judge(self, parcel: Parcel, record: RecordRow | None, ruling: Ruling) -> tuple[Ruling, Judged]:
         """Judge an arrival that is about to be applied, or that equals what is recorded."""

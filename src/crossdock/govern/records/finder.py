@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, Protocol
 
 import msgspec
 
-from crossdock.errors import BadInput, NotFound
+from crossdock.errors import BadInput, NotFound, Trouble
 from crossdock.govern.directory import connection_of
 from crossdock.kit.ids import Prefix, parse, show
 from crossdock.model.connection import Connection
@@ -200,7 +200,7 @@ class Finder:
             return None, "its body is older than the time bodies are kept"
         try:
             return read(store, row), None
-        except ValueError as wrong:
+        except (ValueError, Trouble) as wrong:
             return None, str(wrong)
 
 
