@@ -30,7 +30,7 @@ from bench.backfill import LISTS_PER_S, Sides, _control, _options, left
 from crossdock.cli.demo.children import Child
 from crossdock.connectors.hubspot.destination import HubSpotDestination
 from crossdock.connectors.woocommerce.client import WooCommerceClient
-from crossdock.flow.deliver.prepare import Planner
+from crossdock.flow.deliver.planner import Planner
 from crossdock.flow.journey import Expectations
 from crossdock.flow.map.versions import Versions
 from crossdock.flow.reconcile import Depth, Prover

@@ -15,7 +15,8 @@ import orjson
 from crossdock.connect.connector import Arrived, Connector, Door, Filter
 from crossdock.errors import BadInput, Forbidden, Unauthenticated
 from crossdock.flow.deliver import Directory
-from crossdock.flow.deliver.prepare import Planner, Subject, route_of
+from crossdock.flow.deliver.planner import Planner, Subject
+from crossdock.flow.deliver.prepare import route_of
 from crossdock.flow.receive import door_of, read_arrivals
 from crossdock.flow.reconcile import Expected
 from crossdock.flow.record import Intake, Ledger, Parcel, Receipt, Tally

@@ -21,7 +21,7 @@ from crossdock.flow.canonical import Canonical
 from crossdock.flow.command import OrderCommands
 from crossdock.flow.deals import DealDesk, DealRuns
 from crossdock.flow.deliver import Hints, Letters, Pump, Replay, Replays
-from crossdock.flow.deliver.prepare import Planner
+from crossdock.flow.deliver.planner import Planner
 from crossdock.flow.deliver.preview import Preview
 from crossdock.flow.deliver.xray import Xray
 from crossdock.flow.invoice import Invoicing

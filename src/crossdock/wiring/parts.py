@@ -13,7 +13,8 @@ from crossdock.flow.canonical import Canonical
 from crossdock.flow.deals import DealRuns, Maker, Rooms
 from crossdock.flow.deliver import Hints, Limits, Pump, Replay
 from crossdock.flow.deliver.former import Former
-from crossdock.flow.deliver.prepare import Planner, Preparer
+from crossdock.flow.deliver.planner import Planner
+from crossdock.flow.deliver.prepare import Preparer
 from crossdock.flow.invoice import Invoicing
 from crossdock.flow.journey import Expectations, Journey
 from crossdock.flow.pull import Manners, Schedule, Turns

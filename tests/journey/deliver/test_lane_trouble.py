@@ -12,8 +12,8 @@ import asyncpg
 import orjson
 import pytest
 
+from crossdock.flow.deliver.planner import Planner, Subject
 from crossdock.flow.deliver.ports import Limits
-from crossdock.flow.deliver.prepare import Planner, Subject
 from crossdock.flow.map.versions import Versions
 from crossdock.govern.vault import Vault
 from crossdock.model.connection import ConnectionState

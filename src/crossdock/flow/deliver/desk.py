@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from msgspec.structs import astuple
 
 from crossdock import metrics
 from crossdock.flow.deliver import cause, intents
@@ -134,10 +135,11 @@ class Desk:
         await self._put_back(conn, [(job, verdict) for job, verdict in verdicts if isinstance(verdict, Back)])
         await intents.conclude(conn, jobs)
         tried = [job for job in jobs if job.later is None]
+        kinds = [kind(job.outcome, skipped=job.skipped is not None) for job in tried]
         if tried:
-            await self._note(conn, tried, took_ms)
+            await self._note(conn, tried, kinds, took_ms)
         self._paces.note(self._lane.id, self._lane.tenant_id, tried, now)
-        for name, count in Counter(kind(job.outcome, skipped=job.skipped is not None) for job in tried).items():
+        for name, count in Counter(kinds).items():
             metrics.OUTCOMES.labels(name).inc(count)
         for job in tried:
             if isinstance(job.outcome, Delivered):
@@ -156,14 +158,8 @@ class Desk:
             return
         dead = [(job, end.reason or "") for job, end in ended if end.state is DeliveryState.DEAD]
         causes = await cause.keep(conn, self._lane.tenant_id, dead)
-        await conn.execute(
-            SQL["settle"],
-            self._lane.epoch,
-            [job.claim.id for job, _ in ended],
-            *([getattr(end, n) for _, end in ended] for n in ("state", "rule", "reason", "evidence", "external_id")),
-            [causes.get(job.claim.id) for job, _ in ended],
-            [job.mapping_version for job, _ in ended],
-        )
+        rows = [(job.claim.id, *astuple(end), causes.get(job.claim.id), job.mapping_version) for job, end in ended]
+        await conn.execute(SQL["settle"], self._lane.epoch, rows)
         await conn.execute(
             SQL["promote"], [job.claim.route_id for job, _ in ended], [job.claim.record_id for job, _ in ended]
         )
@@ -177,21 +173,20 @@ class Desk:
                 *([getattr(back, n) for _, back in backs] for n in ("state", "wait", "unburnt", "reason", "doubted")),
             )
 
-    async def _note(self, conn: Any, tried: Sequence[Job], took_ms: int) -> None:
+    async def _note(self, conn: Any, tried: Sequence[Job], kinds: Sequence[str], took_ms: int) -> None:
         rows = [
             (
                 new_id(),
                 job.claim.id,
                 job.claim.attempt,
                 job.step_name,
-                kind(job.outcome, skipped=job.skipped is not None),
+                name,
                 *_told(job),
                 detail_of(job),
             )
-            for job in tried
+            for job, name in zip(tried, kinds, strict=True)
         ]
-        columns = map(list, zip(*rows, strict=True))
-        await conn.execute(SQL["note_attempts"], self._lane.tenant_id, self._lane.id, took_ms, *columns)
+        await conn.execute(SQL["note_attempts"], self._lane.tenant_id, self._lane.id, took_ms, rows)
 
     async def _save_links(self, conn: Any, fresh: Sequence[NewLink]) -> None:
         if not fresh:

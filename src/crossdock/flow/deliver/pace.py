@@ -31,15 +31,17 @@ class Paces:
 
     def note(self, lane_id: uuid.UUID, tenant_id: uuid.UUID, jobs: Sequence[Job], now: datetime) -> None:
         """Count a batch that was settled."""
+        counts: Counter[int] = Counter()
         for job in jobs:
             match job.outcome:
                 case Delivered() if job.claim.priority < Priority.BULK:
-                    late = (now - job.claim.created_at).total_seconds()
-                    self._counts[lane_id, tenant_id, bucket_of(late)] += 1
+                    counts[bucket_of((now - job.claim.created_at).total_seconds())] += 1
                 case Delivered():
-                    self._counts[lane_id, tenant_id, 0] += 1
+                    counts[0] += 1
                 case Retry() | Unknown() | Rejected():
-                    self._counts[lane_id, tenant_id, FAILED] += 1
+                    counts[FAILED] += 1
+        for bucket, count in counts.items():
+            self._counts[lane_id, tenant_id, bucket] += count
 
     async def flush(self, store: Store) -> None:
         """Add the counts to the minute that it is; a failed write keeps them."""

@@ -1,4 +1,4 @@
-"""From claims to plans: read the event, look up what the plan needs, map, plan."""
+"""From claims to jobs: each with its plan, its task, its later time or its end."""
 
 from __future__ import annotations
 
@@ -8,243 +8,33 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import orjson
-import structlog
 
-from crossdock.connect.connector import Connector, Context, Destination, Learner, Needs, PlanRefused
+from crossdock.connect.connector import Connector, Destination
 from crossdock.connect.touching import Toucher
-from crossdock.errors import Trouble
-from crossdock.flow.canonical import Canonical
-from crossdock.flow.deliver.bought import purchases
 from crossdock.flow.deliver.intents import intended
 from crossdock.flow.deliver.job import Claim, Job, Task
-from crossdock.flow.deliver.ports import Directory, Mappings, Opener
+from crossdock.flow.deliver.planner import Planner, Subject, refusal
+from crossdock.flow.deliver.ports import Directory
 from crossdock.flow.deliver.rollout import hold_back
-from crossdock.flow.deliver.timetable import Timetable
-from crossdock.kit.ids import Prefix, show
+from crossdock.flow.deliver.timetable import Standing, Timetable
 from crossdock.model.connection import Connection
 from crossdock.model.delivery import SkipReason
-from crossdock.model.mapping import Mapped, kept_by
-from crossdock.model.observation import Presence
-from crossdock.model.outcome import Rejected, Retry
-from crossdock.model.plan import with_blanks
+from crossdock.model.outcome import Rejected
 from crossdock.model.route import Priority, Route
 from crossdock.model.schedule import Schedule
-from crossdock.store.absence import overload_of
 from crossdock.store.memory import Ear, Memory
 from crossdock.store.queries import load
 
-log = structlog.get_logger("crossdock.deliver")
 SQL = load(Path(__file__).with_name("queue.sql"))
 _MOST_ROUTES = 8192
 
 
-class Subject(msgspec.Struct):
-    """What one plan is about, while it is being prepared."""
+class _Met(msgspec.Struct):
+    """What is the same for many jobs of a batch."""
 
-    key: Any
-    """Whatever the caller knows it by."""
-    tenant_id: uuid.UUID
-    route: Route
-    source: Connection
-    event: Any
-    entity: Any = None
-    needs: Needs = Needs()
-    mapped: Mapped = Mapped({})
-    mapping_version: int | None = None
-    """Another version of the mapping than the route's."""
-    published: bytes = b""
-    """The event as the hub publishes it; only messages carry it."""
-
-
-class Planned(msgspec.Struct):
-    """A subject's plan, or why there is none."""
-
-    subject: Subject
-    main_key: str
-    plan: Any = None
-    refused: Rejected | None = None
-    later: Retry | None = None
-    """Why there is none yet: something of ours is out of order."""
-
-    def end(self, outcome: Rejected | Retry) -> None:
-        """Note why there is no plan."""
-        if isinstance(outcome, Retry):
-            self.later = outcome
-        else:
-            self.refused = outcome
-
-
-class Planner:
-    """Makes the plans of many events at once, with one look-up of each kind."""
-
-    def __init__(self, directory: Directory, mappings: Mappings, vault: Opener) -> None:
-        self._directory = directory
-        self._mappings = mappings
-        self._vault = vault
-        self.canonical = Canonical(vault, directory.connector)
-
-    def by(self, mappings: Mappings) -> Planner:
-        """Return a planner that applies other mappings: what a draft would do."""
-        return Planner(self._directory, mappings, self._vault)
-
-    async def plan(
-        self, conn: Any, connection: Connection, destination: Destination, subjects: Sequence[Subject]
-    ) -> list[Planned]:
-        """Plan what ``connection`` (its ``destination``) is to be told about each subject."""
-        connector = self._directory.connector(connection.connector)
-        assert connector is not None
-        planned = []
-        able = []
-        for subject in subjects:
-            item = Planned(subject, _own_key(subject))
-            planned.append(item)
-            try:
-                await self._read(subject, destination, connector)
-                able.append(item)
-            except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
-                item.end(_refusal(refused))
-        answers = await self._look_up(conn, connection, [item.subject for item in able])
-        kept = kept_by(connection.config)
-        for item, context in zip(able, answers, strict=True):
-            if (unreadable := _unreadable(context)) is not None:
-                item.end(unreadable)
-                continue
-            try:
-                mapped = item.subject.mapped
-                plan = destination.plan(item.subject.route.action, item.subject.entity, mapped, context)
-                item.plan = with_blanks(plan, _both(mapped.blanks, kept)) if mapped.blanks or kept else plan
-            except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
-                item.end(_refusal(refused))
-        return planned
-
-    async def _read(self, subject: Subject, destination: Destination, connector: Connector) -> None:
-        event = subject.event
-        if subject.route.occurrence:
-            # a message carries the event as it is published; nothing of it is mapped
-            subject.published = self._published(subject)
-            return
-        subject.entity = self.canonical.read(subject.source, event)
-        subject.needs = destination.needs(subject.route.action, subject.entity, subject.source.account_uid)
-        if event["presence"] == Presence.DELETED:
-            return
-        mapper = await self._mappings.of(subject.route, connector, event["stream"], subject.mapping_version)
-        subject.mapped = mapper(subject.entity)
-        version = subject.mapping_version
-        if (subject.route.mapping_version if version is None else version) and isinstance(destination, Learner):
-            destination.learn(subject.mapped.targets)
-
-    async def _look_up(self, conn: Any, connection: Connection, subjects: Sequence[Subject]) -> list[Context]:
-        related = await self._related(conn, subjects)
-        speakers = await self._speakers(conn, subjects)
-        buyers = sorted({(s.tenant_id, address) for s in subjects for address in s.needs.buyers})
-        told = await purchases(conn, buyers, self._vault, self.canonical, self._directory) if buyers else {}
-        mothers = [_parents(s) for s in subjects]
-        parents = sorted({key for keys in mothers for key in keys})
-        children: dict[str, list[tuple[str, str]]] = {}
-        if parents:
-            for row in await conn.fetch(SQL["children"], connection.id, parents):
-                children.setdefault(row["parent_key"], []).append((row["object"], row["key"]))
-        return [
-            Context(
-                store_uid=s.source.account_uid,
-                store_name=s.source.name,
-                store_url=str(s.source.config.get("url", "")),
-                config=connection.config,
-                account=connection.account,
-                event_type=s.event["type"],
-                external_id=s.event["external_id"],
-                presence=s.event["presence"],
-                related={k: related[s.source.id, *k] for k in s.needs.related if (s.source.id, *k) in related},
-                speakers={e: speakers[e] for e in s.needs.subjects if e in speakers},
-                children={key: tuple(children[key]) for key in keys if key in children},
-                bought={e: told[s.tenant_id, e] for e in s.needs.buyers if (s.tenant_id, e) in told},
-                body=s.published,
-            )
-            for s, keys in zip(subjects, mothers, strict=True)
-        ]
-
-    async def _related(self, conn: Any, subjects: Sequence[Subject]) -> dict[tuple[Any, ...], Any]:
-        wanted = sorted({(s.source.id, *pair) for s in subjects for pair in s.needs.related})
-        if not wanted:
-            return {}
-        sources = {s.source.id: s.source for s in subjects}
-        found = {}
-        for row in await conn.fetch(SQL["related"], *map(list, zip(*wanted, strict=True))):
-            source = sources[row["connection_id"]]
-            try:
-                entity = self.canonical.read(source, row)
-            except Exception as refused:  # noqa: BLE001 - trouble of those that need it, not of the whole batch
-                entity = _refusal(refused)
-            found[row["connection_id"], row["stream"], row["external_id"]] = entity
-        return found
-
-    async def _speakers(self, conn: Any, subjects: Sequence[Subject]) -> dict[str, tuple[str, str]]:
-        hashes = {self._vault.subject(e): e for s in subjects for e in s.needs.subjects}
-        if not hashes:
-            return {}
-        rows = await conn.fetch(SQL["speakers"], subjects[0].tenant_id, list(hashes))
-        return {hashes[row["subject"]]: (row["stream"], row["name"]) for row in rows}
-
-    def _published(self, subject: Subject) -> bytes:
-        """Return the event as the hub publishes it (JSON)."""
-        event = subject.event
-        return orjson.dumps(
-            {
-                "id": show(Prefix.EVENT, event["id"]),
-                "type": event["type"],
-                "timestamp": event["recorded_at"],
-                "source": subject.source.account_uid,
-                "stream": event["stream"],
-                "external_id": event["external_id"] or None,
-                "origin": event["origin"],
-                "data": orjson.Fragment(self.canonical.body(event)),
-            }
-        )
-
-
-def _both(one: dict[str, frozenset[str]], other: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
-    return {name: one.get(name, frozenset()) | other.get(name, frozenset()) for name in {*one, *other}}
-
-
-def _unreadable(context: Context) -> Rejected | Retry | None:
-    """Say that a record a plan needs cannot be read."""
-    for (stream, external_id), entity in context.related.items():
-        if isinstance(entity, Retry):
-            return entity
-        if isinstance(entity, Rejected):
-            told = f"{stream} {external_id}, which it needs, cannot be read: {entity.reason}"
-            return Rejected(told, code="related", field=entity.field or stream, rule=entity.rule)
-    return None
-
-
-def _refusal(refused: Exception) -> Rejected | Retry:
-    """Say why an entity has no plan; a bug is logged, and told without its text, which may hold a person.
-
-    Trouble of ours (a master key that is not given, a body of a newer version, a database that is away) is no fault of
-    the entity's: it waits.
-    """
-    away = overload_of(refused)
-    if away is not None:
-        return Retry(away.problem, after_s=away.retry_after_s, code=away.code, ours=True)
-    if isinstance(refused, Trouble):
-        return Retry(refused.problem, code=refused.code, ours=True)
-    if isinstance(refused, PlanRefused | ValueError):
-        field, rule = getattr(refused, "field", None), getattr(refused, "rule", "")
-        return Rejected(str(refused), code="mapping", field=field, rule=rule or ("" if field else str(refused)))
-    log.error("planning failed", problem=type(refused).__name__, exc_info=refused)
-    name = type(refused).__name__
-    return Rejected(f"an unexpected {name} while planning; the log has more", code="planning-bug", rule=name)
-
-
-def _own_key(subject: Subject) -> str:
-    return f"{subject.source.account_uid}:{subject.event['stream']}:{subject.event['external_id']}"
-
-
-def _parents(subject: Subject) -> list[str]:
-    """Return the keys under which parts of it may have been written before; a message has none of its own."""
-    own = [] if subject.route.occurrence else [_own_key(subject)]
-    return own + [key for _, key in subject.needs.children_of]
+    errands: frozenset[str]
+    """Actions that the hub itself carries out."""
+    sources: dict[uuid.UUID, Connection] = msgspec.field(default_factory=dict)
 
 
 class Preparer:
@@ -263,21 +53,21 @@ class Preparer:
         events = {row["id"]: row for row in await conn.fetch(SQL["bodies"], [c.event_id for c in claims])}
         routes = await self._routes_of(conn, claims)
         standing = await self._timetable.standing(conn, claims, routes)
+        connector = self._directory.connector(connection.connector)
+        here = {route_id: _here(route, connection, connector) for route_id, route in routes.items()}
+        met = _Met(connector.manifest.by_hub if connector is not None else frozenset())
         jobs, subjects = [], []
         for claim in claims:
             job = Job(claim, main_key="", connector=connection.connector)
             jobs.append(job)
-            route, event = self._here(routes[claim.route_id], connection), events.get(claim.event_id)
-            if route is None:
-                job.skipped = SkipReason.ROUTE_REMOVED
-            elif event is None or event["body"] is None:
-                job.outcome = Rejected("the event's body is no longer kept", code="body-expired", rule="retention")
-            else:
-                try:
-                    event = self._timetable.look(job, route, event, standing.get(claim.id))
-                    subjects += await self._subject(job, route, connection, event) if event is not None else []
-                except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
-                    job.outcome = _refusal(refused)
+            seen = (here[claim.route_id], events.get(claim.event_id), standing.get(claim.id))
+            try:
+                subject = await self._subject(job, *seen, met)
+            except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
+                job.outcome = refusal(refused)
+                continue
+            if subject is not None:
+                subjects.append(subject)
         read_too = isinstance(destination, Toucher) and bool(self._directory.streams(connection))
         for planned in await self._planner.plan(conn, connection, destination, subjects):
             job = planned.subject.key
@@ -287,48 +77,47 @@ class Preparer:
                 continue
             job.plan = planned.plan
             try:
-                self._intend(job, planned.subject, connection, read_too=read_too)
+                self._intend(job, planned.subject, connection, connector, read_too=read_too)
             except Exception as refused:  # noqa: BLE001 - one entity's trouble is its own
-                job.outcome = _refusal(refused)
+                job.outcome = refusal(refused)
                 continue
             if not planned.plan.steps:
                 job.skipped, job.reason = SkipReason.FILTER, planned.plan.nothing
         await hold_back(conn, connection, jobs)
         return jobs
 
-    async def _subject(self, job: Job, route: Route, connection: Connection, event: Any) -> list[Subject]:
-        """Return what is to be planned of a job; none for an errand, which is noted."""
-        connector = self._directory.connector(connection.connector)
-        if connector is not None and route.action in connector.manifest.by_hub:
-            about = (event["connection_id"], event["stream"], event["external_id"], job.claim.event_id)
-            job.task = Task(route.action, *about)
-            return []
-        source = await self._directory.connection(event["connection_id"])
+    async def _subject(
+        self, job: Job, route: Route | None, event: Any, standing: Standing | None, met: _Met
+    ) -> Subject | None:
+        """Return what is to be planned of a job; None where nothing is, and the job has its end, time or task."""
+        if route is None:
+            job.skipped = SkipReason.ROUTE_REMOVED
+            return None
+        if event is None or event["body"] is None:
+            job.outcome = Rejected("the event's body is no longer kept", code="body-expired", rule="retention")
+            return None
+        event = self._timetable.look(job, route, event, standing)
+        if event is None:
+            return None
+        source_id = event["connection_id"]
+        if route.action in met.errands:
+            job.task = Task(route.action, source_id, event["stream"], event["external_id"], job.claim.event_id)
+            return None
+        source = met.sources.get(source_id)
+        if source is None:
+            source = met.sources[source_id] = await self._directory.connection(source_id)
         version = job.claim.mapping_version
         if not route.occurrence:
             job.mapping_version = route.mapping_version if version is None else version
-        return [Subject(job, job.claim.tenant_id, route, source, event, mapping_version=version)]
+        return Subject(job, job.claim.tenant_id, route, source, event, mapping_version=version)
 
-    def _here(self, route: Route | None, connection: Connection) -> Route | None:
-        """Return the route as it is at this connection: its second destination has an action of its own."""
-        if route is None or connection.id != route.fallback_id or not route.fallback_action:
-            return route
-        connector = self._directory.connector(connection.connector)
-        occurrence = connector is not None and connector.manifest.action(route.fallback_action).kind == "occurrence"
-        return msgspec.structs.replace(
-            route,
-            destination_id=connection.id,
-            action=route.fallback_action,
-            occurrence=occurrence,
-            mapping_version=0,
-        )
-
-    def _intend(self, job: Job, subject: Subject, connection: Connection, *, read_too: bool) -> None:
+    def _intend(
+        self, job: Job, subject: Subject, connection: Connection, connector: Connector | None, *, read_too: bool
+    ) -> None:
         if read_too:
             # what it changes is known when its links are
             job.intended = intended((), subject.event, {}, connection.id)
             return
-        connector = self._directory.connector(connection.connector)
         if connector is None or connector.touches is None or not job.plan.steps:
             return
         document = self._planner.canonical.document(subject.event)
@@ -346,6 +135,20 @@ class Preparer:
             route_id: await self._routes.get(route_id, lambda _known, route_id=route_id: read(route_id))  # type: ignore[misc]
             for route_id in sorted({c.route_id for c in claims})
         }
+
+
+def _here(route: Route | None, connection: Connection, connector: Connector | None) -> Route | None:
+    """Return the route as it is at this connection: its second destination has an action of its own."""
+    if route is None or connection.id != route.fallback_id or not route.fallback_action:
+        return route
+    occurrence = connector is not None and connector.manifest.action(route.fallback_action).kind == "occurrence"
+    return msgspec.structs.replace(
+        route,
+        destination_id=connection.id,
+        action=route.fallback_action,
+        occurrence=occurrence,
+        mapping_version=0,
+    )
 
 
 def route_of(row: Any) -> Route:

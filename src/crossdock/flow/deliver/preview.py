@@ -16,8 +16,9 @@ import msgspec
 import orjson
 
 from crossdock.connect.connector import Destination, Seeker
+from crossdock.flow.deliver.planner import Planned, Planner, Subject
 from crossdock.flow.deliver.ports import Directory
-from crossdock.flow.deliver.prepare import Planned, Planner, Subject, route_of
+from crossdock.flow.deliver.prepare import route_of
 from crossdock.flow.deliver.replay import SQL, versions_of
 from crossdock.flow.ports import Store
 from crossdock.kit import redact

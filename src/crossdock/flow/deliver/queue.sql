@@ -134,9 +134,7 @@ WHERE id = ANY($1::uuid[]) AND lane_epoch = $2;
 
 -- name: settle
 WITH ends AS (
-    SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[],
-                         $9::integer[])
-        AS k(id, state, rule, reason, evidence, external_id, cause_id, mapping_version)
+    SELECT * FROM unnest($2::settle_end[])
 ), line AS (
     SELECT d.id FROM delivery d JOIN ends USING (id) WHERE d.lane_epoch = $1 ORDER BY d.id FOR UPDATE OF d
 ), gone AS (
@@ -184,8 +182,7 @@ GROUP BY a.delivery_id;
 -- name: note_attempts
 INSERT INTO attempt (id, tenant_id, delivery_id, lane_id, number, step, outcome, code, reason, took_ms, detail)
 SELECT k.id, $1, k.delivery_id, $2, k.number, k.step, k.outcome, k.code, k.reason, $3, k.detail
-FROM unnest($4::uuid[], $5::uuid[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
-     AS k(id, delivery_id, number, step, outcome, code, reason, detail);
+FROM unnest($4::settle_attempt[]) AS k;
 
 -- name: break_connection
 -- Unless somebody put new credentials in meanwhile: what was refused were the old ones (processes may keep them 2 s).

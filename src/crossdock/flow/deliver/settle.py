@@ -22,7 +22,7 @@ _SPREAD = 0.1
 
 
 class End(msgspec.Struct, frozen=True):
-    """The delivery has ended."""
+    """The delivery has ended; its fields stand as the type ``settle_end`` has them after the id."""
 
     state: DeliveryState
     rule: str | None = None

@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from crossdock.flow.deliver.planner import Planner, Subject
 from crossdock.flow.deliver.ports import Directory
-from crossdock.flow.deliver.prepare import Planner, Subject, route_of
+from crossdock.flow.deliver.prepare import route_of
 from crossdock.flow.deliver.preview import Links, links_of, masked, values_by, values_of, writes_of
 from crossdock.flow.deliver.replay import SQL as REPLAY
 from crossdock.flow.ports import Store

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from crossdock.connect.connector import Destination
-from crossdock.flow.deliver.prepare import Planned
+from crossdock.flow.deliver.planner import Planned
 from crossdock.flow.deliver.preview import masked, values_of, writes_of
 from crossdock.flow.deliver.standing import Name, Values
 from crossdock.kit import redact

@@ -16,7 +16,7 @@ from crossdock.connect.client import CallFailed
 from crossdock.connect.connector import Destination, Seeker
 from crossdock.errors import BadInput
 from crossdock.flow.deliver.former import Sealer, row_name
-from crossdock.flow.deliver.prepare import Planned
+from crossdock.flow.deliver.planner import Planned
 from crossdock.flow.deliver.preview import values_by
 from crossdock.flow.deliver.standing import Name, Values, standing
 from crossdock.flow.map.engine import compile_mapping

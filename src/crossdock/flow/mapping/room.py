@@ -9,7 +9,7 @@ import msgspec
 
 from crossdock.errors import CrossdockError
 from crossdock.flow.canonical import Canonical
-from crossdock.flow.deliver.prepare import Planner
+from crossdock.flow.deliver.planner import Planner
 from crossdock.flow.mapping.desk import MappingDesk
 from crossdock.flow.mapping.restore import Restoring
 from crossdock.flow.mapping.templates import Templates

@@ -12,7 +12,7 @@ import msgspec
 from crossdock.connect.client import CallFailed
 from crossdock.connect.connector import Connector
 from crossdock.errors import BadInput, NotFound, VendorTrouble
-from crossdock.flow.deliver.prepare import Planned, Planner, Subject
+from crossdock.flow.deliver.planner import Planned, Planner, Subject
 from crossdock.flow.deliver.preview import links_of, values_by, writes_of
 from crossdock.flow.deliver.standing import Name, standing
 from crossdock.flow.map.engine import compile_mapping
