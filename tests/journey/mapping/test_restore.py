@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from crossdock.flow.run import Run, RunKind
 from crossdock.kit.ids import Prefix, parse, show
 from tests.journey.mapping.stage import Desk
 from tests.journey.mapping.test_versions import with_name
@@ -189,12 +190,19 @@ async def test_a_way_back_ends_when_what_was_left_is_chosen_again(filled: Desk) 
     async with filled.hub.database.engine() as conn:
         await conn.execute(held, timedelta(hours=1), route)
     done = (await filled.post(f"{at}/rollback", {"restore": True})).json
+    mappings, tenant = filled.hub.mappings, await filled.hub.tenants.find()
+    begun = await mappings.desk.chosen(tenant, route)
     assert (await filled.post(f"{at}/versions/1/activate", {})).status == 200
     async with filled.hub.database.engine() as conn:
         await conn.execute(held, timedelta(0), route)
     ended = await filled.ended(done["run"]["id"])
     assert ended["state"] == "done", ended
-    assert ended["result"] == {"problem": "version 1 acts now, so nothing more was restored"}
+    overtaken = {"problem": "version 1 acts now, so nothing more was restored"}
+    assert ended["result"] == overtaken
+    # the choice may fall into the very moment in which the run begins
+    name, asked = parse(Prefix.RUN, done["run"]["id"]), {"do": "restore", "version": 0, "left": 1}
+    again = Run(name, tenant, begun.destination.id, RunKind.MAPPING, (), 1, 0, {}, asked)
+    assert await mappings.restoring.run(again, begun) == overtaken
     assert {one["description"] for one in (await deals(filled)).values()} == {"by us"}
 
 

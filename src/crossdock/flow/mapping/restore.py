@@ -85,7 +85,7 @@ class Restoring:
         ways = (await self._desk.mapping(chosen, to), await self._desk.mapping(chosen, left))
         asked = (run.tenant_id, chosen.route.id)
         async with self._store.engine() as conn:
-            since = await conn.fetchval(SQL["left_at"], *asked, to) or _EVER
+            since = await conn.fetchval(SQL["left_at"], *asked, to, run.id) or _EVER
             total = await conn.fetchval(SQL["count"], *asked, since)
         part = run.progress.setdefault("records", {"read": 0, "report": _report()})
         part |= {"total": part["read"] + total, "done": False}

@@ -1,7 +1,9 @@
 -- name: left_at
--- When the version that acts again was left.
+-- When the version that acts again was left, before this way back ($4 is its run): it may have been left once more since.
 SELECT a.at FROM mapping_activation a
-WHERE a.tenant_id = $1 AND a.route_id = $2 AND a.before = $3 AND a.version <> $3 ORDER BY a.id DESC LIMIT 1;
+WHERE a.tenant_id = $1 AND a.route_id = $2 AND a.before = $3 AND a.version <> $3
+  AND a.at < (SELECT r.created_at FROM run r WHERE r.id = $4)
+ORDER BY a.id DESC LIMIT 1;
 
 -- name: count
 SELECT count(DISTINCT f.record_id) FROM former_value f
