@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from crossdock.connect.client import VendorClient
+from crossdock.settings import Settings
+from crossdock.wiring import open_hub
 from tests.crash.campaign.__main__ import WHOLE, verdict
 from tests.crash.campaign.apart import APART
 from tests.crash.campaign.board import Fault
@@ -69,6 +71,28 @@ def test_a_step_without_a_name_is_seen() -> None:
     assert [step.name for step in steps("await source.fetch(stream, number)", "b.py")] == []
     assert [step.name for step in steps("await conn.execute(SQL[name], 1)", "c.py")] == ["*"]
     assert [step.name for step in steps("await conn.executemany(SQL['x'], rows)", "c.py")] == [None]
+
+
+class Passed:
+    """Notes the places that are passed."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    async def reach(self, name: str) -> None:
+        """Note it."""
+        self.names.append(name)
+
+
+async def test_what_pages_read_by_the_role_of_their_tenant_is_passed_too(settings: Settings) -> None:
+    passed = Passed()
+    async with open_hub(settings, passed) as hub:
+        assert await hub.shelf.moves(await hub.tenants.find(), None) == []
+    assert [name for name in passed.names if "stock/shelf." in name] == [
+        "stock/shelf.moves",
+        "commit stock/shelf.moves",
+        "committed stock/shelf.moves",
+    ]
 
 
 def test_every_call_to_a_vendor_has_its_places() -> None:

@@ -67,7 +67,7 @@ class Database:
         """Start the embedded server if there is no URL, bring the schema up to date, make the pools.
 
         With ``migrate_schema=False`` an older schema is refused like a newer one. ``failpoints`` is told of every
-        named statement of the engine. ``approve`` looks at a database that has a schema before anything in it is
+        named statement. ``approve`` looks at a database that has a schema before anything in it is
         changed, and raises to have it left alone. ``marks`` marks the audit's entries. Raises :class:`StoreError`.
         """
         server = None
@@ -158,10 +158,17 @@ class Database:
     async def tenant(self, tenant_id: uuid.UUID) -> AsyncIterator[Connection]:
         """Run one transaction as ``crossdock_app`` that sees this tenant's rows and no others."""
         loans.ask()
-        async with borrowed(_open(self._app), self.settings.connect_timeout_s) as conn, conn.transaction():
-            await conn.execute(SQL["set_tenant"], str(tenant_id))
-            with loans.noted(self._app, conn):
-                yield conn
+        async with borrowed(_open(self._app), self.settings.connect_timeout_s) as conn:
+            if self._failpoints is NONE:
+                async with conn.transaction():
+                    await conn.execute(SQL["set_tenant"], str(tenant_id))
+                    with loans.noted(self._app, conn):
+                        yield conn
+            else:
+                async with probed_transaction(conn, self._failpoints) as told:
+                    await told.execute(SQL["set_tenant"], str(tenant_id))
+                    with loans.noted(self._app, told):
+                        yield told
 
     @asynccontextmanager
     async def owner(self) -> AsyncIterator[Connection]:

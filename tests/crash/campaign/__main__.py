@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
+import contextlib
+import os
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.crash.campaign.apart import unpassed
 from tests.crash.campaign.board import Fault
+from tests.crash.campaign.ending import Ended, heed, run
 from tests.crash.campaign.points import places
 from tests.crash.campaign.rounds import Outcome, Terms, play, together
 from tests.crash.campaign.traffic import ERRANDS, HANDS
@@ -24,13 +27,29 @@ WHOLE = 9
 
 
 def main() -> int:
-    """Play rounds until enough faults have struck or time is up; 1 when anything is wrong."""
+    """Play rounds until enough faults have struck or time is up; 1 when anything is wrong.
+
+    SIGTERM and SIGINT end it: what was started is taken down, and the code is theirs (143, 130).
+    """
     asked = _asked()
-    home = Path(tempfile.mkdtemp(prefix="crossdock-crash-", dir="/var/tmp"))
-    home.chmod(0o755)
-    with serving_databases(home, own=asked.storm) as server:
-        outcomes = asyncio.run(_rounds(server, asked))
+    heed()
+    try:
+        with _folder() as home, serving_databases(home, own=asked.storm) as server:
+            outcomes = run(_rounds(server, asked))
+    except Ended as end:
+        return end.code
     return _report(outcomes, asked)
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """Lend a folder that other users may enter, on a disk where /tmp may be memory."""
+    home = Path(tempfile.mkdtemp(prefix="crossdock-crash-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+    home.chmod(0o755)
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _asked() -> argparse.Namespace:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SECRET = "whsec_" + base64.b64encode(b"a picky receiver's own secret 32").decode()
 ODD = "campaign.odd"
+HELD_BACK = "campaign.kept"
+"""What waits long enough for people to do something with it."""
 _CLIENT, _CLIENT_SECRET = "client-7", "client-secret-7"
 _KEPT = ("customer", "product")
 """What the branch's portal is told of."""
@@ -64,7 +66,8 @@ class Annex:
         """The hub's own source of posted events, as the API names it."""
         self.receiver: Connection
         self.routes: dict[str, str] = {}
-        """Stream -> the branch's route, as the API names it; ``odd`` is the receiver's."""
+        """Stream -> the branch's route, as the API names it; ``odd`` and ``later`` are the receiver's, and ``kept``
+        holds messages back."""
 
     @property
     def branch_id(self) -> str:
@@ -84,20 +87,26 @@ class Annex:
         at = {"url": f"{self.urls['picky']}/hook", "secret": SECRET, "plain_http": True}
         made = await hub.connections.connect(world.tenant, "webhook", at, actor="campaign")
         self.receiver = await hub.connections.one(world.tenant, made.id)
+        beside = {**at, "url": f"{self.urls['picky']}/kept"}
+        kept = show(
+            Prefix.CONNECTION, (await hub.connections.connect(world.tenant, "webhook", beside, actor="campaign")).id
+        )
         for route in await hub.connections.routes(world.tenant):
             ours = route["destination_id"] == self.branch_id and route["stream"] in _KEPT
             if ours:
                 self.routes[route["stream"]] = route["id"]
-            elif route["destination_id"] in (self.branch_id, self.receiver_id):
+            elif route["destination_id"] in (self.branch_id, self.receiver_id, kept):
                 await hub.connections.remove_route(world.tenant, parse(Prefix.ROUTE, route["id"]), actor="campaign")
         read = {"streams": {"deal": {"enabled": True}}}
         status, told = await world.ask("PATCH", f"/api/v1/connections/{self.branch_id}", read, "deals")
         assert status == 200, told
         post = {"to": self.receiver_id, "action": "post"}
         later = {"delay_s": 1.0, "on_change": "replan"}
+        held = {"delay_s": 10.0, "on_change": "keep"}
         won = {"from": self.branch_id, "to": self.branch_id, "stream": "deal", "action": "invoice"}
         for name, route in (
             ("odd", {**post, "from": "events", "stream": "*", "types": [ODD]}),
+            ("kept", {**post, "to": kept, "from": "events", "stream": "*", "types": [HELD_BACK], "schedule": held}),
             ("later", {**post, "from": world.shop_id, "stream": "product", "schedule": later}),
             ("won", {**won, "types": ["deal.won"]}),
         ):

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, Protocol
 
 from tests.crash.campaign.annex import ODD, objects
 from tests.crash.campaign.world import World
 
-Ticks = Callable[[random.Random], AsyncIterator[int]]
 CSV = "text/csv"
 _FIRST = "2020-01-01T00:00:00Z"
 _FEW = 3
@@ -23,8 +22,19 @@ _CONSENT_EVERY = 12
 _PATIENT = 60
 
 
+class Ticks(Protocol):
+    """When a hand does something again; at least so often."""
+
+    def __call__(self, dice: random.Random, least: int = 0) -> AsyncIterator[int]:
+        """Count."""
+        ...
+
+
 class Errands:
     """The hands ``letters``, ``mapper``, ``branch``, ``goods`` and ``watchman``."""
+
+    word = "errand"
+    """What the keys of its questions begin with."""
 
     def __init__(self, world: World, ticks: Ticks) -> None:
         self._world, self._ticks = world, ticks
@@ -33,7 +43,7 @@ class Errands:
     async def _ask(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
         """Ask; returns the answer, of a refusal too."""
         self._asked += 1
-        key = f"errand {self._asked} {path}"[:200]
+        key = f"{self.word} {self._asked} {path}"[:200]
         _, answer = await self._world.ask(method, f"/api/v1{path}", body if body is not None else {}, key, **more)
         return answer if isinstance(answer, dict) else {}
 
@@ -113,7 +123,8 @@ class Errands:
     async def replays(self, dice: random.Random) -> None:
         """Deliver again to the branch: by event, by time, by mapping, and only in words."""
         route = self._world.annex.routes["customer"]
-        async for number in self._ticks(dice):
+        left: list[int] = []
+        async for _ in self._ticks(dice, 7):
             done = await self._first(f"/deliveries?state=delivered&route_id={route}")
             asks: list[dict[str, Any]] = [
                 {"since": _FIRST, "route_id": route, "dry_run": True},
@@ -127,7 +138,9 @@ class Errands:
                     {"deliveries": [done["id"]]},
                     {"record_id": done["record_id"], "since": _FIRST, "route_id": route},
                 ]
-            made = await self._ask("POST", "/replays", asks[number % len(asks)])
+            # each in its turn; those about what was delivered first, once anything was
+            left = [one for one in left if one < len(asks)] or list(range(len(asks)))
+            made = await self._ask("POST", "/replays", asks[left.pop()])
             if "id" in made:
                 await self._ask("GET", f"/replays/{made['id']}")
             await self._ask("GET", "/replays")
@@ -135,7 +148,9 @@ class Errands:
     async def mapper(self, dice: random.Random) -> None:
         """Make versions of the branch's mapping, try them, let them act, go back; and a template."""
         at = f"/routes/{self._world.annex.routes['customer']}/mapping"
-        async for number in self._ticks(dice):
+        first = dice.randrange(4)
+        async for tick in self._ticks(dice, 4):
+            number = first + tick
             told = await self._ask("GET", f"{at}/versions/0")
             if "mapping" not in told:
                 continue
@@ -157,6 +172,15 @@ class Errands:
                     await self._ended(done)
                     await self._ask("POST", f"{at}/rollback")
             await self._look_at_mapping(dice, at)
+        await self._and_back(at)
+
+    async def _and_back(self, at: str) -> None:
+        """Let a last version act upon everything, and go back to what stood before it."""
+        told = await self._ask("GET", f"{at}/versions/0")
+        made = objects(told["mapping"], "jobtitle", "a buyer at last")
+        await self._act_by(at, await self._ask("POST", f"{at}/versions", {"objects": made}))
+        done = await self._ask("POST", f"{at}/rollback", {"restore": True, "to": 0})
+        await self._ended(done.get("run") or {})
 
     async def _act_by(self, at: str, kept: dict[str, Any]) -> None:
         """Let a version act, and deliver everything by it."""

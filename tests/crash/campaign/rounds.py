@@ -16,6 +16,7 @@ import orjson
 
 from tests.crash.campaign import accounts
 from tests.crash.campaign.board import AFTER, BEFORE, Board, Fault
+from tests.crash.campaign.closing import Closing
 from tests.crash.campaign.points import JOURNEY, places
 from tests.crash.campaign.storm import ROLES, Storm
 from tests.crash.campaign.traffic import ERRANDS, HANDS, Traffic
@@ -28,6 +29,8 @@ _DRY_S = 4.0
 """When no fault has struck for so long, the round has had its faults."""
 _PASSINGS = 3000
 """And not before so many places were passed: a slow machine takes longer for the same."""
+_ARMED_S = 4.0
+"""So long faults strike the proof at the end."""
 _WEIGHTS = {"raise": 26, "cut": 30, "delay": 14, "kill": 20, "stop": 4, "cancel": 6}
 
 
@@ -94,6 +97,17 @@ async def play(server: TestServer, terms: Terms) -> Outcome:
     A storm kills the database's server, so it has to be nobody else's.
     """
     home = Path(tempfile.mkdtemp(prefix="crossdock-crash-"))
+    try:
+        outcome = await _played(server, terms, home)
+    except asyncio.CancelledError:
+        # ended from outside: nobody is going to read it
+        shutil.rmtree(home, ignore_errors=True)
+        raise
+    _keep_or_clear(home, outcome)
+    return outcome
+
+
+async def _played(server: TestServer, terms: Terms, home: Path) -> Outcome:
     began = time.monotonic()
     faults = () if terms.storm else draw(terms.seed, terms.points) if terms.faults is None else terms.faults
     board = Board(home / "board", len(faults))
@@ -120,7 +134,6 @@ async def play(server: TestServer, terms: Terms) -> Outcome:
             blows=dict(storm.blows),
         )
     board.close()
-    _keep_or_clear(home, outcome)
     return outcome
 
 
@@ -137,16 +150,36 @@ async def _through(terms: Terms, made: World, board: Board, count: int, traffic:
         board.armed = terms.armed_to_the_end
         await made.calm()
         await asyncio.wait_for(hands, terms.patience_s)
-        await asyncio.sleep(STOP_S if made.family.ends["stopped"] else 0)
-        made.family.renew()
-        await made.rest(terms.patience_s)
-        return [*await made.judged(), *await accounts.judge(made)]
+        await _settle(terms, made)
+        wrong = await _judged(made)
+        if wrong or terms.storm or "watchman" not in terms.hands:
+            return wrong
+        closing = Closing(made)
+        # what has not struck yet may strike the proof
+        run = await closing.begin()
+        board.armed = True
+        await asyncio.sleep(_ARMED_S)
+        board.armed = terms.armed_to_the_end
+        await closing.end(run, terms.patience_s)
+        await _settle(terms, made)
+        return [f"after the proof: {what}" for what in await _judged(made)]
     except (Unrest, TimeoutError) as stuck:
-        return [f"stuck: {stuck or 'a caller never got its answer'}", *await made.judged(), *await accounts.judge(made)]
+        return [f"stuck: {stuck or 'a caller never got its answer'}", *await _judged(made)]
     finally:
         for task in (hands, *raging):
             task.cancel()
         await asyncio.gather(hands, *raging, return_exceptions=True)
+
+
+async def _settle(terms: Terms, made: World) -> None:
+    """Let everything come to rest, by processes that have learned nothing of the faults."""
+    await asyncio.sleep(STOP_S if made.family.ends["stopped"] else 0)
+    made.family.renew()
+    await made.rest(terms.patience_s)
+
+
+async def _judged(made: World) -> list[str]:
+    return [*await made.judged(), *await accounts.judge(made)]
 
 
 async def _live(board: Board, count: int, terms: Terms) -> None:

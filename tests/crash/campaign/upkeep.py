@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 from tests.crash.campaign.errands import CSV, Errands
+from tests.crash.campaign.looks import turns
 
 _LINKS = (
     "product_id,variation_id,hub_sku,store_sku,push_stock,push_price,push_on_fulfilment,direction,counts,backorders,"
@@ -17,14 +18,12 @@ _LOOKS = (
     "/alert-rules",
     "/alert-channels",
     "/reports/health",
-    "/connections/{shop}/maps",
     "/connections/{shop}/records/order",
     "/connections/{branch}/schema",
     "/orders?status=processing",
     "/orders?email=nobody@example.com",
     "/customers?kind=guest",
     "/products",
-    "/connections/{hub}/schema",
     "/connections/{shop}/findings",
     "/routes",
     "/oauth/apps",
@@ -38,7 +37,7 @@ class Upkeep(Errands):
         """Keep three products that nobody buys: linked, priced, shared, counted by sheets, and run low."""
         shelf = [self._world.shelve(f"GOODS-{n}", sold=False) for n in range(3)]
         shop = self._world.shop_id
-        async for number in self._ticks(dice):
+        async for number in self._ticks(dice, 4):
             product, sku = dice.choice(shelf)
             link = {"store": shop, "product_id": product, "hub_sku": sku, "store_sku": sku, "push_price": True}
             made = await self._ask("POST", "/sku-links", {**link, "take_level": True})
@@ -92,16 +91,18 @@ class Upkeep(Errands):
         await self._ask(
             "POST", "/alert-channels", {"name": "alarm", "kind": "webhook", "form": form, "least": "warning"}
         )
-        branch, hub = self._world.annex.branch_id, self._world.annex.events_id
+        branch = self._world.annex.branch_id
         await self._ask("PATCH", f"/connections/{self._world.shop_id}", {"requests_per_day": 10_000_000})
+        looks = turns(dice, _LOOKS)
         async for number in self._ticks(dice):
             await self._alerts(dice)
+            for _ in range(3):
+                look = next(looks).format(shop=self._world.shop_id, branch=branch)
+                await self._ask("GET", look)
             if number % 6 == 0:
-                wanted = {"connection_id": self._world.shop_id, "depth": dice.choice(("full", "light"))}
+                wanted = {"connection_id": self._world.shop_id, "depth": ("light", "full")[number // 6 % 2]}
                 await self._ended(await self._ask("POST", "/proofs", wanted))
             await self._proofs(dice)
-            for look in dice.sample(_LOOKS, 2):
-                await self._ask("GET", look.format(shop=self._world.shop_id, branch=branch, hub=hub))
 
     async def _alerts(self, dice: random.Random) -> None:
         one = await self._first("/alerts?open=true")

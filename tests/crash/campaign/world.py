@@ -29,6 +29,7 @@ from crossdock.wiring import Hub, open_hub
 from tests.crash.campaign.annex import Annex, annex
 from tests.crash.campaign.family import Family
 from tests.crash.campaign.mire import Mire, Mood, mire
+from tests.crash.campaign.person import Person, person
 from tests.crash.campaign.site import PluginSite
 from tests.support.database import TestServer
 from tests.support.hub import add_route
@@ -72,8 +73,9 @@ class World:
         mires: dict[str, Mire],
         shelf: Any,
         annexed: Annex,
+        visitor: Person,
     ) -> None:
-        self.annex = annexed
+        self.annex, self.person = annexed, visitor
         self.site = PluginSite(self)
         self.mires = mires
         self._shelf = shelf
@@ -119,6 +121,7 @@ class World:
         await add_route(hub, await hub.connections.hub_source(self.tenant), sink, "*", "post")
         await self.annex.connect(self)
         await self.site.pair()
+        await self.person.enter()
         self.began = new_id()
 
     async def backfill(self) -> None:
@@ -172,6 +175,13 @@ class World:
         pulls = "UPDATE checkpoint SET next_at = now() WHERE kind = 'pull' AND next_at IS NOT NULL"
         await self.ledger_of(lambda conn: conn.execute(pulls))
 
+    async def hurry(self) -> None:
+        """Let runs that failed and wait for their next try have it now."""
+        runs = (
+            "UPDATE run SET due_at = now() WHERE state IN ('waiting', 'running') AND until IS NULL AND due_at > now()"
+        )
+        await self.ledger_of(lambda conn: conn.execute(runs))
+
     async def age(self) -> None:
         """Let the ledger be as an older program left it."""
         for sql in _AGED:
@@ -212,6 +222,7 @@ class World:
         """Wait until nothing is under way, then read the shop once more and wait again. Raises :class:`Unrest`."""
         until = time.monotonic() + patience_s
         await self.hasten()
+        await self.hurry()
         await self._rest(until)
         for _ in range(5):
             run = await self.hub.runs.add(self.tenant, self.shop.id, RunKind.PULL, ())
@@ -292,8 +303,10 @@ async def world(server: TestServer, home: Path, orders: int, seed: int) -> Async
             timeout = aiohttp.ClientTimeout(total=8)
             http = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
             hub = await stack.enter_async_context(open_hub(_settings({**env, "CROSSDOCK_CALL_TIMEOUT_S": "15"})))
-            beside = await stack.enter_async_context(annex(f"http://127.0.0.1:{family.port}"))
-            made = World(hub, family, http, {**urls, **beside.urls}, mires, switch.app.shop, beside)
+            at = f"http://127.0.0.1:{family.port}"
+            beside = await stack.enter_async_context(annex(at))
+            visitor = await stack.enter_async_context(person(hub, at))
+            made = World(hub, family, http, {**urls, **beside.urls}, mires, switch.app.shop, beside, visitor)
             yield made, {"env": env, "admin_url": server.admin_url, "database": name}
     finally:
         await asyncio.to_thread(server.drop, name)
