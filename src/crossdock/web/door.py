@@ -56,8 +56,13 @@ def page_routes(hub: Hub) -> list[BaseRoute]:
     return routes
 
 
-async def _lost(_desk: Desk) -> Response:
-    raise HTTPException(404)
+async def _lost(desk: Desk) -> Response:
+    """Send who typed a slash too many to where they meant to go; all else is not there."""
+    address = desk.request.url
+    if not address.path.endswith("/"):
+        raise HTTPException(404)
+    meant = address.path.rstrip("/")
+    return RedirectResponse(f"{meant}?{address.query}" if address.query else meant, 308)
 
 
 _LOST = Page("/{rest:path}", Reach.TENANT, Role.VIEWER, acts=False, answer=_lost)

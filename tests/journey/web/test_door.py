@@ -72,6 +72,15 @@ async def test_an_unknown_page_says_so(hub: Hub) -> None:
         assert "There is no such page" in seen.words
 
 
+async def test_a_slash_too_many_leads_to_the_page_that_was_meant(hub: Hub) -> None:
+    async with visiting(hub) as visitor:
+        await visitor.enter(Role.VIEWER)
+        for typed, meant in (("/t/default/", "/t/default"), ("/t/default/orders//?q=1", "/t/default/orders?q=1")):
+            seen = await visitor.get(typed, follow=False)
+            assert (seen.status, seen.headers["Location"]) == (308, meant)
+        assert (await visitor.get("/t/default/no/such/page/")).status == 404
+
+
 async def test_forms_need_their_token(hub: Hub) -> None:
     async with visiting(hub) as visitor, beside(visitor) as other:
         await visitor.enter(Role.OWNER)
