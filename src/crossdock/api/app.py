@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from crossdock.api.access import Access
 from crossdock.api.body import Receive, Scope
@@ -41,6 +42,16 @@ async def _bug(request: Request, error: Exception) -> Response:
     return refusal(error)
 
 
+def _answered(app: ASGIApp) -> ASGIApp:
+    """Keep in what an application has answered: Starlette raises a bug again after it was told and logged."""
+
+    async def within(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(Exception):
+            await app(scope, receive, send)
+
+    return within
+
+
 class App:
     """Sends webhooks straight to their door; everything else goes through Starlette's router."""
 
@@ -65,10 +76,11 @@ class App:
                 *PluginFiles(hub).routes(),
                 *integrations(hub),
                 *pages,
-                Mount("/api/v1", build_rest(hub, access)),
+                Mount("/api/v1", _answered(build_rest(hub, access))),
             ],
             exception_handlers={404: _nowhere, 405: _not_so, Exception: _bug},
         )
+        self._answer = _answered(self._others)
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
@@ -80,9 +92,7 @@ class App:
         if scope["type"] == "http" and scope["path"].startswith("/webhooks/"):
             await self.webhooks(scope, receive, send)
         else:
-            # Starlette answers a bug and then raises it again; it is logged already
-            with contextlib.suppress(Exception):
-                await self._others(scope, receive, self._headers.on(scope, send) if scope["type"] == "http" else send)
+            await self._answer(scope, receive, self._headers.on(scope, send) if scope["type"] == "http" else send)
 
 
 def build_app(hub: Hub, pages: Sequence[BaseRoute] = ()) -> App:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from crossdock import metrics
 from crossdock.govern.keys import SCOPES
@@ -187,3 +188,21 @@ def test_scopes_are_few() -> None:
 async def test_webhook_mode_is_told(settings: Settings) -> None:
     async with open_hub(settings.model_copy(update={"public_url": "https://hub.example"})) as hub, street(hub) as doors:
         assert (await doors.get("/readyz")).json["mode"] == "webhooks"
+
+
+class Broken:
+    """A resource that has a bug."""
+
+    async def reach(self, name: str) -> None:
+        if name == "record/events.of_day":
+            raise RuntimeError("canary of the inside")
+
+
+async def test_a_bug_is_told_to_the_caller_and_the_log_once(settings: Settings) -> None:
+    async with open_hub(settings, failpoints=Broken()) as hub, street(hub) as doors:
+        key = await reader(hub)
+        with capture_logs() as said:
+            answer = await doors.get("/api/v1/events", key)
+        is_problem(answer, 500, "error")
+        assert b"canary" not in answer.body
+        assert [one["problem"] for one in said if one["event"] == "unexpected"] == ["RuntimeError"]
