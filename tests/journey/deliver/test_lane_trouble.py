@@ -146,12 +146,15 @@ async def test_a_body_whose_key_is_not_given_waits_for_it_and_holds_up_nobody(
     await road.rows("UPDATE event SET body = $2 WHERE id = $1", event["id"], foreign)
 
     async def tried() -> Any:
-        return await road.rows("SELECT reason FROM delivery WHERE attempt > 1")
+        return await road.rows("SELECT reason, route_id FROM delivery WHERE attempt > 1")
 
     async with working(road.hub):
         (waits,) = await until(tried)
         assert waits["reason"].startswith("wrong-master-key: a value was sealed with key ")
         await until(lambda: road.rows("SELECT 1 FROM delivery_done"))
+        about = (road.shop.tenant_id, event["id"], waits["route_id"], road.sink.id, None)
+        made, why = await road.hub.replays.preview.made(road.hub.database, *about, people=True)
+        assert (made, why[:28]) == ([], "a value was sealed with key "), "people are told why"
         await road.rows("UPDATE event SET body = $2 WHERE id = $1", event["id"], event["body"])
         await until(road.rested)
     ended = await road.rows("SELECT state FROM delivery_done")
@@ -181,4 +184,5 @@ async def test_a_database_that_goes_away_while_planning_costs_no_delivery(hub: H
         planner = Planner(hub.directory, Versions(_Cut()), hub.vault)
         (planned,) = await planner.plan(conn, sink, destination, [Subject("it", shop.tenant_id, route, shop, event)])
     assert (planned.plan, planned.refused) == (None, None)
+    assert planned.why == Rejected("the database does not answer", code="overloaded")
     assert planned.later == Retry("the database does not answer", after_s=5, code="overloaded", ours=True)

@@ -65,6 +65,11 @@ class Planned(msgspec.Struct):
         else:
             self.refused = outcome
 
+    @property
+    def why(self) -> Rejected | None:
+        """Return why there is no plan, as people are told."""
+        return self.refused if self.later is None else Rejected(self.later.reason, code=self.later.code)
+
 
 class Planner:
     """Makes the plans of many events at once, with one look-up of each kind."""

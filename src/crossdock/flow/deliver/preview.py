@@ -152,7 +152,7 @@ class Preview:
             links = await links_of(conn, destination_id, planned.values())
         item = planned[pair]
         if item.plan is None:
-            return [], item.refused.reason if item.refused else "it could not be planned"
+            return [], item.why.reason if item.why else "it could not be planned"
         return [_made(write, links, people) for write in writes_of([item])], item.plan.nothing
 
     async def _compare(
@@ -239,9 +239,9 @@ def _judge(
 ) -> None:
     if item.plan is None:
         found.refused += 1
-        if item.refused is not None and len(found.refusals) < _MOST_SHOWN:
-            told = {"stream": row["stream"], "external_id": row["external_id"], "reason": item.refused.reason}
-            found.refusals.append({**told, "field": item.refused.field or "", "rule": item.refused.rule})
+        if item.why is not None and len(found.refusals) < _MOST_SHOWN:
+            told = {"stream": row["stream"], "external_id": row["external_id"], "reason": item.why.reason}
+            found.refusals.append({**told, "field": item.why.field or "", "rule": item.why.rule})
         return
     if not item.plan.steps:
         found.nothing += 1

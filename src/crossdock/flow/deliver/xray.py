@@ -95,7 +95,7 @@ class Xray:
             links = await links_of(conn, connection.id, planned)
         now = planned[0]
         if now.plan is None:
-            return Side(*facts, refused=now.refused.reason if now.refused else "")
+            return Side(*facts, refused=now.why.reason if now.why else "")
         before = values_by(planned[1:], links)
         made = tuple(_made(write, links, before, people=people) for write in writes_of([now]) if _shows(write))
         return Side(*facts, made=made, nothing="" if made else now.plan.nothing or "nothing is to be written")

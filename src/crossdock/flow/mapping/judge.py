@@ -98,9 +98,9 @@ class Judge:
         report.looked_at += 1
         if item.plan is None:
             report.refused += 1
-            if item.refused is not None and len(report.refusals) < MOST:
-                told = {"external_id": external_id, "reason": item.refused.reason, "rule": item.refused.rule}
-                report.refusals.append({**told, "field": item.refused.field or ""})
+            if item.why is not None and len(report.refusals) < MOST:
+                told = {"external_id": external_id, "reason": item.why.reason, "rule": item.why.rule}
+                report.refusals.append({**told, "field": item.why.field or ""})
             return
         report.nothing += not item.plan.steps
         for write in writes_of([item]):

@@ -64,8 +64,8 @@ class Trials:
         row = await self._record(chosen, record)
         report = Report()
         (item,) = await self._look(chosen, mapping, [row], report, people=people)
-        if item.refused is not None and item.plan is None and not item.subject.mapped.objects:
-            raise BadInput(item.refused.reason, field=item.refused.field or "record", remedy="correct the rule")
+        if item.why is not None and item.plan is None and not item.subject.mapped.objects:
+            raise BadInput(item.why.reason, field=item.why.field or "record", remedy="correct the rule")
         made = _made(item, mapping, people=people)
         writes = [
             {"step": step.name, "do": str(write.verb), "object": write.object, "fields": sorted(write.properties)}
@@ -84,7 +84,7 @@ class Trials:
         """
         row = await self._record(chosen, record)
         (item,) = await self.planned(chosen, compile_mapping(mapping), [row])
-        refused = item.refused
+        refused = item.why
         return {
             "external_id": row["external_id"],
             "mapped": _made(item, mapping, people=people),
