@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -140,34 +140,28 @@ class Database:
             with loans.noted(self._engine, told):
                 yield told
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """Borrow a connection as the engine, inside one transaction that commits at the end of the block."""
-        loans.ask()
-        async with borrowed(_open(self._engine), self.settings.connect_timeout_s) as conn:
-            if self._failpoints is NONE:
-                async with conn.transaction():
-                    with loans.noted(self._engine, conn):
-                        yield conn
-            else:
-                async with probed_transaction(conn, self._failpoints) as told:
-                    with loans.noted(self._engine, told):
-                        yield told
+        return self._begun(self._engine)
 
     @asynccontextmanager
     async def tenant(self, tenant_id: uuid.UUID) -> AsyncIterator[Connection]:
         """Run one transaction as ``crossdock_app`` that sees this tenant's rows and no others."""
+        async with self._begun(self._app) as conn:
+            await conn.execute(SQL["set_tenant"], str(tenant_id))
+            yield conn
+
+    @asynccontextmanager
+    async def _begun(self, pool: asyncpg.Pool | None) -> AsyncIterator[Connection]:
         loans.ask()
-        async with borrowed(_open(self._app), self.settings.connect_timeout_s) as conn:
+        async with borrowed(_open(pool), self.settings.connect_timeout_s) as conn:
             if self._failpoints is NONE:
                 async with conn.transaction():
-                    await conn.execute(SQL["set_tenant"], str(tenant_id))
-                    with loans.noted(self._app, conn):
+                    with loans.noted(pool, conn):
                         yield conn
             else:
                 async with probed_transaction(conn, self._failpoints) as told:
-                    await told.execute(SQL["set_tenant"], str(tenant_id))
-                    with loans.noted(self._app, told):
+                    with loans.noted(pool, told):
                         yield told
 
     @asynccontextmanager
