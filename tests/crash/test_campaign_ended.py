@@ -37,10 +37,10 @@ def of(folder: Path) -> set[int]:
     return found
 
 
-def begun(folder: Path, given: dict[str, str]) -> subprocess.Popen[str]:
+def begun(folder: Path) -> subprocess.Popen[str]:
     """Begin a campaign that would go on for long, with a server of its own."""
     command = [sys.executable, "-m", "tests.crash.campaign", "--rounds", "1", "--hands", "shop", "--live", "60"]
-    env = {name: value for name, value in os.environ.items() if name != "CROSSDOCK_TEST_DATABASE_URL"} | given
+    env = {name: value for name, value in os.environ.items() if name != "CROSSDOCK_TEST_DATABASE_URL"}
     return subprocess.Popen(command, cwd=ROOT, env={**env, "TMPDIR": str(folder)}, text=True)
 
 
@@ -59,7 +59,7 @@ def wait(until: Callable[[], object], seconds: float = 60) -> None:
     ],
 )
 def test_a_campaign_that_is_ended_leaves_nothing_behind(folder: Path, number: signal.Signals, sign: str) -> None:
-    campaign = begun(folder, {})
+    campaign = begun(folder)
     try:
         wait(lambda: list(folder.glob(sign)))
         assert len(of(folder)) > 1, "its server, at least, lives beside it"

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from crossdock.govern.directory import HOOK, secret_row
+from crossdock.govern.vault import Vault
 from crossdock.kit.ids import new_id
 from crossdock.kit.signing import sign_base64
 from crossdock.model.connection import Connection
@@ -147,6 +148,16 @@ async def add_route(hub: Hub, source: Connection, destination: Connection, strea
     made = await hub.connections.add_route(source.tenant_id, source, destination, stream, action, "test")
     assert made is not None
     return made
+
+
+async def estrange(hub: Hub, external_id: str) -> tuple[uuid.UUID, bytes]:
+    """Seal the body of an entity's only event by a key that is not given; returns the event and its sealed body."""
+    async with hub.database.engine() as conn:
+        (event,) = await conn.fetch("SELECT id, body FROM event WHERE external_id = $1", external_id)
+        name = event["id"].bytes
+        foreign = Vault([bytes(32)]).seal_body(hub.vault.open_body(event["body"], name), name)
+        await conn.execute("UPDATE event SET body = $2 WHERE id = $1", event["id"], foreign)
+    return event["id"], event["body"]
 
 
 WISHES = {"order_status": "set_status", "order_note": "add_note", "fulfilment": "fulfil", "refund_request": "refund"}

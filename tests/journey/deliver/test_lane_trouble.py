@@ -15,7 +15,6 @@ import pytest
 from crossdock.flow.deliver.planner import Planner, Subject
 from crossdock.flow.deliver.ports import Limits
 from crossdock.flow.map.versions import Versions
-from crossdock.govern.vault import Vault
 from crossdock.model.connection import ConnectionState
 from crossdock.model.outcome import Delivered, Outcome, Rejected, Retry, Throttled, Unknown
 from crossdock.model.route import Priority, Route
@@ -23,7 +22,7 @@ from crossdock.store.queries import load
 from crossdock.wiring import Hub
 from tests.journey.deliver.test_desk import claimed, count
 from tests.journey.deliver.test_sink import Road, road
-from tests.support.hub import add_shop, add_sink, order, signed, until, working
+from tests.support.hub import add_shop, add_sink, estrange, order, signed, until, working
 
 QUEUE = load(Path(__file__).parents[3] / "src/crossdock/flow/deliver/queue.sql")
 __all__ = ["road"]
@@ -135,15 +134,11 @@ def test_limits_hold_at_least_three_days() -> None:
 async def test_a_body_whose_key_is_not_given_waits_for_it_and_holds_up_nobody(
     road: Road, schedule: dict[str, str] | None
 ) -> None:
-    stranger, vault = Vault([bytes(32)]), road.hub.vault
     if schedule:
         await road.rows("UPDATE route SET schedule = $1", orjson.dumps(schedule).decode())
     await road.tell(1)
     await road.tell(2)
-    (event,) = await road.rows("SELECT id, body FROM event WHERE external_id = '1'")
-    name = event["id"].bytes
-    foreign = stranger.seal_body(vault.open_body(event["body"], name), name)
-    await road.rows("UPDATE event SET body = $2 WHERE id = $1", event["id"], foreign)
+    event_id, body = await estrange(road.hub, "1")
 
     async def tried() -> Any:
         return await road.rows("SELECT reason, route_id FROM delivery WHERE attempt > 1")
@@ -152,10 +147,10 @@ async def test_a_body_whose_key_is_not_given_waits_for_it_and_holds_up_nobody(
         (waits,) = await until(tried)
         assert waits["reason"].startswith("wrong-master-key: a value was sealed with key ")
         await until(lambda: road.rows("SELECT 1 FROM delivery_done"))
-        about = (road.shop.tenant_id, event["id"], waits["route_id"], road.sink.id, None)
+        about = (road.shop.tenant_id, event_id, waits["route_id"], road.sink.id, None)
         made, why = await road.hub.replays.preview.made(road.hub.database, *about, people=True)
         assert (made, why[:28]) == ([], "a value was sealed with key "), "people are told why"
-        await road.rows("UPDATE event SET body = $2 WHERE id = $1", event["id"], event["body"])
+        await road.rows("UPDATE event SET body = $2 WHERE id = $1", event_id, body)
         await until(road.rested)
     ended = await road.rows("SELECT state FROM delivery_done")
     assert [row["state"] for row in ended] == ["delivered", "delivered"]

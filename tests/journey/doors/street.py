@@ -25,6 +25,18 @@ from tests.support.hub import signed
 COUNTED = ("event", "record", "delivery", "doorbell", "arrival_key")
 
 
+class Broken:
+    """A place of the journey, or of a resource, that has a bug."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    async def reach(self, name: str) -> None:
+        """Break there."""
+        if name == self._place:
+            raise RuntimeError("canary of the inside")
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What a door answered."""
 

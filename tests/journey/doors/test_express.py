@@ -12,7 +12,7 @@ import pytest
 from crossdock.model.connection import Connection
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
-from tests.journey.doors.street import Street, door, rows, street
+from tests.journey.doors.street import Broken, Street, door, rows, street
 from tests.support.hub import add_shop, order, signed, until
 
 
@@ -115,16 +115,8 @@ async def test_who_hangs_up_before_the_answer_is_recorded_all_the_same(hub: Hub,
     await until(recorded)
 
 
-class Broken:
-    """A place of the journey that has a bug."""
-
-    async def reach(self, name: str) -> None:
-        if name == "receive.arrived":
-            raise RuntimeError("canary of the inside")
-
-
 async def test_a_bug_is_an_answer_too(settings: Settings) -> None:
-    async with open_hub(settings, failpoints=Broken()) as hub, street(hub) as doors:
+    async with open_hub(settings, failpoints=Broken("receive.arrived")) as hub, street(hub) as doors:
         whole = request(await add_shop(hub), 1)
         for pieces in ([whole], [whole[:-5], whole[-5:]]):
             [(status, _, body)] = await said(doors, pieces, 1)

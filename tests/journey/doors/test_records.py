@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from crossdock.govern.vault import Vault
 from crossdock.model.connection import Connection
 from crossdock.wiring import Hub
 from tests.journey.doors.street import Street, is_problem
-from tests.support.hub import add_shop, order, product, signed
+from tests.support.hub import add_shop, estrange, order, product, signed
 
 
 @pytest.fixture
@@ -156,10 +155,7 @@ async def test_a_body_that_is_not_what_it_should_be_is_shown_with_its_problem(
 ) -> None:
     shop = await add_shop(hub)
     await told(doors, shop, order(1, total={"not": "money"}), order(2), order(3))
-    async with hub.database.engine() as conn:
-        event_id = await conn.fetchval("SELECT id FROM event WHERE external_id = '3'")
-        foreign = Vault([bytes(32)]).seal_body(b"{}", event_id.bytes)
-        await conn.execute("UPDATE event SET body = $2 WHERE id = $1", event_id, foreign)
+    await estrange(hub, "3")
     items = {one["external_id"]: one for one in (await doors.get("/api/v1/orders", key)).json["items"]}
     assert items["1"]["data"] is None
     assert "total" in items["1"]["problem"]

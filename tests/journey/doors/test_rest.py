@@ -14,7 +14,7 @@ from crossdock.govern.keys import SCOPES
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
-from tests.journey.doors.street import Street, is_problem, rows, street
+from tests.journey.doors.street import Broken, Street, is_problem, rows, street
 from tests.support.hub import add_route, add_shop, add_sink, order, until, working
 
 
@@ -190,16 +190,8 @@ async def test_webhook_mode_is_told(settings: Settings) -> None:
         assert (await doors.get("/readyz")).json["mode"] == "webhooks"
 
 
-class Broken:
-    """A resource that has a bug."""
-
-    async def reach(self, name: str) -> None:
-        if name == "record/events.of_day":
-            raise RuntimeError("canary of the inside")
-
-
 async def test_a_bug_is_told_to_the_caller_and_the_log_once(settings: Settings) -> None:
-    async with open_hub(settings, failpoints=Broken()) as hub, street(hub) as doors:
+    async with open_hub(settings, failpoints=Broken("record/events.of_day")) as hub, street(hub) as doors:
         key = await reader(hub)
         with capture_logs() as said:
             answer = await doors.get("/api/v1/events", key)

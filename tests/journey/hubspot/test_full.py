@@ -9,12 +9,11 @@ import pytest
 import pytest_asyncio
 
 from crossdock.connectors.hubspot import sandbox as hubspot
-from crossdock.govern.vault import Vault
 from crossdock.model.connection import Connection
 from crossdock.model.observation import Observation, Presence
 from crossdock.model.origin import Origin
 from tests.journey.hubspot.stage import Place, Portal
-from tests.support.hub import add_route, add_shop, order, signed, until, working
+from tests.support.hub import add_route, add_shop, estrange, order, signed, until, working
 
 pytestmark = pytest.mark.asyncio
 PRODUCT = {"id": 7, "name": "Tea", "type": "simple", "status": "publish", "sku": "T", "price": "5.00"}
@@ -244,11 +243,7 @@ async def test_a_product_that_cannot_be_opened_stops_nobody(sale: Sale) -> None:
     """Its key is not among those given: the figures are told without its categories."""
     product = {**PRODUCT, "categories": [{"id": 1, "name": "Black tea"}], "date_modified_gmt": "2026-11-01T00:00:00"}
     await sale.hook(product, "product.updated")
-    async with sale.place.hub.database.engine() as conn:
-        (event,) = await conn.fetch("SELECT id, body FROM event")
-        body = sale.place.hub.vault.open_body(event["body"], event["id"].bytes)
-        foreign = Vault([bytes(32)]).seal_body(body, event["id"].bytes)
-        await conn.execute("UPDATE event SET body = $2 WHERE id = $1", event["id"], foreign)
+    await estrange(sale.place.hub, str(product["id"]))
     await sale.hook(bill(1, "10.10"))
     await sale.rested()
     ada = await sale.person("ada@tea.example")

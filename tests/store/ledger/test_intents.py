@@ -9,13 +9,12 @@ import orjson
 import pytest_asyncio
 
 from crossdock.flow.watch import findings_of
-from crossdock.govern.vault import Vault
 from crossdock.kit.ids import new_id
 from crossdock.model.connection import Connection
 from crossdock.model.observation import Observation
 from crossdock.model.origin import Origin
 from crossdock.wiring import Hub
-from tests.support.hub import add_connection, add_route, add_shop, order
+from tests.support.hub import add_connection, add_route, add_shop, estrange, order
 
 
 class Scene:
@@ -116,10 +115,7 @@ async def test_an_echo_reaches_everybody_but_its_origin(scene: Scene) -> None:
 
 async def test_a_record_whose_body_cannot_be_opened_takes_what_comes_next(scene: Scene) -> None:
     await scene.intend("completed")
-    async with scene.hub.database.engine() as conn:
-        (event,) = await conn.fetch("SELECT id FROM event")
-        foreign = Vault([bytes(32)]).seal_body(b"{}", event["id"].bytes)
-        await conn.execute("UPDATE event SET body = $1", foreign)
+    await estrange(scene.hub, "1")
     assert await scene.hook(later(status="completed")) == "applied"
     # what it was before cannot be told, so nobody can tell an echo: it goes to everybody
     assert ("crm", 2, "waiting") in await scene.deliveries()
