@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 
 import aiohttp
 
+from tests.support.listening import Listening, carry_on
+
 LOOK_S = 0.1
 """How often it looks; a process that ends is answered for at least twice as long (CROSSDOCK_DRAIN_S)."""
 
@@ -19,7 +21,6 @@ class Balancer:
     def __init__(self, ports: Sequence[int]) -> None:
         self._ports = ports
         self._turns = itertools.cycle(range(len(ports)))
-        self._lines: set[asyncio.Task[None]] = set()
         self.ready: set[int] = set()
         self.url = ""
 
@@ -45,43 +46,22 @@ class Balancer:
             if port not in self.ready:
                 continue
             try:
-                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+                far = await asyncio.open_connection("127.0.0.1", port)
             except OSError:
                 continue
-            for source, sink in ((reader, far_writer), (far_reader, writer)):
-                line = asyncio.create_task(_pass_on(source, sink))
-                self._lines.add(line)
-                line.add_done_callback(self._lines.discard)
+            await carry_on(reader, writer, far)
             return
-        writer.close()
-
-    async def hang_up(self) -> None:
-        """Cut every line."""
-        for line in self._lines:
-            line.cancel()
-        await asyncio.gather(*self._lines, return_exceptions=True)
-
-
-async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await source.read(65_536):
-            sink.write(data)
-            await sink.drain()
-    with contextlib.suppress(OSError):
-        sink.close()
 
 
 @contextlib.asynccontextmanager
 async def balanced(ports: Sequence[int]) -> AsyncIterator[Balancer]:
     """Stand in front of ports for the length of a block."""
     balancer = Balancer(ports)
-    server = await asyncio.start_server(balancer.accept, "127.0.0.1", 0)
-    balancer.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    looking = asyncio.create_task(balancer.look())
-    try:
-        yield balancer
-    finally:
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
-        server.close()
-        await balancer.hang_up()
+    async with Listening(balancer.accept) as server:
+        balancer.url = f"http://127.0.0.1:{server.port}"
+        looking = asyncio.create_task(balancer.look())
+        try:
+            yield balancer
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)

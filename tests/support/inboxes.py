@@ -14,6 +14,8 @@ from typing import Any
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
+from tests.support.listening import close
+
 USER, PASSWORD = "hub", "smtp-password-canary-1"
 
 
@@ -70,7 +72,7 @@ async def mailbox(tls: ssl.SSLContext | None = None, *, immediately: bool = Fals
     try:
         yield box
     finally:
-        server.close()
+        await close(server)
 
 
 class Receiver:

@@ -12,6 +12,7 @@ import uvicorn
 from crossdock.api.app import build_app
 from crossdock.api.express import express
 from crossdock.cli.working import GRACE_S, settle_memory, signals, telling, working
+from crossdock.connect.hosting import Host
 from crossdock.errors import Trouble
 from crossdock.settings import Settings
 from crossdock.web import page_routes
@@ -53,8 +54,7 @@ async def stand(hub: Hub, listener: socket.socket, *, worker: bool = True, ready
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=65_536,
     )
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    server = Host(config)
     stop, hurried = asyncio.Event(), asyncio.Event()
     with signals(stop, hurried):
         async with working(hub) if worker else telling(hub):

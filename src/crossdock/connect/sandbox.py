@@ -19,6 +19,8 @@ import msgspec
 import orjson
 import uvicorn
 
+from crossdock.connect.hosting import Host
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -148,9 +150,7 @@ async def serving(app: Asgi, *, port: int = 0, http: type[asyncio.Protocol] | No
         date_header=False,
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
-    # uvicorn would take over the process's signal handlers; a sandbox is a guest in its host's process
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    server = Host(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:

@@ -16,7 +16,8 @@ from crossdock.connect.sandbox import Asgi, Receive, Scope, Send, serving
 from crossdock.connectors.woocommerce.client import WooCommerceClient
 from crossdock.kit.clock import SetClock, SystemClock
 from tests.contract.woocommerce.harness import CUSTOMER_KEY, HARNESS, READ_KEY, SECRET
-from tests.journey.connect.stage import certificate, tls_before
+from tests.journey.connect.stage import certificate, certified
+from tests.support.listening import tls_before
 
 
 async def tried(access: Access) -> CheckResult:
@@ -240,7 +241,7 @@ async def test_trouble_with_a_certificate_is_named(tmp_path: Path, host: str, da
     trust = None if words == "signed by itself" else ssl.create_default_context(cafile=str(chain))
     async with (
         HARNESS.open() as bench,
-        tls_before(bench.url, chain) as url,
+        tls_before(bench.url, certified(chain)) as url,
         Transport(bench.transport.guard, tls=trust) as transport,
     ):
         result = await tried(msgspec.structs.replace(bench.access(url=url), transport=transport))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from urllib.parse import urlsplit
+
+from tests.support.listening import Listening
 
 _CUT_AT = 40
 _DRIP_S = 0.02
@@ -34,27 +35,21 @@ class Mire:
         self.mood = Mood.CLEAR
         self.url = ""
         self._host, self._port = host, port
-        self._open: set[asyncio.Task[None]] = set()
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._open.add(task)
-        task.add_done_callback(self._open.discard)
-        with contextlib.suppress(OSError, asyncio.CancelledError):
-            if self.mood is not Mood.GONE:
-                there = await asyncio.open_connection(self._host, self._port)
-                ways = (self._there(reader, there[1]), self._back(there[0], writer))
-                tasks = [asyncio.create_task(way) for way in ways]
-                try:
-                    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    for one in tasks:
-                        one.cancel()
-                    await asyncio.gather(*tasks, return_exceptions=True)
-                    there[1].close()
-        writer.close()
+        if self.mood is Mood.GONE:
+            return
+        there = await asyncio.open_connection(self._host, self._port)
+        ways = (self._there(reader, there[1]), self._back(there[0], writer))
+        tasks = [asyncio.create_task(way) for way in ways]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in tasks:
+                one.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            there[1].close()
 
     async def _there(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while part := await reader.read(65_536):
@@ -79,12 +74,6 @@ class Mire:
                     writer.write(part)
                     await writer.drain()
 
-    async def end(self) -> None:
-        """End every connection."""
-        for task in list(self._open):
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
-
 
 @asynccontextmanager
 async def mire(url: str) -> AsyncIterator[Mire]:
@@ -93,10 +82,6 @@ async def mire(url: str) -> AsyncIterator[Mire]:
     assert parts.hostname is not None
     assert parts.port is not None
     way = Mire(parts.hostname, parts.port)
-    server = await asyncio.start_server(way.take, "127.0.0.1", 0)
-    way.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
+    async with Listening(way.take) as server:
+        way.url = f"http://127.0.0.1:{server.port}"
         yield way
-    finally:
-        server.close()
-        await way.end()

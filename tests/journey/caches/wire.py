@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
+from tests.support.listening import Listening, carry_on
+
 
 class Wire:
     """Passes bytes on; ``dumb`` swallows them, so that both ends wait for ever."""
@@ -18,56 +20,35 @@ class Wire:
         self._port = int(asked.get("port", [str(parts.port or 5432)])[0])
         self._host = parts.hostname or ""
         self._parts = parts
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._writers: list[asyncio.StreamWriter] = []
+        self._lines = Listening(self._lay)
         self.dumb = False
         self.url = ""
         """Where the wire begins."""
 
-    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Lay one line through to the server."""
+    async def _lay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._socket:
-            far_reader, far_writer = await asyncio.open_unix_connection(f"{self._socket}/.s.PGSQL.{self._port}")
+            far = await asyncio.open_unix_connection(f"{self._socket}/.s.PGSQL.{self._port}")
         else:
-            far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
-        self._writers += [writer, far_writer]
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.create_task(self._pass_on(source, sink))
-            self._tasks.add(task)
-
-    async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            while data := await source.read(65_536):
-                if not self.dumb:
-                    sink.write(data)
-        sink.close()
+            far = await asyncio.open_connection(self._host, self._port)
+        await carry_on(reader, writer, far, heard=lambda: not self.dumb)
 
     def cut(self) -> None:
         """Cut all lines so that both ends see it."""
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
+        self._lines.cut()
 
-    def began_at(self, port: int) -> None:
-        """Note where the wire begins."""
-        user = f"{self._parts.username}:{self._parts.password}" if self._parts.password else self._parts.username
-        self.url = urlunsplit((self._parts.scheme, f"{user}@127.0.0.1:{port}", self._parts.path, "sslmode=disable", ""))
-
-    def end(self) -> None:
-        """Cut everything and stop."""
-        self.cut()
-        for task in self._tasks:
-            task.cancel()
+    @contextlib.asynccontextmanager
+    async def laid(self) -> AsyncIterator[None]:
+        """Be a wire for the length of a block."""
+        async with self._lines:
+            user = f"{self._parts.username}:{self._parts.password}" if self._parts.password else self._parts.username
+            host = f"{user}@127.0.0.1:{self._lines.port}"
+            self.url = urlunsplit((self._parts.scheme, host, self._parts.path, "sslmode=disable", ""))
+            yield
 
 
 @contextlib.asynccontextmanager
 async def wire_to(url: str) -> AsyncIterator[Wire]:
     """Lay a wire to a server on a free port of this machine."""
     wire = Wire(url)
-    server = await asyncio.start_server(wire.accept, "127.0.0.1", 0)
-    wire.began_at(server.sockets[0].getsockname()[1])
-    try:
+    async with wire.laid():
         yield wire
-    finally:
-        server.close()
-        wire.end()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime as dt
 import ipaddress
@@ -25,6 +24,7 @@ from crossdock.connect.sandbox import serving
 from crossdock.connectors.woocommerce import sandbox as woocommerce
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
+from tests.support.listening import tls_before
 
 
 def certificate(folder: Path, *, host: str = "127.0.0.1", days: int = 30) -> Path:
@@ -56,56 +56,11 @@ def certificate(folder: Path, *, host: str = "127.0.0.1", days: int = 30) -> Pat
     return path
 
 
-@contextlib.asynccontextmanager
-async def tls_before(url: str, chain: Path, *, port: int = 0) -> AsyncIterator[str]:
-    """Stand before a server that speaks http, with a certificate; yields the https address."""
-    inner_port = int(url.rsplit(":", 1)[1])
+def certified(chain: Path) -> ssl.SSLContext:
+    """Return what a server shows that has this certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)
-    tasks: set[asyncio.Task[Any]] = set()
-    callers: list[asyncio.WriteTransport] = []
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        callers.append(writer.transport)
-        try:
-            await writer.start_tls(context)
-            inner, outer = await asyncio.open_connection("127.0.0.1", inner_port)
-            try:
-                await asyncio.gather(_pipe(reader, outer), _pipe(inner, writer))
-            finally:
-                outer.close()
-        except (OSError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
-            tasks.discard(task)
-
-    # without TLS of its own: who is in the middle of a greeting at the end would be known to nobody
-    server = await asyncio.start_server(handle, "127.0.0.1", port)
-    try:
-        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        # TLS would take leave of each caller first, and the loop may end before that
-        for caller in callers:
-            caller.abort()
-        await asyncio.sleep(0)
-
-
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65536):
-        writer.write(data)
-        await writer.drain()
-    if writer.can_write_eof():
-        writer.write_eof()
-    else:
-        writer.close()
+    return context
 
 
 class Browser:
@@ -154,7 +109,7 @@ async def staged(settings: Settings, folder: Path) -> AsyncIterator[Stage]:
         shop = await stack.enter_async_context(serving(switch))
         hub = await stack.enter_async_context(open_hub(settings))
         inner = await stack.enter_async_context(serving(build_app(hub)))
-        url = await stack.enter_async_context(tls_before(inner.url, chain, port=port))
+        url = await stack.enter_async_context(tls_before(inner.url, certified(chain), port=port))
         jar = aiohttp.CookieJar(unsafe=True)
         connector = aiohttp.TCPConnector(force_close=True)
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar, connector=connector))

@@ -32,6 +32,7 @@ from crossdock.model.connection import Connection
 from crossdock.settings import Settings
 from crossdock.wiring import Hub, open_hub
 from tests.support.hub import until
+from tests.support.listening import Listening, carried
 
 FIVE_MINUTES = 300
 ORDERS = 12
@@ -259,7 +260,7 @@ class Front:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._open: set[asyncio.StreamWriter] = set()
+        self._front: Listening | None = None
         self.certify(days=90)
 
     def trusted(self) -> ssl.SSLContext:
@@ -282,8 +283,8 @@ class Front:
             )
         )
         self._context.load_cert_chain(path)
-        for writer in list(self._open):
-            writer.transport.abort()
+        if self._front is not None:
+            self._front.cut()
 
     def _sign(
         self,
@@ -318,29 +319,8 @@ class Front:
     @contextlib.asynccontextmanager
     async def before(self, url: str) -> AsyncIterator[str]:
         """Stand before a server that speaks http."""
-        port = int(url.rsplit(":", 1)[1])
-
-        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            self._open.add(writer)
-            try:
-                inner, outer = await asyncio.open_connection("127.0.0.1", port)
-                try:
-                    await asyncio.gather(_pipe(reader, outer), _pipe(inner, writer))
-                finally:
-                    outer.close()
-            except OSError:
-                pass
-            finally:
-                self._open.discard(writer)
-                writer.close()
-
-        server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=self._context)
-        try:
-            yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        finally:
-            server.close()
-            for writer in list(self._open):
-                writer.transport.abort()
+        async with Listening(carried(int(url.rsplit(":", 1)[1]), self._context)) as self._front:
+            yield f"https://127.0.0.1:{self._front.port}"
 
 
 class _Usage(msgspec.Struct):
@@ -353,10 +333,3 @@ class _Usage(msgspec.Struct):
     crl_sign: bool = False
     encipher_only: bool = False
     decipher_only: bool = False
-
-
-async def _pipe(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    while data := await source.read(65536):
-        target.write(data)
-        await target.drain()
-    target.close()
