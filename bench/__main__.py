@@ -20,6 +20,7 @@ from bench import (
     fanout,
     history_cost,
     ingest,
+    machine,
     plugin_checkout,
     portal,
     pull,
@@ -31,6 +32,7 @@ from bench import (
 )
 
 PARTS = (
+    ("What this machine gives: work of the kind that a webhook makes, alone and at once", machine.main),
     ("Ingest: signed 4 KB webhooks, two routes each, beside a bare insert-only endpoint", ingest.main),
     ("End to end: webhooks in, messages out, beside Node-RED", through.main),
     ("Steady load: milliseconds from a webhook's due moment to arrival", steady.main),
