@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from crossdock.connect import plugin_package
-from tests.support.wordpress.process import GUARD
+from tests.support.process import GUARD
 from tests.support.wordpress.site import PLUGIN, Site
 
 INSTALL = """

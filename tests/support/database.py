@@ -27,6 +27,13 @@ from crossdock.store.database import Database
 from crossdock.store.embedded import EmbeddedServer
 from crossdock.store.settings import StoreSettings
 from tests.support import machine
+from tests.support.process import running
+
+_AT_THE_END = """
+trap 'pid=$(head -n 1 "$0"/postmaster.pid) && kill -QUIT "$pid" && sleep 1; exit' TERM
+sleep infinity & wait
+"""
+"""Ends a server that nobody has stopped: then its folder can be removed."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +95,18 @@ def open_tmp() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[TestServer]:
     """The server of this test run, with a migrated template database."""
-    with machine.quick_folder("crossdock-test-") as home, serving_databases(home) as server:
+    with passing_server() as server:
         yield server
+
+
+@contextlib.contextmanager
+def passing_server() -> Iterator[TestServer]:
+    """Serve databases from a folder that goes, and its server with it, even when this process is killed."""
+    with contextlib.ExitStack() as stack:
+        home = stack.enter_context(machine.quick_folder("crossdock-test-"))
+        command = ["sh", "-c", _AT_THE_END, str(home / "server" / "pgdata")]
+        stack.enter_context(running(command, Path(os.devnull), remove=home))
+        yield stack.enter_context(serving_databases(home))
 
 
 @contextlib.contextmanager

@@ -10,9 +10,9 @@ from typing import Any
 
 from crossdock.cli.demo.ground import free_port
 from tests.support import machine
+from tests.support.process import running
 from tests.support.wordpress import core as cores
 from tests.support.wordpress.mariadb import serving
-from tests.support.wordpress.process import running
 from tests.support.wordpress.site import ADMIN, HERE, PASSWORD, PLUGIN, Site
 
 WORKERS = 6

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.wordpress.process import running
+from tests.support.process import running
 
 PATIENCE_S = 30.0
 

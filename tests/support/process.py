@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-GUARD = Path(__file__).parents[1] / "guard.py"
+GUARD = Path(__file__).with_name("guard.py")
 
 
 @contextlib.contextmanager
