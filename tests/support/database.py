@@ -31,7 +31,7 @@ from tests.support.process import running
 
 _AT_THE_END = """
 trap 'pid=$(head -n 1 "$0"/postmaster.pid) && kill -QUIT "$pid" && sleep 1; exit' TERM
-sleep infinity & wait
+tail -f /dev/null & wait
 """
 """Ends a server that nobody has stopped: then its folder can be removed."""
 
