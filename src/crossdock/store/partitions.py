@@ -7,6 +7,7 @@ roles, so row-level security on the parents cannot be walked around.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ DAYS_AHEAD = 7
 _NAME = re.compile(r"_p(\d{8})$")
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _ATTEMPTS = 5
+_PAUSE_S = 0.5
+"""Between two attempts whoever waited behind the first goes on."""
+_MEANWHILE_S = 2.0
+"""All arrivals wait as long: well below the time after which they are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,8 @@ class Expiry:
 
     ``pinned`` is a query run as the engine with ``$1`` and ``$2``, the first id of the partition and the first after
     it; it returns true while something still needs a row of that range (a live delivery, a record's body).
-    ``pinned_meanwhile`` is asked once more while nobody can read the partition (so it must not read it either); its
-    ``$3`` is an id made well before the first look.
+    ``pinned_meanwhile`` is asked once more while nobody can read the table (so it must not read it either, and gets
+    :data:`_MEANWHILE_S`); its ``$3`` is an id made well before the first look.
     """
 
     table: str
@@ -97,7 +102,7 @@ async def keep_up(
     """One round of upkeep: make partitions ahead, drop those beyond their time that nothing needs any more.
 
     Raises :class:`~crossdock.store.errors.ConnectionLost`, and ``asyncpg.LockNotAvailableError`` when a table stayed
-    locked through several tries of three seconds.
+    locked through several tries of a second.
     """
     moment = now or datetime.now(UTC)
     dropped: list[str] = []
@@ -127,6 +132,7 @@ async def _patiently(owner: Connection, work: Any, *args: Any) -> bool:
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
             if attempt == _ATTEMPTS:
                 raise
+            await asyncio.sleep(_PAUSE_S)
     return False
 
 
@@ -163,11 +169,13 @@ async def _drop(owner: Connection, engine: Connection, expiry: Expiry, day: date
     if expiry.pinned is not None and await engine.fetchval(expiry.pinned, *bounds(day)):
         return False
     # a replay that is reading the partition ends first, and the next one waits until it is gone
-    await owner.execute(_fill("lock_partition", partition=partition))
-    if expiry.pinned_meanwhile is not None and await engine.fetchval(
-        expiry.pinned_meanwhile, *bounds(day), looked, timeout=10
-    ):
-        return False
+    await owner.execute(_fill("lock_parent", table=expiry.table))
+    if expiry.pinned_meanwhile is not None:
+        try:
+            if await engine.fetchval(expiry.pinned_meanwhile, *bounds(day), looked, timeout=_MEANWHILE_S):
+                return False
+        except TimeoutError:
+            return False  # too many deliveries wait to tell at once: the next round asks again
     await owner.execute(_fill("drop", partition=partition))
     return True
 

@@ -13,6 +13,7 @@ from crossdock.kit.ids import new_id
 from crossdock.store import partitions
 from crossdock.store.database import Database
 from crossdock.store.partitions import Expiry, bounds, day_of, name_of
+from tests.support.hub import until
 
 PINS = (partitions.SQL["pinned_events"], partitions.SQL["pinned_meanwhile"])
 NOW = datetime.now(UTC)
@@ -137,9 +138,46 @@ async def test_a_replay_that_begins_while_a_partition_is_checked_keeps_it(databa
             new_id(),
         )
         tending = asyncio.create_task(database.tend_partitions({"event": 10}))
-        await _somebody_waits_for(database, name_of("event", (NOW - timedelta(days=50)).date()))
+        await _somebody_waits_for(database, "event")
     upkeep = await tending
     assert (upkeep.dropped, len(upkeep.pinned)) == ((), 1)
+
+
+_WAITING = """
+SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE NOT l.granted AND a.datname = current_database()
+"""
+
+
+async def test_whoever_reads_while_a_partition_goes_is_not_sacrificed(database: Database) -> None:
+    """A reader has the parent's lock and comes for the partitions, between the last look at one and its end."""
+    day = (NOW - timedelta(days=50)).date()
+    await _event(database, NOW - timedelta(days=50))
+    async with database.owner() as owner:
+        await partitions.ensure_ahead(owner)
+    last_look = "SELECT pg_advisory_xact_lock(4711)::text <> '' FROM (SELECT $1::uuid, $2::uuid, $3::uuid) AS asked"
+    gate = await database.connect("crossdock_engine")
+    try:
+        await gate.execute("SELECT pg_advisory_lock(4711)")
+
+        async def one_waits() -> bool:
+            return bool(await gate.fetchval(_WAITING))
+
+        async def reads_or_waits() -> bool:
+            return reading.done() or await gate.fetchval(_WAITING) > 1
+
+        async with database.transaction() as reader:
+            await reader.execute("LOCK TABLE ONLY event IN ACCESS SHARE MODE")
+            expiry = Expiry("event", 10, pinned_meanwhile=last_look)
+            tending = asyncio.create_task(partitions.keep_up(database, (expiry,), now=NOW))
+            await until(one_waits)
+            reading = asyncio.create_task(reader.fetchval("SELECT count(*) FROM event"))
+            await until(reads_or_waits)
+            await gate.execute("SELECT pg_advisory_unlock(4711)")
+            assert await reading == 1
+        assert (await tending).dropped == (name_of("event", day),)
+    finally:
+        await gate.close()
 
 
 async def test_many_keepers_at_once(database: Database) -> None:

@@ -17,7 +17,8 @@ ORDER BY c.relname;
 SELECT pg_advisory_xact_lock(7283465123002);
 
 -- name: short_waits
-SELECT set_config('lock_timeout', '3s', true);
+-- Whoever comes while a lock is waited for waits behind it.
+SELECT set_config('lock_timeout', '1s', true);
 
 -- name: create_default
 CREATE TABLE IF NOT EXISTS {partition} PARTITION OF {table} DEFAULT;
@@ -42,8 +43,13 @@ INSERT INTO {partition} SELECT * FROM moved;
 ALTER TABLE {table} ATTACH PARTITION {partition} FOR VALUES FROM ('{low}') TO ('{high}');
 
 -- name: lock_partition
--- Whoever reads rows of it (a replay) has committed before we look at what still points into it.
 LOCK TABLE {partition} IN ACCESS EXCLUSIVE MODE;
+
+-- name: lock_parent
+-- Whoever reads rows of it (a replay) has committed before we look at what still points into a partition. The parent
+-- first, as every reader locks it: dropping a partition locks its parent too, and whoever had that one already and came
+-- for the partition would wait for us while we wait for them.
+LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE;
 
 -- name: drop
 DROP TABLE {partition};
@@ -63,7 +69,7 @@ SELECT EXISTS (SELECT FROM event e JOIN record r ON r.id = e.record_id AND r.eve
                WHERE e.id >= $1 AND e.id < $2);
 
 -- name: pinned_meanwhile
--- Asked while the partition is locked, so it must not read events: whether somebody started a delivery of an event in
+-- Asked while events are locked, so it must not read them: whether somebody started a delivery of an event in
 -- the range since the first look ($3, an id of that moment). A record never begins to point to an old event.
 SELECT EXISTS (SELECT FROM delivery WHERE id >= $3 AND event_id >= $1 AND event_id < $2);
 
