@@ -133,22 +133,18 @@ async def status_of(
     tenant_id: uuid.UUID,
     using: Using,
     connectors: Callable[[str], Connector | None],
-    connection_id: uuid.UUID | None = None,
 ) -> dict[str, Any]:
-    """Return how every connection of a tenant does (or the one that is named), in a few statements.
-
-    Their cost does not grow with what waits.
+    """Return how every connection of a tenant does, in a few statements whose cost does not grow with what waits.
 
     ``queue.exact``: a small queue is counted now; a large one was counted at ``counted_at`` (the more it holds, the
     more seldom). Rates and latencies are those of the hour under way and the one before it.
     """
-    sought = (tenant_id, connection_id)
     async with reads(tenant_id) as conn:
         queue = await conn.fetchrow(SQL["queue_is_small"])
-        live = {row["lane_id"]: row for row in await conn.fetch(SQL["live"], *sought)} if queue["small"] else None
-        rows = await conn.fetch(SQL["status"], *sought)
+        live = {row["lane_id"]: row for row in await conn.fetch(SQL["live"], tenant_id)} if queue["small"] else None
+        rows = await conn.fetch(SQL["status"], tenant_id)
         waits = bool(live) or any(row["depth"] for row in rows)
-        paces = {row["lane_id"]: row["ended"] for row in await conn.fetch(SQL["paces"], *sought)} if waits else {}
+        paces = {row["lane_id"]: row["ended"] for row in await conn.fetch(SQL["paces"], tenant_id)} if waits else {}
     now = datetime.now(UTC)
     connections = [connection_of(row) for row in rows]
     limits = [(c, connector.manifest.limits) for c in connections if (connector := connectors(c.connector)) is not None]

@@ -40,10 +40,10 @@ SELECT pg_relation_size('delivery') <= 4194304 AS small, (SELECT r.done_at FROM 
 -- name: live
 SELECT d.lane_id, count(*) AS depth,
        min(d.created_at) FILTER (WHERE d.attempt > 0 OR (d.head AND d.due_at <= now())) AS oldest_at
-FROM delivery d WHERE d.tenant_id = $1 AND ($2::uuid IS NULL OR d.lane_id = $2) GROUP BY 1;
+FROM delivery d WHERE d.tenant_id = $1 GROUP BY 1;
 
 -- name: status
--- One row a connection ($2: of this one alone); nothing here looks at deliveries or history. Each part is read whole and by the tenant, not once
+-- One row a connection; nothing here looks at deliveries or history. Each part is read whole and by the tenant, not once
 -- a connection: a thousand of them are a thousand look-ups of three tables otherwise, and every row of a table whose
 -- tenant is not named is asked for it by the row's policy.
 SELECT c.id, c.tenant_id, c.connector, c.name, c.state, c.account_uid, c.config, c.account, c.route_epoch, c.problem,
@@ -58,27 +58,21 @@ LEFT JOIN lane l ON l.id = c.id AND l.tenant_id = $1
 LEFT JOIN connection_gauge g ON g.connection_id = c.id AND g.tenant_id = $1
 LEFT JOIN (
     SELECT o.connection_id, array_agg(o.code ORDER BY o.since) AS codes FROM finding o
-    WHERE o.tenant_id = $1 AND o.resolved_at IS NULL AND ($2::uuid IS NULL OR o.connection_id = $2)
-    GROUP BY o.connection_id) AS f ON f.connection_id = c.id
+    WHERE o.tenant_id = $1 AND o.resolved_at IS NULL GROUP BY o.connection_id) AS f ON f.connection_id = c.id
 LEFT JOIN (
     SELECT p.connection_id, max(p.changed_at) AS read_at FROM checkpoint p
-    WHERE p.tenant_id = $1 AND p.cursor IS NOT NULL AND ($2::uuid IS NULL OR p.connection_id = $2)
-    GROUP BY p.connection_id) AS k ON k.connection_id = c.id
+    WHERE p.tenant_id = $1 AND p.cursor IS NOT NULL GROUP BY p.connection_id) AS k ON k.connection_id = c.id
 LEFT JOIN (
     SELECT w.connection_id, max(w.heard_at) AS heard_at FROM hook w
-    WHERE w.tenant_id = $1 AND ($2::uuid IS NULL OR w.connection_id = $2) GROUP BY w.connection_id) AS h ON h.connection_id = c.id
+    WHERE w.tenant_id = $1 GROUP BY w.connection_id) AS h ON h.connection_id = c.id
 LEFT JOIN (
     SELECT a.connection_id, sum(a.count)::bigint AS arrivals FROM arrival_tally a
     WHERE a.tenant_id = $1 AND a.day >= (now() AT TIME ZONE 'UTC')::date - 1
-      AND ($2::uuid IS NULL OR a.connection_id = $2)
     GROUP BY a.connection_id) AS t ON t.connection_id = c.id
-WHERE c.tenant_id = $1 AND c.state <> 'revoked' AND ($2::uuid IS NULL OR c.id = $2)
+WHERE c.tenant_id = $1 AND c.state <> 'revoked'
 ORDER BY c.created_at;
 
 -- name: paces
 -- How many deliveries ended in the last five minutes, by lane.
 SELECT p.lane_id, sum(p.count)::bigint AS ended
-FROM lane_pace p
-WHERE p.tenant_id = $1 AND p.bucket >= 0 AND p.minute >= now() - interval '5 minutes'
-  AND ($2::uuid IS NULL OR p.lane_id = $2)
-GROUP BY p.lane_id;
+FROM lane_pace p WHERE p.tenant_id = $1 AND p.bucket >= 0 AND p.minute >= now() - interval '5 minutes' GROUP BY p.lane_id;

@@ -82,10 +82,10 @@ async def opened(desk: Desk) -> View:
     """Return the connection of the address. Raises ``NotFound``."""
     wanted = desk.id(Prefix.CONNECTION, "connection_id")
     connection = await desk.hub.connections.one(desk.tenant_id, wanted)
-    rows = await roster(desk.hub, desk.tenant_id, wanted)
-    if not rows:
+    rows = {row.uuid: row for row in await roster(desk.hub, desk.tenant_id)}
+    if wanted not in rows:
         raise NotFound("there is no such connection", remedy="look at the list of connections")
-    return View(connection, desk.hub.directory.connector(connection.connector), rows[0])
+    return View(connection, desk.hub.directory.connector(connection.connector), rows[wanted])
 
 
 def framed(desk: Desk, view: View, here: str) -> dict[str, Any]:

@@ -90,13 +90,9 @@ class Filter(msgspec.Struct, frozen=True):
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value}
 
 
-async def roster(hub: Hub, tenant_id: uuid.UUID, connection_id: uuid.UUID | None = None) -> list[Row]:
-    """Return how every connection of a tenant does (or the one that is named).
-
-    The tenant's own events API is none that can be managed.
-    """
-    using = SharedBoard(hub.database).used
-    told = await status_of(hub.database.tenant, tenant_id, using, connector_named, connection_id)
+async def roster(hub: Hub, tenant_id: uuid.UUID) -> list[Row]:
+    """Return how every connection of a tenant does; the tenant's own events API is none that can be managed."""
+    told = await status_of(hub.database.tenant, tenant_id, SharedBoard(hub.database).used, connector_named)
     return [_row(one, connector_named(one["connector"])) for one in told["connections"] if one["connector"] != HUB]
 
 
