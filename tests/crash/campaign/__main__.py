@@ -97,7 +97,7 @@ async def _rounds(server: TestServer, asked: argparse.Namespace) -> list[Outcome
         struck += len(one.struck) + sum(one.blows.values())
         print(
             f"seed {seed}: {len(one.struck)} faults struck at {sum(one.hits.values())} passings,"
-            f" {sum(one.blows.values())} blows,"
+            f" blows {dict(one.blows)},"
             f" {sum(one.outcomes.values())} deliveries ended,"
             f" {one.ends} · {'ok' if one.ok else 'WRONG'} · {one.took_s} s",
             flush=True,

@@ -80,6 +80,11 @@ class Family:
         """Return who lives and is not stopped."""
         return [kid.pid for kid in self._kids.values() if kid.stopped_at is None]
 
+    @property
+    def roles(self) -> list[str]:
+        """Return the roles of those who live and are not stopped."""
+        return sorted(kid.role for kid in self._kids.values() if kid.stopped_at is None)
+
     def renew(self) -> None:
         """Let everybody leave; the next has learned nothing of what the faults made of its pace."""
         for kid in self._kids.values():

@@ -54,10 +54,12 @@ def main() -> None:
 
 
 def _serve(listener: socket.socket, children: set[int]) -> bool:
-    ready, _, _ = select.select([sys.stdin.buffer], [], [], _LOOK_S)
+    # without a buffer: what it kept of two orders that came at once, select would not tell of
+    orders = sys.stdin.buffer.raw  # type: ignore[attr-defined]
+    ready, _, _ = select.select([orders], [], [], _LOOK_S)
     if not ready:
         return True
-    line = sys.stdin.buffer.readline()
+    line = orders.readline()
     if not line:
         return False
     order = orjson.loads(line)

@@ -164,7 +164,8 @@ async def _through(terms: Terms, made: World, board: Board, count: int, traffic:
         await _settle(terms, made)
         return [f"after the proof: {what}" for what in await _judged(made)]
     except (Unrest, TimeoutError) as stuck:
-        return [f"stuck: {stuck or 'a caller never got its answer'}", *await _judged(made)]
+        told = str(stuck) or "a caller never got its answer"
+        return [f"stuck: {told} (at work: {', '.join(made.family.roles)})", *await _judged(made)]
     finally:
         for task in (hands, *raging):
             task.cancel()

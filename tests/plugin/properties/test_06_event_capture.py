@@ -48,11 +48,16 @@ foreach ( $cases as $case ) {
 		if ( 'login' === $verb ) { $u = get_userdata( $id ); do_action( 'wp_login', $u->user_login, $u ); }
 	}
 	$outbox->flush();
-	$names = array_flip( array_map( 'strval', $ids ) );
+	$names = array();
+	foreach ( $ids as $who => $id ) {
+		// A person and an order may bear the same number.
+		$kind = strpos( $who, '-refund-' ) ? 'refund' : preg_replace( array( '/\\d.*/', '/^user/' ), array( '', 'customer' ), $who );
+		$names[ "$kind:$id" ] = preg_replace( '/-refund-.*/', '', $who );
+	}
 	$rows  = array();
 	foreach ( $wpdb->get_results( "SELECT kind, action, type, waiting_key, payload FROM $table WHERE state = 'waiting' ORDER BY id", ARRAY_A ) as $row ) {
-		list( $kind, $id ) = explode( ':', $row['waiting_key'] . ':' );
-		$rows[] = 'event' === $row['kind'] ? $row['type'] : $kind . ' ' . preg_replace( '/-refund-.*/', '', $names[ $id ] ?? "? $id" ) . ' ' . $row['action'];
+		$key    = $row['waiting_key'] ?? '';
+		$rows[] = 'event' === $row['kind'] ? $row['type'] : strtok( $key, ':' ) . ' ' . ( $names[ $key ] ?? "? $key" ) . ' ' . $row['action'];
 	}
 	sort( $rows );
 	$found[] = $rows;
