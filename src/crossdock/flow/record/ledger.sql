@@ -44,10 +44,16 @@ SELECT id, tenant_id, lane_id, route_id, record_id, event_id, seq, 'skipped', 's
 FROM gone;
 
 -- name: wake_planned
--- Messages that wait for a time their source gave: the pump asks the source's newest state for it again.
+-- Messages that wait for a time their source gave: the pump asks the source's newest state for it again. The records'
+-- lines are looked up one by one, and waiting is said so that the index of what is due does not offer itself: by the plan
+-- of a young table all that is due would be read.
 UPDATE delivery d SET due_at = now()
-WHERE d.record_id = ANY($1::uuid[]) AND d.route_id = ANY($2::uuid[]) AND d.head AND d.state = 'waiting'
-  AND d.attempt = 0 AND d.due_at > now()
+FROM (
+    SELECT w.id FROM unnest($1::uuid[]) AS k(record_id) CROSS JOIN LATERAL (
+        SELECT l.id, l.route_id FROM delivery l WHERE l.record_id = k.record_id OFFSET 0) AS w
+    WHERE w.route_id = ANY($2::uuid[])
+) AS line
+WHERE d.id = line.id AND d.head AND d.state NOT IN ('claimed', 'in_doubt') AND d.attempt = 0 AND d.due_at > now()
 RETURNING d.lane_id;
 
 -- name: touch_records
