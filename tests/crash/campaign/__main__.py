@@ -98,7 +98,7 @@ async def _rounds(server: TestServer, asked: argparse.Namespace) -> list[Outcome
         print(
             f"seed {seed}: {len(one.struck)} faults struck at {sum(one.hits.values())} passings,"
             f" blows {dict(one.blows)},"
-            f" {sum(one.outcomes.values())} deliveries ended,"
+            f" {sum(one.outcomes.values())} deliveries ended, {one.deadlocks} deadlocks,"
             f" {one.ends} · {'ok' if one.ok else 'WRONG'} · {one.took_s} s",
             flush=True,
         )

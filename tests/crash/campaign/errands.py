@@ -31,7 +31,7 @@ class Ticks(Protocol):
 
 
 class Errands:
-    """The hands ``letters``, ``mapper``, ``branch``, ``goods`` and ``watchman``."""
+    """The hands ``letters``, ``mapper``, ``branch``, ``goods``, ``archivist`` and ``watchman``."""
 
     word = "errand"
     """What the keys of its questions begin with."""

@@ -68,6 +68,7 @@ class Outcome(msgspec.Struct):
     took_s: float
     log: str = ""
     blows: dict[str, int] = {}
+    deadlocks: int = 0
 
     @property
     def ok(self) -> bool:
@@ -132,6 +133,7 @@ async def _played(server: TestServer, terms: Terms, home: Path) -> Outcome:
             acts=traffic.acts,
             took_s=round(time.monotonic() - began, 1),
             blows=dict(storm.blows),
+            deadlocks=await made.deadlocks(),
         )
     board.close()
     return outcome

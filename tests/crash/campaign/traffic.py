@@ -30,7 +30,18 @@ _ACTS = (
 _MOVED_ON = {"pay": "pending", "complete": "processing", "cancel": "pending"}
 """Acts that set an order's status, and what it has before."""
 HANDS = ("shop", "caller", "platform", "stock", "keeper", "clerk", "weather", "site")
-ERRANDS = ("letters", "replays", "mapper", "branch", "goods", "watchman", "accountant", "reader", "operator")
+ERRANDS = (
+    "letters",
+    "replays",
+    "mapper",
+    "branch",
+    "goods",
+    "archivist",
+    "watchman",
+    "accountant",
+    "reader",
+    "operator",
+)
 """The hands of :class:`Visitors` and of what it is built upon."""
 _ERRAND_PAUSES = 5.0
 """An errand is several questions: its hand pauses longer than the others."""

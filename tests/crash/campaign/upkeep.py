@@ -1,4 +1,4 @@
-"""Hands of upkeep: the shop's goods with their prices, shares and sheets, and whoever watches over everything."""
+"""Hands of upkeep: the shop's goods with their prices, shares and sheets, old days, and whoever watches over everything."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LOOKS = (
 
 
 class Upkeep(Errands):
-    """The hands ``goods`` and ``watchman``."""
+    """The hands ``goods``, ``archivist`` and ``watchman``."""
 
     async def goods(self, dice: random.Random) -> None:
         """Keep three products that nobody buys: linked, priced, shared, counted by sheets, and run low."""
@@ -84,6 +84,11 @@ class Upkeep(Errands):
             rows = "".join(f"{product},,{sku},{sku},yes,yes,no,both,orders,no,yes\n" for product, sku in shelf)
             path = f"/sku-links/import?store={self._world.shop_id}"
             await self._ask("POST", path, f"{_LINKS}\n{rows}".encode(), headers={"Content-Type": CSV, **later})
+
+    async def archivist(self, dice: random.Random) -> None:
+        """Let days long gone come and go: partitions are made and dropped while everybody writes and reads."""
+        async for _ in self._ticks(dice):
+            await self._world.bygone(dice.sample(range(20, 80), 3))
 
     async def watchman(self, dice: random.Random) -> None:
         """Be told of what is wrong, prove the shop, read the proofs, and look at everything else there is."""

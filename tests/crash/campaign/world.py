@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,6 +43,15 @@ _AGED = (
        SELECT id, 'dropped', 'pull', tenant_id, now() FROM connection WHERE id = $1 ON CONFLICT DO NOTHING""",
 )
 """Records with digests of a former kind; a stream that is not read any more."""
+_BYGONE = """
+INSERT INTO event (id, tenant_id, connection_id, record_id, seq, stream, external_id, type, origin, verdict, presence,
+                   status, digest)
+SELECT old.id, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'order', '1', 'order.created', 'pull',
+       'applied', 'live', '', ''
+FROM unnest($1::uuid[]) AS old(id) ON CONFLICT DO NOTHING
+"""
+"""Of a tenant that is no more."""
+_KEPT_DAYS = 10
 _CONTROL = aiohttp.ClientTimeout(total=120)
 
 Answer = TypeVar("Answer")
@@ -187,6 +196,18 @@ class World:
         for sql in _AGED:
             await self.ledger_of(lambda conn, sql=sql: conn.execute(sql, self.shop.id))
 
+    async def bygone(self, days: Sequence[int]) -> None:
+        """Let events of so many days ago come in that nobody needs, and have the upkeep make and drop their days."""
+        now = datetime.now(UTC)
+        ids = [new_id(now - timedelta(days=day)) for day in days]
+        await self.ledger_of(lambda conn: conn.execute(_BYGONE, ids))
+        while True:
+            try:
+                await self.hub.database.tend_partitions({"event": _KEPT_DAYS, "attempt": _KEPT_DAYS})
+                return
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.sleep(0.1)
+
     def stray(self, product: str, quantity: int) -> None:
         """Change a product's quantity at the shop, as somebody there does who knows of no hub."""
         products.update(self._shelf, int(product), {"stock_quantity": quantity})
@@ -276,6 +297,11 @@ class World:
             " ORDER BY e.id"
         )
         return await self.rows(sql)
+
+    async def deadlocks(self) -> int:
+        """Return how often the database has ended a circle of waiting transactions since it last came up."""
+        found: int = await self.value("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return found
 
     async def outcomes(self) -> dict[str, int]:
         """Return how deliveries have ended."""

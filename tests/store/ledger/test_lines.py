@@ -73,8 +73,10 @@ async def test_a_plan_of_a_young_table_reads_the_lines_it_asks_for(
 
 async def test_a_line_has_one_head(database: Database) -> None:
     tenant = await Tenants(database).find()
-    add = """INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence, priority, head)
-             VALUES (gen_random_uuid(), $1, $2, $2, $3, gen_random_uuid(), $4, true, 1, $5)"""
+    add = """
+    INSERT INTO delivery (id, tenant_id, lane_id, route_id, record_id, event_id, seq, occurrence, priority, head)
+    VALUES (gen_random_uuid(), $1, $2, $2, $3, gen_random_uuid(), $4, true, 1, $5)
+    """
     async with database.engine() as conn:
         await conn.execute(add, tenant, ROUTE, RECORDS[0], 1, True)
         for seq in (2, 2, 3):
