@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import io
 import os
 import select
 import signal
@@ -41,11 +42,13 @@ def main() -> None:
     listener.listen(512)
     listener.setblocking(False)
     children: set[int] = set()
+    # without a buffer: what it kept of two orders that came at once, select would not tell of
+    orders = io.FileIO(sys.stdin.fileno(), closefd=False)
     gc.collect()
     gc.freeze()
     _tell({"port": listener.getsockname()[1]})
     try:
-        while _serve(listener, children):
+        while _serve(orders, listener, children):
             _bury(children)
     finally:
         for pid in children:
@@ -53,9 +56,7 @@ def main() -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def _serve(listener: socket.socket, children: set[int]) -> bool:
-    # without a buffer: what it kept of two orders that came at once, select would not tell of
-    orders = sys.stdin.buffer.raw  # type: ignore[attr-defined]
+def _serve(orders: io.FileIO, listener: socket.socket, children: set[int]) -> bool:
     ready, _, _ = select.select([orders], [], [], _LOOK_S)
     if not ready:
         return True

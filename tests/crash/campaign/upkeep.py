@@ -1,4 +1,4 @@
-"""Hands of upkeep: the shop's goods with their prices, shares and sheets, old days, and whoever watches over everything."""
+"""Hands of upkeep: the shop's goods with prices, shares and sheets, old days, and whoever watches over everything."""
 
 from __future__ import annotations
 
