@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 
-import asyncpg
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +13,7 @@ from crossdock import metrics
 from crossdock.api.problems import answer, problem
 from crossdock.errors import Forbidden, Overloaded, Unauthenticated
 from crossdock.kit.nearby import from_here
+from crossdock.store.absence import TROUBLE
 from crossdock.wiring import Hub
 
 
@@ -71,7 +71,7 @@ class Readiness:
                 await conn.fetchval("SELECT 1")
         except Overloaded as error:
             return problem(error)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except TROUBLE:
             return problem(Overloaded("the database does not answer", remedy="crossdock doctor explains more"))
         mode = "webhooks" if self._hub.settings.public_url else "pull-only"
         return answer({"status": "ready", "mode": mode})

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
-import asyncpg
 import msgspec
 import structlog
 
@@ -22,6 +21,7 @@ from crossdock.govern.access import Scope, reach
 from crossdock.govern.programs import key_text
 from crossdock.govern.vault import Vault
 from crossdock.kit.ids import Prefix, new_id, show
+from crossdock.store.absence import TROUBLE
 from crossdock.store.audit import audit
 from crossdock.store.errors import StoreError
 from crossdock.store.queries import load
@@ -262,7 +262,7 @@ class Keys:
             try:
                 async with self._store.engine() as conn:
                     await conn.execute(SQL["used"], list(seen))
-            except (StoreError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            except (StoreError, *TROUBLE) as problem:
                 # it is noted at the key's next use
                 log.warning("use of keys not noted", reason=type(problem).__name__)
 

@@ -1,4 +1,4 @@
-"""A database that is away or full, told as what a caller may do about it: come again."""
+"""What the driver raises when the database is in trouble, and what is told of one that is away or full: come again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ import asyncpg
 
 from crossdock.errors import Overloaded
 
-ABSENT = (asyncpg.OperatorInterventionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+FAILED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""Whatever the driver raises of a statement or a connection."""
+TROUBLE = (OSError, *FAILED)
+"""The same, and what the network says, which also holds :class:`.errors.ConnectionLost`."""
+ABSENT = (
+    OSError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    # a statement over a connection whose last word was just read, and whose end was not: the driver is still upset
+    asyncpg.InternalClientError,
+)
 """The database is away, stopping, starting or too slow."""
 NO_ROOM = (asyncpg.InsufficientResourcesError,)
 """Its disk, memory or connections are used up."""

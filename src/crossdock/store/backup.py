@@ -16,6 +16,7 @@ import asyncpg
 import msgspec
 
 from crossdock.store import binaries, migrate, partitions, programs, roles
+from crossdock.store.absence import FAILED, TROUBLE
 from crossdock.store.database import Database
 from crossdock.store.embedded import EmbeddedServer
 from crossdock.store.errors import BackupRefused, ConnectionLost, SchemaUnknown
@@ -119,7 +120,7 @@ async def _dump(url: str, draft: Path) -> Manifest:
                 size=file.stat().st_size,
                 sha256=await asyncio.to_thread(_digest, file),
             )
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+    except FAILED as problem:
         raise lost(problem) from problem
     finally:
         conn.terminate()
@@ -167,7 +168,7 @@ async def restore(
         try:
             await _refill(conn, url, source, force=force, login=server is not None)
             rows = await _count_as(conn, manifest)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        except FAILED as problem:
             raise lost(problem) from problem
         finally:
             conn.terminate()
@@ -192,7 +193,7 @@ async def _settle(database: Database) -> None:
     try:
         for statement in ("end_logins", "end_links", "withdraw_connect_links"):
             await conn.execute(SQL[statement])
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+    except FAILED as problem:
         raise lost(problem) from problem
     finally:
         conn.terminate()
@@ -252,7 +253,7 @@ def _admin_url(settings: StoreSettings, server: EmbeddedServer | None) -> str:
 async def _connect(url: str) -> Connection:
     try:
         return await asyncpg.connect(url, timeout=10, server_settings=_MINE)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+    except TROUBLE as problem:
         raise lost(problem) from problem
 
 

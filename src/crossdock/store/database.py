@@ -15,6 +15,7 @@ import asyncpg
 
 from crossdock.kit.failpoints import NONE, Failpoints
 from crossdock.store import loans, migrate, partitions, roles
+from crossdock.store.absence import TROUBLE
 from crossdock.store.audit import Marks
 from crossdock.store.embedded import EmbeddedServer
 from crossdock.store.errors import ConnectionLost, RolesMissing, StoreError
@@ -174,7 +175,7 @@ class Database:
         try:
             yield conn
         finally:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with contextlib.suppress(*TROUBLE):
                 await conn.close(timeout=5)
 
     async def connect(self, role: str, name: str = "") -> Connection:
@@ -185,7 +186,7 @@ class Database:
                 timeout=self.settings.connect_timeout_s,
                 server_settings=self._session(role, pooled=False, name=name),
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        except TROUBLE as problem:
             raise lost(problem) from problem
 
     async def listen(self, channel: str, callback: Callable[[str], None]) -> Callable[[], Awaitable[None]]:
@@ -268,7 +269,7 @@ class Database:
                 timeout=self.settings.connect_timeout_s,
                 server_settings=self._session(role, pooled=True),
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        except TROUBLE as problem:
             raise lost(problem) from problem
 
     async def _arm(self, conn: Connection) -> None:
@@ -326,5 +327,5 @@ async def _close_pool(pool: asyncpg.Pool) -> None:
     try:
         async with asyncio.timeout(5):
             await pool.close()
-    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except TROUBLE:
         pool.terminate()

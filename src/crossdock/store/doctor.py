@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg
 
 from crossdock.store import binaries, cluster, layout, locks, migrate, partitions, roles
+from crossdock.store.absence import TROUBLE
 from crossdock.store.database import Database
 from crossdock.store.embedded import EmbeddedServer
 from crossdock.store.errors import StoreError
@@ -142,7 +143,7 @@ async def _server(settings: StoreSettings, server: EmbeddedServer | None) -> lis
     url = server.url(settings.database) if server else settings.listen_url or settings.database_url
     try:
         conn = await asyncpg.connect(url, timeout=settings.connect_timeout_s)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as problem:
+    except (*TROUBLE, ValueError) as problem:
         said = type(problem).__name__
         return [Finding("server", False, f"the server does not let us in: {said}", "check CROSSDOCK_DATABASE_URL")]
     try:

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
 
-import asyncpg
-
+from crossdock.store.absence import TROUBLE
 from crossdock.store.errors import StoreError
 from crossdock.store.pools import Connection
 
@@ -18,7 +17,6 @@ _LONGEST_PAUSE_S = 2.0
 _HEARTBEAT_S = 30.0
 _ANSWER_S = 10.0
 _PROOF_S = 0.4
-_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 Callback = Callable[[str], None]
 
 
@@ -61,7 +59,7 @@ class Listener:
             # asks nothing if the channel is listened to; who comes while another adds it waits for that LISTEN
             async with asyncio.timeout(_ANSWER_S), self._using:
                 await conn.add_listener(channel, self._heard)
-        except _TROUBLE:
+        except TROUBLE:
             # the next connection listens to all channels
             conn.terminate()
             return
@@ -113,7 +111,7 @@ class Listener:
         try:
             async with asyncio.timeout(_PROOF_S), self._using:
                 await conn.execute("SELECT 1")
-        except _TROUBLE:
+        except TROUBLE:
             # whatever is the matter with it, another one is made
             conn.terminate()
             return False
@@ -134,7 +132,7 @@ class Listener:
             pause = _FIRST_PAUSE_S
             try:
                 await self._stay(conn)
-            except _TROUBLE:
+            except TROUBLE:
                 await asyncio.sleep(pause)
             finally:
                 self._conn, self._proven_at = None, float("-inf")

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from crossdock.store.absence import TROUBLE
 from crossdock.store.audit import Marks
 from crossdock.store.errors import ConnectionLost, StoreError
 
@@ -24,7 +25,6 @@ _LOST = (
     asyncpg.IdleSessionTimeoutError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
-_TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _AGAIN = "it is tried again; crossdock doctor tells more"
 
 
@@ -64,16 +64,16 @@ async def borrowed(pool: asyncpg.Pool, wait_s: float) -> AsyncIterator[Connectio
         raise ConnectionLost(f"no database connection came free within {wait_s:.0f} s", _AGAIN) from problem
     except StoreError:
         raise
-    except _TROUBLE as problem:
+    except TROUBLE as problem:
         if is_loss(problem):
             raise lost(problem) from problem
         raise
     try:
         yield conn
-    except _TROUBLE as problem:
+    except TROUBLE as problem:
         if not isinstance(problem, StoreError) and is_loss(problem, conn):
             # whatever state it is in, nobody gets it again
-            with contextlib.suppress(*_TROUBLE):
+            with contextlib.suppress(*TROUBLE):
                 conn.terminate()
             raise lost(problem) from problem
         raise
@@ -84,7 +84,7 @@ async def borrowed(pool: asyncpg.Pool, wait_s: float) -> AsyncIterator[Connectio
 async def _give_back(pool: asyncpg.Pool, conn: Connection) -> None:
     try:
         await pool.release(conn)
-    except _TROUBLE as problem:
+    except TROUBLE as problem:
         # a dead connection cannot be put back: the pool makes another
         if not is_loss(problem):
             raise

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 from starlette.responses import StreamingResponse
 
 from crossdock.govern.people.seat import Seat
 from crossdock.kit.ids import floor_of
+from crossdock.store.absence import TROUBLE
 from crossdock.store.queries import load
 from crossdock.wiring import Hub
 
@@ -26,7 +26,6 @@ _LOOKED = timedelta(days=4)
 """How far back changes are looked for: a delivery that is retried ends within three days."""
 _ALL = "*"
 """The topic of whoever begins to listen: what changed between the page and the first look was told to nobody."""
-_TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 class _Watch:
@@ -81,7 +80,7 @@ class Live:
             try:
                 async with self._hub.database.engine() as conn:
                     now = dict(await conn.fetchrow(SQL["newest"], tenant_id, floor_of(datetime.now(UTC) - _LOOKED)))
-            except _TROUBLE:
+            except TROUBLE:
                 await asyncio.sleep(EVERY_S)
                 continue
             before, watch.before = watch.before, now

@@ -9,12 +9,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-import asyncpg
 import structlog
 
+from crossdock.store.absence import TROUBLE
+
 T = TypeVar("T")
-TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-"""The database is away, or was: it comes back."""
 log = structlog.get_logger("crossdock.worker")
 
 

@@ -10,13 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import structlog
 
 from crossdock import metrics
 from crossdock.govern.budgets import SharedBoard
 from crossdock.kit.clock import Clock, SystemClock
 from crossdock.kit.ids import floor_of
+from crossdock.store.absence import TROUBLE
 from crossdock.store.queries import load
 from crossdock.wiring import Hub
 
@@ -66,7 +66,7 @@ class Housekeeping:
         """Do one chore. Whatever is wrong with it, the others are done, and it comes again."""
         try:
             await chore()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
+        except TROUBLE as problem:
             log.warning("chore put off", chore=chore.__name__, problem=type(problem).__name__)
         except Exception as bug:
             log.error("chore failed", chore=chore.__name__, problem=type(bug).__name__, exc_info=bug)

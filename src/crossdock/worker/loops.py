@@ -15,9 +15,10 @@ from crossdock.flow.run import Run, RunKind
 from crossdock.flow.watch import Taken
 from crossdock.kit.process import own_name
 from crossdock.model.route import Priority
+from crossdock.store.absence import TROUBLE
 from crossdock.wiring import Hub
 from crossdock.worker.alerting import alert_loops
-from crossdock.worker.crew import TROUBLE, Crew
+from crossdock.worker.crew import Crew
 from crossdock.worker.housekeeping import Housekeeping
 from crossdock.worker.orphans import Orphans, give_back
 

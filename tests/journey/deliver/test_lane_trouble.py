@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import threading
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import orjson
 import pytest
 
-from crossdock.flow.deliver.planner import Planner, Subject
-from crossdock.flow.deliver.ports import Limits
+from crossdock.flow.canonical import Canonical
+from crossdock.flow.deliver.bought import purchases
+from crossdock.flow.deliver.planner import Planner, Subject, refusal
+from crossdock.flow.deliver.ports import Directory, Limits
 from crossdock.flow.map.versions import Versions
-from crossdock.model.connection import ConnectionState
+from crossdock.model.connection import Connection, ConnectionState
 from crossdock.model.outcome import Delivered, Outcome, Rejected, Retry, Throttled, Unknown
 from crossdock.model.route import Priority, Route
+from crossdock.store import roles
+from crossdock.store.absence import TROUBLE
 from crossdock.store.queries import load
 from crossdock.wiring import Hub
 from tests.journey.deliver.test_desk import claimed, count
 from tests.journey.deliver.test_sink import Road, road
-from tests.support.hub import add_shop, add_sink, estrange, order, signed, until, working
+from tests.support.hub import add_shop, add_sink, estrange, order, product, signed, until, working
 
 QUEUE = load(Path(__file__).parents[3] / "src/crossdock/flow/deliver/queue.sql")
 __all__ = ["road"]
@@ -181,3 +187,62 @@ async def test_a_database_that_goes_away_while_planning_costs_no_delivery(hub: H
     assert (planned.plan, planned.refused) == (None, None)
     assert planned.why == Rejected("the database does not answer", code="overloaded")
     assert planned.later == Retry("the database does not answer", after_s=5, code="overloaded", ours=True)
+
+
+def _end_backend(hub: Hub, pid: int) -> None:
+    """End a backend and return when it is gone; meanwhile the caller's loop sees nothing of it."""
+
+    async def end() -> None:
+        conn = await asyncpg.connect(hub.database.direct_url(roles.ENGINE))
+        await conn.execute("SELECT pg_terminate_backend($1, 5000)", pid)
+        await conn.close()
+
+    other = threading.Thread(target=asyncio.run, args=(end(),))
+    other.start()
+    other.join()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_ends_at_any_moment_is_no_fault_of_an_events(hub: Hub, turns: int) -> None:
+    """Between its last word and its end the driver is upset by the next statement, and says so in a way of its own."""
+    shop = await add_shop(hub)
+    hub.directory.forget(shop.id)
+    async with hub.database.engine() as conn:
+        _end_backend(hub, conn.get_server_pid())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        with pytest.raises(TROUBLE) as met:
+            await hub.directory.connection(shop.id)
+    away = Retry("the database does not answer", after_s=5, code="overloaded", ours=True)
+    assert refusal(met.value) == away
+
+
+class _Fading:
+    """The hub's directory, for so many looks; then its database is gone."""
+
+    def __init__(self, hub: Hub, looks: int) -> None:
+        self._hub, self._looks = hub, looks
+
+    async def connection(self, connection_id: uuid.UUID) -> Connection:
+        """Return a connection."""
+        if not self._looks:
+            raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+        self._looks -= 1
+        return await self._hub.directory.connection(connection_id)
+
+
+@pytest.mark.parametrize("looks", range(3))
+async def test_no_sum_is_told_without_what_a_database_that_went_away_could_not_tell(hub: Hub, looks: int) -> None:
+    shop = await add_shop(hub)
+    tea = {**product(), "categories": [{"id": 1, "name": "Black tea"}]}
+    await hub.journey.webhook(shop, *signed(tea, "product.updated"))
+    await hub.journey.webhook(shop, *signed(order(1, line_items=[{"id": 1, "product_id": tea["id"], "quantity": 1}])))
+    buyer = (shop.tenant_id, "guest1@example.com")
+    canonical = Canonical(hub.vault, hub.directory.connector)
+    async with hub.database.engine() as conn:
+        read = purchases(conn, [buyer], hub.vault, canonical, cast("Directory", _Fading(hub, looks)))
+        if looks < 2:
+            with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+                await read
+        else:
+            assert (await read)[buyer].categories == ("Black tea",)

@@ -7,16 +7,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from crossdock.flow.canonical import Canonical
 from crossdock.flow.deliver.ports import Directory, Opener
 from crossdock.model.bought import Bought, bought
 from crossdock.model.commerce.order import Order
+from crossdock.store.absence import overload_of
 from crossdock.store.queries import load
 
 log = structlog.get_logger("crossdock.deliver")
 SQL = load(Path(__file__).with_name("bought.sql"))
+
+
+class Left(msgspec.Struct, frozen=True):
+    """A record that cannot be read, and why: one record's trouble is its buyer's, not of the whole batch."""
+
+    problem: str
 
 
 async def purchases(
@@ -36,13 +44,14 @@ async def purchases(
         hashes = {vault.subject(address): address for tenant, address in buyers if tenant == tenant_id}
         for row in await conn.fetch(SQL["orders_of"], tenant_id, list(hashes)):
             buyer = (tenant_id, hashes[row["subject"]])
-            source = await directory.connection(row["connection_id"])
-            try:
-                if buyer in orders:
-                    orders[buyer].append((source.id, canonical.read(source, row)))
-            except Exception as unreadable:  # noqa: BLE001 - one order's trouble is its buyer's, not of the whole batch
-                log.warning("a sum is left out", order=row["external_id"], problem=type(unreadable).__name__)
+            if buyer not in orders:
+                continue
+            order = await _read(row, canonical, directory)
+            if isinstance(order, Left):
+                log.warning("a sum is left out", order=row["external_id"], problem=order.problem)
                 del orders[buyer]
+            else:
+                orders[buyer].append((row["connection_id"], order))
     sold = {(store, line.product_id) for each in orders.values() for store, one in each for line in one.lines}
     categories = await _categories(conn, canonical, directory, sold)
     return {buyer: bought(each, categories) for buyer, each in orders.items()}
@@ -58,10 +67,20 @@ async def _categories(
     columns = ([store for store, _ in wanted], ["product"] * len(wanted), [product for _, product in wanted])
     found = {}
     for row in await conn.fetch(SQL["products"], *columns):
-        try:
-            product = canonical.read(await directory.connection(row["connection_id"]), row)
-        except Exception as unreadable:  # noqa: BLE001 - what has no categories to tell stops no order
-            log.warning("categories are left out", product=row["external_id"], problem=type(unreadable).__name__)
+        product = await _read(row, canonical, directory)
+        if isinstance(product, Left):
+            # what has no categories to tell stops no order
+            log.warning("categories are left out", product=row["external_id"], problem=product.problem)
             continue
         found[row["connection_id"], row["external_id"]] = product.categories
     return found
+
+
+async def _read(row: Any, canonical: Canonical, directory: Directory) -> Any:
+    """Return the entity of a row, or why it is left out; a database that is away is raised: it is no row's fault."""
+    try:
+        return canonical.read(await directory.connection(row["connection_id"]), row)
+    except Exception as unreadable:
+        if overload_of(unreadable) is not None:
+            raise
+        return Left(type(unreadable).__name__)

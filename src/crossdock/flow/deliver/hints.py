@@ -6,10 +6,10 @@ import asyncio
 import uuid
 from pathlib import Path
 
-import asyncpg
 import structlog
 
 from crossdock.flow.ports import Store
+from crossdock.store.absence import TROUBLE
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("queue.sql"))
@@ -61,7 +61,7 @@ class Hints:
                         await conn.execute(SQL["hint_lanes"], lanes, bells, self.sender)
                     for channel in channels:
                         await conn.execute(SQL["tell_channel"], channel)
-            except (asyncpg.PostgresError, OSError, asyncpg.InterfaceError):
+            except TROUBLE:
                 # the sweep finds what is due; the database's trouble is told where it matters
                 await asyncio.sleep(1)
             except Exception as bug:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import msgspec
 import structlog
 
@@ -36,6 +35,7 @@ from crossdock.kit.failpoints import Failpoints
 from crossdock.kit.redact import text
 from crossdock.model.connection import ConnectionState
 from crossdock.model.outcome import Delivered, Gone, Refresh, Rejected, Retry, Throttled, Unknown
+from crossdock.store.absence import TROUBLE
 from crossdock.store.queries import load
 
 SQL = load(Path(__file__).with_name("queue.sql"))
@@ -190,7 +190,7 @@ class Pump:
             # what it had called is left claimed: the next owner waits until it can no longer take effect
             drain.cancel()
             await asyncio.wait({drain})
-            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            with contextlib.suppress(*TROUBLE):
                 async with asyncio.timeout(_LEAVE_S), self._store.engine() as conn:
                     await conn.execute(SQL["leave_lane"], lane.id, lane.owner, lane.epoch, trip.breaker.seen)
             raise
@@ -205,7 +205,7 @@ class Pump:
         silent_since = self._clock.monotonic()
         while self._clock.monotonic() - silent_since < self._limits.lease.total_seconds():
             await asyncio.sleep(pause)
-            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            with contextlib.suppress(*TROUBLE):
                 began = self._clock.monotonic()
                 async with self._store.engine() as conn:
                     kept = await conn.fetchval(SQL["keep_lane"], lane.id, lane.owner, lane.epoch, self._limits.lease)

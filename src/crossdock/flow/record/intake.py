@@ -20,13 +20,14 @@ from crossdock.flow.record.parcel import Parcel, Receipt
 from crossdock.flow.record.tally import Tally
 from crossdock.kit.clock import Clock
 from crossdock.model.observation import Doorbell
+from crossdock.store.absence import TROUBLE
 
 log = structlog.get_logger("crossdock.record")
 _TRIES = 6
 _TURNS = 3
 """So many turns of the loop bring nothing more: what had come is there."""
 _NO_ROOM = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError, asyncpg.TooManyConnectionsError)
-_OF_ALL = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, Redo)
+_OF_ALL = (*TROUBLE, Redo)
 _AGAIN = (Redo, asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
 
 

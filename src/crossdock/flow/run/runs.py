@@ -10,7 +10,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import msgspec
 import orjson
 import structlog
@@ -21,6 +20,7 @@ from crossdock.kit.backoff import full_jitter
 from crossdock.kit.ids import Prefix, floor_of, new_id, show
 from crossdock.kit.redact import text
 from crossdock.model.connection import Connection
+from crossdock.store.absence import TROUBLE
 from crossdock.store.acting import note_act
 from crossdock.store.audit import audit
 from crossdock.store.queries import load
@@ -288,7 +288,7 @@ class Runs:
                     if kept is None:
                         return
                 missed = 0
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except TROUBLE:
                 missed += 1
 
     async def _end(self, run: Run, doing: asyncio.Task[dict[str, Any] | None]) -> None:

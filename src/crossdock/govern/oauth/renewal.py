@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import asyncpg
 import orjson
 import structlog
 
@@ -19,6 +18,7 @@ from crossdock.errors import CrossdockError
 from crossdock.govern.oauth.seals import Pair, app_row, grant_row, open_pair, seal_pair
 from crossdock.kit.ids import Prefix, show
 from crossdock.model.outcome import Refresh, Retry
+from crossdock.store.absence import TROUBLE
 from crossdock.store.audit import audit
 from crossdock.store.queries import load
 
@@ -131,7 +131,7 @@ class Renewal:
                 async with self._grants.store.engine() as conn:
                     await conn.fetchval(SQL["swap"], *values)
                 return
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, CrossdockError) as trouble:
+            except (*TROUBLE, CrossdockError) as trouble:
                 if time.monotonic() > self._until:
                     raise
                 log.warning("new token not kept yet", connection=str(self._id), problem=type(trouble).__name__)

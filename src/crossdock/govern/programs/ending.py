@@ -16,7 +16,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import asyncpg
 import msgspec
 import orjson
 import structlog
@@ -28,6 +27,7 @@ from crossdock.govern.directory import HUB
 from crossdock.govern.keys import Store
 from crossdock.kit.ids import Prefix, new_id, show
 from crossdock.kit.process import own_name
+from crossdock.store.absence import TROUBLE
 from crossdock.store.audit import audit
 from crossdock.store.errors import StoreError
 from crossdock.store.queries import load
@@ -125,7 +125,7 @@ class Ending:
             await (self._disconnect(row) if row["stage"] == "stop" else self._delete(row))
         except EndLost:
             log.info("tenant's end goes on elsewhere", end=str(row["id"]))
-        except (CrossdockError, StoreError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        except (CrossdockError, StoreError, *TROUBLE) as problem:
             log.warning("tenant's end put off", end=str(row["id"]), problem=type(problem).__name__)
             async with self._store.engine() as conn:
                 await conn.execute(SQL["put_off"], row["id"], self._owner, type(problem).__name__)
