@@ -53,7 +53,7 @@ async def claims(hub: Hub, lane_id: uuid.UUID) -> float:
             transaction: Any = conn.transaction()
             await transaction.start()
             began = time.perf_counter()
-            rows = await conn.fetch(QUEUE["claim"], lane_id, 1, 100, timedelta(seconds=30), 10, *WAITS)
+            rows = await conn.fetch(QUEUE["claim"], lane_id, 1, 100, timedelta(seconds=30), 10, *WAITS, False)
             took.append(time.perf_counter() - began)
             await transaction.rollback()
             if len(rows) != 100:

@@ -179,7 +179,10 @@ def _secrets(connector: str, given: list[str]) -> dict[str, str]:
 @connections.command("disconnect")
 @guarded
 def connections_disconnect(connection: Which, tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """End a connection: its webhooks are removed from the shop, its keys and routes from here. Its history stays."""
+    """End a connection: its webhooks are removed from the shop, its keys and routes from here. Its history stays.
+
+    What still waits for it, or of it, ends as skipped (route-removed).
+    """
 
     async def work(hub: Hub, tenant_id: uuid.UUID, found: Connection) -> dict[str, Any]:
         left = await hub.connections.disconnect(tenant_id, found.id, actor=ACTOR)

@@ -107,7 +107,7 @@ DELETE FROM oauth_grant WHERE connection_id = $1;
 -- name: end_routes
 UPDATE route SET enabled = false, ended_at = now()
 WHERE tenant_id = $1 AND $2 IN (source_id, destination_id) AND ended_at IS NULL
-RETURNING source_id;
+RETURNING id, source_id;
 
 -- name: left_behind
 UPDATE connection SET left_behind = $2::jsonb WHERE id = $1;
@@ -165,8 +165,20 @@ RETURNING source_id, occurrence;
 -- name: switch_route
 UPDATE route SET enabled = $3 WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL RETURNING source_id;
 
+-- name: end_lane
+-- What waits for a connection that has ended is due now: it ends. What a pump has at hand it puts back itself.
+WITH lane AS (
+    UPDATE lane SET due_at = now(), held_priority = NULL, held_until = NULL, breaker_until = NULL
+    WHERE tenant_id = $1 AND id = $2
+), late AS (
+    SELECT id FROM delivery
+    WHERE tenant_id = $1 AND lane_id = $2 AND head AND state = 'waiting' AND due_at > now()
+    ORDER BY id FOR UPDATE SKIP LOCKED
+)
+UPDATE delivery d SET due_at = now() FROM late WHERE d.id = late.id;
+
 -- name: replan_route
--- What waits for a time asks the new schedule for it.
+-- What waits for a time asks the new schedule for it; that of a route that is off ends.
 UPDATE delivery SET due_at = now()
 WHERE tenant_id = $1 AND lane_id = (SELECT destination_id FROM route WHERE id = $2) AND route_id = $2 AND head
   AND state = 'waiting' AND attempt = 0 AND due_at > now();

@@ -121,6 +121,7 @@ class Routing:
             source = await conn.fetchval(SQL["remove_route"], tenant_id, route_id)
             if source is None:
                 raise NotFound("there is no such route", remedy="list them with: crossdock routes")
+            await conn.execute(SQL["replan_route"], tenant_id, route_id)
             await conn.execute(SQL["bump_routes"], source)
             await audit(conn, tenant_id, actor, "route.remove", route_id, {})
 
@@ -165,6 +166,8 @@ class Routing:
                 source = await conn.fetchval(SQL["switch_route"], tenant_id, route_id, on)
                 if source is None:
                     raise NotFound("there is no such route", remedy="list them with: crossdock routes")
+                if not on:
+                    await conn.execute(SQL["replan_route"], tenant_id, route_id)
                 await conn.execute(SQL["bump_routes"], source)
                 await audit(conn, tenant_id, actor, "route.enable" if on else "route.disable", route_id, {})
         except asyncpg.UniqueViolationError:

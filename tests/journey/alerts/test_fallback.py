@@ -82,6 +82,40 @@ async def test_what_waits_for_a_broken_lane_goes_to_the_second(hub: Hub, sinks: 
     assert (_numbers(first), _numbers(second)) == ([4], [1, 2, 3])
 
 
+async def test_what_a_second_destination_has_not_taken_waits_for_the_first_when_it_is_disconnected(
+    hub: Hub, sinks: tuple[Receiver, Receiver]
+) -> None:
+    """What it may have taken already ends there, and says so; the next for the same record goes back."""
+    first, second = sinks
+    shop, one, two, _ = await town(hub, first.url, second.url)
+    await break_it(hub, one)
+    for number in (1, 2, 3):
+        await sold(hub, shop, number)
+        await sold(hub, shop, number, status="completed", modified="2026-11-20T11:00:00")
+    assert await hub.alerting.fallbacks.move() == {two.id}
+    async with hub.database.engine() as conn:
+        await conn.execute(
+            "UPDATE delivery SET doubted = true, attempt = 1"
+            " WHERE head AND record_id = (SELECT id FROM record WHERE external_id = '3')"
+        )
+    await hub.connections.disconnect(shop.tenant_id, two.id, actor="test")
+    async with working(hub):
+        await until(
+            lambda: rows(
+                hub,
+                "SELECT 1 FROM delivery WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE lane_id <> "
+                f"'{one.id}') HAVING count(*) = 5",
+            )
+        )
+        assert await rows(hub, "SELECT 1 FROM delivery WHERE attempt > 0 OR state <> 'waiting'") == []
+        await break_it(hub, one, "active")
+        await until(lambda: rows(hub, "SELECT 1 FROM delivery_done HAVING count(*) = 6"))
+    assert (_numbers(first), _numbers(second)) == ([1, 1, 2, 2, 3], [])
+    done = await rows(hub, "SELECT lane_id, state, reason FROM delivery_done WHERE state <> 'delivered'")
+    gone = "its destination was disconnected; an earlier try may have arrived"
+    assert [tuple(row) for row in done] == [(two.id, "skipped", gone)]
+
+
 async def test_a_lane_may_stand_for_a_while(hub: Hub, sinks: tuple[Receiver, Receiver]) -> None:
     shop, one, _, _ = await town(hub, sinks[0].url, sinks[1].url, after_s=600)
     await break_it(hub, one)
@@ -138,7 +172,9 @@ async def test_a_claim_and_a_move_never_take_the_same(hub: Hub, sinks: tuple[Rec
     try:
         async with hub.database.transaction() as mover:
             await mover.execute(FALLBACK["lock_lane"], one.id)
-            claim = asyncio.create_task(claimer.fetch(QUEUE["claim"], one.id, 7, 10, minute, 1, minute, minute, minute))
+            claim = asyncio.create_task(
+                claimer.fetch(QUEUE["claim"], one.id, 7, 10, minute, 1, minute, minute, minute, False)
+            )
             await until(lambda: blocked(hub))
             assert len(await mover.fetch(FALLBACK["move"], one.id, route, two.id, 10)) == 1
         assert await asyncio.wait_for(claim, 60) == []

@@ -213,7 +213,7 @@ STATEMENTS: dict[str, Any] = {
     "next_lane": lambda one: (),
     "claim": lambda one: (
         *(one, 1, 100, timedelta(seconds=30), 10),
-        *(LIMITS.standard_patience, LIMITS.bulk_patience, LIMITS.doubt_margin),
+        *(LIMITS.standard_patience, LIMITS.bulk_patience, LIMITS.doubt_margin, False),
     ),
 }
 

@@ -62,12 +62,6 @@ async def put_off(hub: Hub, count: int = 1) -> list[Any]:
     return found
 
 
-async def come(hub: Hub) -> None:
-    """Let the time of all that waits come, as far as the queue knows."""
-    async with hub.database.engine() as conn:
-        await conn.execute("UPDATE delivery SET due_at = now()")
-
-
 async def test_a_reminder_goes_out_at_its_time_and_its_neighbours_at_once(hub: Hub) -> None:
     soon = datetime.now(UTC) + timedelta(days=3)
     async with serving(sandbox.app(SECRET)) as receiver:
@@ -164,7 +158,6 @@ async def test_a_route_that_is_switched_off_ends_what_waits_and_takes_nothing(hu
         async with working(hub):
             await put_off(hub)
             await hub.connections.switch_route(shop.tenant_id, route, on=False, actor="test")
-            await come(hub)
             await until(lambda: _one(hub, ("skipped", "route-removed")))
             await tell(hub, shop, order(2))
             assert await waiting(hub) == []

@@ -273,6 +273,7 @@ def _changing(api: APIRouter, hub: Hub, access: Access) -> None:
 
     @api.post("/connections/{connection_id}/disconnect", response_model=Ended)
     async def disconnect(connection_id: str, caller: Principal = writes) -> Any:
+        """End a connection: what still waits for it, or of it, ends as skipped (route-removed)."""
         left = await hub.connections.disconnect(caller.tenant_id, _id(connection_id), actor=caller.actor)
         return {"id": connection_id, "left_behind": list(left)}
 

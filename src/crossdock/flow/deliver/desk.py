@@ -17,7 +17,7 @@ from msgspec.structs import astuple
 
 from crossdock import metrics
 from crossdock.flow.deliver import cause, intents
-from crossdock.flow.deliver.job import Claim, Job, NewLink
+from crossdock.flow.deliver.job import Claim, Job, NewLink, unsent
 from crossdock.flow.deliver.pace import Paces
 from crossdock.flow.deliver.ports import Limits
 from crossdock.flow.deliver.settle import GONE_TRIES, Back, End, decide, kind
@@ -40,6 +40,8 @@ class Lane(msgspec.Struct, frozen=True):
     tenant_id: uuid.UUID
     owner: str
     epoch: int
+    ended: bool = False
+    """Its connection has ended: what waits is claimed to be ended as well, and sent nowhere."""
 
 
 class Fenced(Exception):
@@ -87,6 +89,19 @@ class Desk:
         async with self._claiming, self._store.engine() as conn:
             return await self._claim(conn, most)
 
+    async def end(self, most: int) -> bool:
+        """End what waits for a connection that has ended; what is another's goes back. Returns whether there was any.
+
+        Raises :class:`Fenced` when the lane has another owner.
+        """
+        claims = await self._claim_alone(most)
+        async with self._store.transaction() as conn:
+            now = await self._fence(conn)
+            rows = await conn.fetch(SQL["give_back"], sorted(claim.id for claim in claims), self._lane.epoch)
+            given = {row["id"] for row in rows}
+            await self._settle(conn, now, [unsent(claim) for claim in claims if claim.id not in given], (), 0)
+        return bool(claims)
+
     async def intend(self, jobs: Sequence[Job]) -> None:
         """Commit what a batch is about to write to a system that is read from as well."""
         async with self._store.transaction() as conn:
@@ -119,6 +134,7 @@ class Desk:
             limits.standard_patience,
             limits.bulk_patience,
             limits.doubt_margin,
+            self._lane.ended,
         )
         return [Claim(**dict(row)) for row in rows]
 

@@ -120,6 +120,14 @@ class Job(msgspec.Struct):
         return self.plan.steps[min(self.at, len(self.plan.steps) - 1)].name if self.plan.steps else "plan"
 
 
+def unsent(claim: Claim) -> Job:
+    """Return the job of a claim whose destination has been disconnected: it has its end, and what is known is told."""
+    reason = "its destination was disconnected"
+    if claim.doubted:
+        reason += "; an earlier try may have arrived"
+    return Job(claim, main_key="", skipped=SkipReason.ROUTE_REMOVED, reason=reason)
+
+
 class NewLink(msgspec.Struct, frozen=True):
     """A record of ours that now has an id at the destination."""
 

@@ -11,6 +11,7 @@ import msgspec
 
 from crossdock.connect.connector import Connector, Destination
 from crossdock.connect.touching import Toucher
+from crossdock.errors import NotFound
 from crossdock.flow.deliver.intents import intended
 from crossdock.flow.deliver.job import Claim, Job, Task
 from crossdock.flow.deliver.planner import Planner, Subject, refusal
@@ -105,7 +106,12 @@ class Preparer:
             return None
         source = met.sources.get(source_id)
         if source is None:
-            source = met.sources[source_id] = await self._directory.connection(source_id)
+            try:
+                source = met.sources[source_id] = await self._directory.connection(source_id)
+            except NotFound:
+                # it was disconnected a moment ago, its routes with it
+                job.skipped, job.reason = SkipReason.ROUTE_REMOVED, "its source was disconnected"
+                return None
         version = job.claim.mapping_version
         if not route.occurrence:
             job.mapping_version = route.mapping_version if version is None else version

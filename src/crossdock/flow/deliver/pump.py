@@ -150,7 +150,7 @@ class Pump:
             return None
         self._mine[row["id"]], self._moved[row["id"]] = row["tenant_id"], self._clock.monotonic()
         breaker = Breaker(state=row["breaker"], seen=row["breaker_seen"], opened=row["breaker_opened"])
-        return Taken(Lane(row["id"], row["tenant_id"], owner, row["epoch"]), breaker, row["at"])
+        return Taken(Lane(row["id"], row["tenant_id"], owner, row["epoch"], row["ended"]), breaker, row["at"])
 
     async def next_s(self) -> float | None:
         """Return the seconds until the next lane is due by its own time; None: none is."""
@@ -247,6 +247,9 @@ class Pump:
 
     async def _drain(self, trip: Trip) -> None:
         desk = Desk(self._store, trip.lane, self._limits, self.paces)
+        if trip.lane.ended:
+            await self._end(desk)
+            return
         connection = await self._directory.connection(trip.lane.id)
         connector = self._directory.connector(connection.connector)
         destination = await self._directory.destination(trip.lane.id)
@@ -258,6 +261,13 @@ class Pump:
                 group.create_task(self._work(trip, desk, connection, destination, began, batches, begin))
 
             begin()
+
+    async def _end(self, desk: Desk) -> None:
+        """End what waits for a connection that has ended, in its entities' order; what was another's goes back."""
+        began = self._clock.monotonic()
+        while self._may_go_on(began):
+            if not await desk.end(self._limits.batch):
+                return
 
     async def _work(
         self,

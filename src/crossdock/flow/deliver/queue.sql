@@ -1,19 +1,21 @@
 -- name: take_lane
 -- One unleased lane that is due, or whose owner let its lease run out. Only lanes are read, never deliveries. Lanes take
--- turns: who was left first goes first; unless it is everybody's turn ($5 false), the most urgent go before.
+-- turns: who was left first goes first; unless it is everybody's turn ($5 false), the most urgent go before. The lane of
+-- a connection that has ended is taken too: what waits in it ends.
 UPDATE lane
 SET owner = $1, epoch = lane.epoch + 1, until = now() + $2::interval, due_at = NULL
 WHERE lane.id = (
     SELECT l.id
     FROM lane l JOIN connection c ON c.id = l.id
     WHERE (l.due_at <= now() OR l.until < now()) AND (l.until IS NULL OR l.until < now())
-      AND (l.breaker_until IS NULL OR l.breaker_until <= now())
-      AND c.state = 'active' AND c.writes_stopped IS NULL
+      AND (c.state = 'active' AND c.writes_stopped IS NULL AND (l.breaker_until IS NULL OR l.breaker_until <= now())
+           OR c.state = 'revoked')
       AND NOT (l.id = ANY($3::uuid[])) AND NOT (l.tenant_id = ANY($4::uuid[]))
     ORDER BY CASE WHEN $5::boolean THEN l.best ELSE 0 END, l.due_at NULLS FIRST
     LIMIT 1
     FOR UPDATE OF l SKIP LOCKED)
 RETURNING id, tenant_id, epoch, breaker, breaker_opened, now() AS at,
+          (SELECT c.state = 'revoked' FROM connection c WHERE c.id = lane.id) AS ended,
           CASE WHEN breaker_at > now() - interval '10 minutes' THEN breaker_seen ELSE 1 END AS breaker_seen;
 
 -- name: next_lane
@@ -88,10 +90,11 @@ WHERE lane.id = found.id AND (lane.until IS NULL OR lane.until < now())
 -- have waited longer than their patience, so that what is less urgent is late, and never for ever. Reads at most three
 -- times the batch, by the index.
 -- Beside it, and for the next claim: what an earlier owner was doing when it lost the lane is in doubt until its call can
--- no longer take effect, and doubts whose time is up end.
+-- no longer take effect, and doubts whose time is up end. $9: the connection has ended, and nothing is to be sent.
 WITH fence AS MATERIALIZED (
     SELECT l.id, l.held_priority, l.held_until FROM lane l JOIN connection c ON c.id = l.id
-    WHERE l.id = $1 AND l.epoch = $2 AND l.until > now() AND c.state = 'active' AND c.writes_stopped IS NULL
+    WHERE l.id = $1 AND l.epoch = $2 AND l.until > now()
+      AND CASE WHEN $9::boolean THEN c.state = 'revoked' ELSE c.state = 'active' AND c.writes_stopped IS NULL END
     FOR SHARE OF l
 ), lost AS (
     UPDATE delivery
@@ -110,7 +113,7 @@ WITH fence AS MATERIALIZED (
         WHERE d.lane_id = $1 AND d.head AND d.state = 'waiting' AND d.priority = p.priority AND d.due_at <= now()
         ORDER BY d.due_at
         LIMIT $3) AS found
-    WHERE fence.held_priority IS NULL OR p.priority < fence.held_priority OR fence.held_until <= now()
+    WHERE fence.held_priority IS NULL OR p.priority < fence.held_priority OR fence.held_until <= now() OR $9::boolean
     ORDER BY (found.place <= $5::integer AND found.due_at <= now() - p.patience) IS NOT TRUE, p.priority, found.due_at
     LIMIT $3
 )
@@ -120,6 +123,26 @@ FROM due
 WHERE d.id = due.id AND d.state = 'waiting' AND d.lane_id = $1  -- it may have been moved while this waited for the lane
 RETURNING d.id, d.tenant_id, d.route_id, d.record_id, d.event_id, d.seq, d.attempt, d.created_at, d.priority,
           d.doubted, d.failing_since, d.mapping_version;
+
+-- name: give_back
+-- Of what was claimed of a second destination that has been disconnected: what was surely not tried there waits for its
+-- route's own again, with all that follows for the same record.
+WITH heads AS MATERIALIZED (
+    SELECT d.id, d.route_id, d.record_id, r.destination_id FROM delivery d JOIN route r ON r.id = d.route_id
+    WHERE d.id = ANY($1::uuid[]) AND d.lane_epoch = $2 AND d.state = 'claimed' AND NOT d.doubted
+      AND r.destination_id <> d.lane_id AND r.enabled
+), line AS MATERIALIZED (
+    SELECT d.id, h.destination_id, d.state = 'claimed' AS claimed
+    FROM delivery d JOIN heads h ON h.route_id = d.route_id AND h.record_id = d.record_id
+    WHERE d.id = h.id OR d.state = 'waiting' AND NOT d.doubted
+    ORDER BY d.id
+    FOR UPDATE OF d
+)
+UPDATE delivery d
+SET lane_id = line.destination_id, state = 'waiting', attempt = d.attempt - line.claimed::integer,
+    due_at = least(d.due_at, now()), failing_since = NULL, reason = 'the second destination was disconnected'
+FROM line WHERE d.id = line.id
+RETURNING d.id;
 
 -- name: fence
 SELECT now() FROM lane WHERE id = $1 AND epoch = $2 FOR SHARE;
