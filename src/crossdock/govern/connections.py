@@ -193,7 +193,7 @@ class Connections(Routing):
     async def disconnect(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, *, actor: str) -> tuple[str, ...]:
         """End a connection: remove its webhooks there, drop its credentials and routes here.
 
-        What waits to be delivered to it, or of it, ends as skipped (route-removed).
+        What waits to be delivered to it, or of it, ends as skipped (route-removed); its runs are cancelled.
         An account that does not answer does not hold us up: returned (and kept) is what stays behind over there.
         """
         connection = await self.one(tenant_id, connection_id)
@@ -209,6 +209,7 @@ class Connections(Routing):
                 await conn.execute(SQL["replan_route"], tenant_id, route["id"])
                 await conn.execute(SQL["bump_routes"], route["source_id"])
             await conn.execute(SQL["end_lane"], tenant_id, connection_id)
+            await conn.execute(SQL["end_work"], tenant_id, connection_id)
             await conn.execute(SQL["left_behind"], connection_id, orjson.dumps(left).decode())
             await audit(conn, tenant_id, actor, "connection.revoked", connection_id, {"left_behind": len(left)})
         self._directory.forget(connection_id)

@@ -165,6 +165,15 @@ RETURNING source_id, occurrence;
 -- name: switch_route
 UPDATE route SET enabled = $3 WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL RETURNING source_id;
 
+-- name: end_work
+-- Nobody will read there any more. A replay reads nothing there, and ends by itself; what others have done stays.
+WITH bells AS (
+    DELETE FROM doorbell WHERE tenant_id = $1 AND connection_id = $2
+)
+UPDATE run SET state = 'cancelled', ended_at = now(), until = NULL, owner = NULL,
+               problem = 'its connection was disconnected'
+WHERE tenant_id = $1 AND connection_id = $2 AND kind <> 'replay' AND state IN ('waiting', 'running');
+
 -- name: end_lane
 -- What waits for a connection that has ended is due now: it ends. What a pump has at hand it puts back itself.
 WITH lane AS (

@@ -10,9 +10,10 @@ import pytest
 
 from crossdock.flow.deliver.desk import Desk, Lane
 from crossdock.flow.deliver.ports import Limits
+from crossdock.flow.run.runs import RunKind
 from crossdock.model.connection import Connection, ConnectionState
 from tests.journey.deliver.test_sink import Road, road
-from tests.support.hub import until, working
+from tests.support.hub import add_shop, until, working
 
 __all__ = ["road"]
 REMOVED = ("skipped", "route-removed")
@@ -117,6 +118,20 @@ async def test_what_waits_of_a_disconnected_store_ends_too(road: Road) -> None:
     async with working(road.hub):
         await until(road.rested)
     assert [end[:2] for end in await ends(road)] == [REMOVED]
+
+
+async def test_runs_and_doorbells_of_a_disconnected_store_end(road: Road) -> None:
+    shop, hub = road.shop, road.hub
+    ended = await hub.runs.add(shop.tenant_id, shop.id, RunKind.BACKFILL, ("order",))
+    other = await add_shop(hub, "other", "https://other.example")
+    stays = await hub.runs.add(other.tenant_id, other.id, RunKind.BACKFILL, ("order",))
+    ring = "INSERT INTO doorbell VALUES ($1, 'order', '7', $2, NULL, 'lost')"
+    for one in (shop, other):
+        await road.rows(ring, one.id, one.tenant_id)
+    await disconnect(road, shop)
+    runs = {row["id"]: (row["state"], row["problem"]) for row in await road.rows("SELECT id, state, problem FROM run")}
+    assert runs == {ended: ("cancelled", "its connection was disconnected"), stays: ("waiting", None)}
+    assert [row["connection_id"] for row in await road.rows("SELECT connection_id FROM doorbell")] == [other.id]
 
 
 async def test_an_event_of_a_store_that_ended_a_moment_ago_is_no_fault_of_the_hubs(road: Road) -> None:
