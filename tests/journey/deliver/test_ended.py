@@ -120,6 +120,17 @@ async def test_what_waits_of_a_disconnected_store_ends_too(road: Road) -> None:
     assert [end[:2] for end in await ends(road)] == [REMOVED]
 
 
+async def test_what_a_tenant_who_ends_leaves_in_line_is_deleted_and_not_ended_first(road: Road) -> None:
+    await road.tell(1)
+    await disconnect(road, road.sink)
+    await road.rows("UPDATE tenant SET ending_at = now()")
+    assert await road.hub.pump.take("nobody") is None
+    await road.rows("UPDATE tenant SET ending_at = NULL")
+    taken = await road.hub.pump.take("somebody")
+    assert taken is not None
+    assert taken.lane.ended
+
+
 async def test_runs_and_doorbells_of_a_disconnected_store_end(road: Road) -> None:
     shop, hub = road.shop, road.hub
     ended = await hub.runs.add(shop.tenant_id, shop.id, RunKind.BACKFILL, ("order",))

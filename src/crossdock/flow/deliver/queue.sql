@@ -1,7 +1,7 @@
 -- name: take_lane
 -- One unleased lane that is due, or whose owner let its lease run out. Only lanes are read, never deliveries. Lanes take
 -- turns: who was left first goes first; unless it is everybody's turn ($5 false), the most urgent go before. The lane of
--- a connection that has ended is taken too: what waits in it ends.
+-- a connection that has ended is taken too: what waits in it ends. That of a tenant who has ended goes with its rows.
 UPDATE lane
 SET owner = $1, epoch = lane.epoch + 1, until = now() + $2::interval, due_at = NULL
 WHERE lane.id = (
@@ -9,7 +9,8 @@ WHERE lane.id = (
     FROM lane l JOIN connection c ON c.id = l.id
     WHERE (l.due_at <= now() OR l.until < now()) AND (l.until IS NULL OR l.until < now())
       AND (c.state = 'active' AND c.writes_stopped IS NULL AND (l.breaker_until IS NULL OR l.breaker_until <= now())
-           OR c.state = 'revoked')
+           OR c.state = 'revoked'
+              AND EXISTS (SELECT FROM tenant t WHERE t.tenant_id = l.tenant_id AND t.ending_at IS NULL))
       AND NOT (l.id = ANY($3::uuid[])) AND NOT (l.tenant_id = ANY($4::uuid[]))
     ORDER BY CASE WHEN $5::boolean THEN l.best ELSE 0 END, l.due_at NULLS FIRST
     LIMIT 1
