@@ -187,10 +187,14 @@ WITH lane AS (
 UPDATE delivery d SET due_at = now() FROM late WHERE d.id = late.id;
 
 -- name: replan_route
--- What waits for a time asks the new schedule for it; that of a route that is off ends.
-UPDATE delivery SET due_at = now()
-WHERE tenant_id = $1 AND lane_id = (SELECT destination_id FROM route WHERE id = $2) AND route_id = $2 AND head
-  AND state = 'waiting' AND attempt = 0 AND due_at > now();
+-- What waits for a time asks the new schedule for it; what waits for anything on a route that is off ends.
+WITH late AS (
+    SELECT d.id FROM route r JOIN delivery d ON d.route_id = r.id AND d.lane_id = r.destination_id
+    WHERE r.tenant_id = $1 AND r.id = $2 AND d.head AND d.state = 'waiting' AND d.due_at > now()
+      AND (d.attempt = 0 OR NOT r.enabled)
+    ORDER BY d.id FOR UPDATE OF d
+)
+UPDATE delivery d SET due_at = now() FROM late WHERE d.id = late.id;
 
 -- name: remove_route
 UPDATE route SET enabled = false, ended_at = now() WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL

@@ -19,7 +19,7 @@ __all__ = ["road"]
 REMOVED = ("skipped", "route-removed")
 
 
-async def ends(road: Road) -> list[tuple[str, str, str]]:
+async def ends(road: Road) -> list[tuple[str, str, str | None]]:
     rows = await road.rows("SELECT state, rule, reason FROM delivery_done ORDER BY seq, id")
     return [(row["state"], row["rule"], row["reason"]) for row in rows]
 
@@ -108,6 +108,21 @@ async def test_a_destination_that_is_disconnected_under_way_leaves_nothing_behin
     assert sum(end[0] == "delivered" for end in told) <= arrived < 150
     surely = sum(end[2] == "its destination was disconnected" for end in told)
     assert arrived + surely <= 150, "what is said not to have been sent did not arrive"
+
+
+@pytest.mark.parametrize("off", [True, False])
+async def test_what_waits_for_another_try_ends_with_its_route(road: Road, off: bool) -> None:
+    await road.tell(1)
+    await road.rows("UPDATE delivery SET attempt = 3, due_at = now() + interval '1 hour', failing_since = now()")
+    (route,) = await road.rows("SELECT id FROM route")
+    asked = (road.shop.tenant_id, route["id"])
+    if off:
+        await road.hub.connections.switch_route(*asked, on=False, actor="test")
+    else:
+        await road.hub.connections.remove_route(*asked, actor="test")
+    async with working(road.hub):
+        await until(road.rested)
+    assert await ends(road) == [(*REMOVED, None)]
 
 
 async def test_what_waits_of_a_disconnected_store_ends_too(road: Road) -> None:
