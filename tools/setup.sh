@@ -14,13 +14,16 @@ fail() { printf 'setup: %s\n' "$1" >&2; [ -z "${2:-}" ] || printf 'setup: %s\n' 
 # managers build them, takes half as long again for everything. They are timed in turns, by processor time, and the best
 # of each counts: on a busy machine a single look would take the one that was disturbed least for the fastest.
 find_pythons() {
-    for _ in 1 2 3 4; do
-        for name in python3.14 python3.13 python3.12 python3.11 python3 python /usr/local/bin/python3 /usr/bin/python3; do
-            path=$(command -v "$name" 2>/dev/null) || continue
+    local name path took found turn IFS=$'\n'
+    found=$(for name in python3.14 python3.13 python3.12 python3.11 python3 python /usr/local/bin/python3 /usr/bin/python3; do
+        # what it is behind its links and shims, so that each is timed once a turn
+        "$name" -c 'import os, sys; sys.version_info < (3, 11) or print(os.path.realpath(sys.executable))' 2>/dev/null || true
+    done | awk '!seen[$0]++')
+    for turn in 1 2 3 4 5 6 7 8; do
+        [ "$turn" = 1 ] || sleep 0.2
+        for path in $found; do
             took=$("$path" - 2>/dev/null <<'PROBE'
-import sys, time, timeit
-if sys.version_info < (3, 11):
-    raise SystemExit(1)
+import time, timeit
 work = "{str(i): [getattr(str(i), 'upper')() for _ in range(3)] for i in range(300)}"
 print(int(1e9 * min(timeit.repeat(work, timer=time.process_time, number=10, repeat=5))))
 PROBE

@@ -112,7 +112,7 @@ def test_a_seed_is_one_schedule() -> None:
 
 
 def test_a_round_of_faults_loses_and_doubles_nothing(postgres: TestServer) -> None:
-    outcome = asyncio.run(play(postgres, Terms(seed=1, points=200, live_s=6.0, hands=HANDS)))
+    outcome = asyncio.run(play(postgres, Terms(seed=1, points=200, live_s=6.0, hands=HANDS, wanted=ALWAYS)))
     assert outcome.ok, (outcome.wrong, outcome.log, [str(fault) for fault in outcome.struck])
     assert len(outcome.struck) > 5
     missed = {place for place in ALWAYS if not outcome.hits[place]}
@@ -122,7 +122,7 @@ def test_a_round_of_faults_loses_and_doubles_nothing(postgres: TestServer) -> No
 
 def test_the_errands_reach_what_nobody_else_asks_for(postgres: TestServer) -> None:
     """Without a fault: letters die and are sent again, a mapping acts, access is renewed, a deal is invoiced."""
-    outcome = asyncio.run(play(postgres, Terms(seed=2, faults=(), live_s=12.0)))
+    outcome = asyncio.run(play(postgres, Terms(seed=2, faults=(), live_s=12.0, wanted=ASKED_FOR)))
     assert outcome.ok, (outcome.wrong, outcome.log)
     missed = {place for place in ASKED_FOR if not outcome.hits[place]}
     assert not missed

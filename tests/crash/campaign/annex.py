@@ -7,6 +7,7 @@ end, and no letter is left dead.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import uuid
@@ -29,17 +30,24 @@ SECRET = "whsec_" + base64.b64encode(b"a picky receiver's own secret 32").decode
 ODD = "campaign.odd"
 HELD_BACK = "campaign.kept"
 """What waits long enough for people to do something with it."""
+PASSING = "/passing/"
+_SLOW_S = 0.2
 _CLIENT, _CLIENT_SECRET = "client-7", "client-secret-7"
 _KEPT = ("customer", "product")
 """What the branch's portal is told of."""
 
 
 class Picky:
-    """A receiver of messages. ``mood``: ``open`` takes all; ``refuse`` answers 422, ``locked`` 401, ``busy`` 429."""
+    """A receiver of messages. ``mood``: ``open`` takes all; ``refuse`` answers 422, ``locked`` 401, ``busy`` 429.
+
+    At the doors of those who are passing it takes its time.
+    """
 
     def __init__(self) -> None:
         self.mood = "open"
         self.taken = 0
+        self.arrived: dict[str, set[str]] = {}
+        """Ids of what came, by the passing door."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = b""
@@ -48,6 +56,10 @@ class Picky:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
+        if scope["path"].startswith(PASSING):
+            message_id = dict(scope["headers"])[b"webhook-id"].decode()
+            self.arrived.setdefault(scope["path"], set()).add(message_id)
+            await asyncio.sleep(_SLOW_S)
         odd = scope["path"] == "/hook" and ODD.encode() in body
         status = {"refuse": 422, "locked": 401, "busy": 429}.get(self.mood, 200) if odd else 200
         self.taken += odd and status == 200

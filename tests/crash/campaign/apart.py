@@ -9,7 +9,7 @@ from tests.crash.campaign.points import places
 
 APART: Final = {
     "command/command.named": "people name an order by its number on the command line alone",
-    "deliver/queue.give_back": "nobody disconnects a destination here: tests/journey/deliver",
+    "deliver/queue.give_back": "no route here has a second destination: tests/journey/alerts",
     "deliver/queue.gone_before": "a record that is gone at a delivery's fifth try or later: tests/journey/deliver",
     "deliver/queue.hold_lane": "the part of a day's quota kept for live traffic is free at its end: tests/unit/connect",
     "deliver/replay.done_for_replay": "a call for tests and embedders: doors and command line replay as a run",

@@ -31,7 +31,7 @@ class Ticks(Protocol):
 
 
 class Errands:
-    """The hands ``letters``, ``mapper``, ``branch``, ``goods``, ``archivist`` and ``watchman``."""
+    """What all hands that run errands ask with, and the hands ``letters``, ``replays``, ``mapper`` and ``branch``."""
 
     word = "errand"
     """What the keys of its questions begin with."""

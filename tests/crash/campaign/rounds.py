@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import orjson
 
-from tests.crash.campaign import accounts
+from tests.crash.campaign import accounts, leaving
 from tests.crash.campaign.board import AFTER, BEFORE, Board, Fault
 from tests.crash.campaign.closing import Closing
 from tests.crash.campaign.points import JOURNEY, places
@@ -44,7 +44,9 @@ class Terms(msgspec.Struct, frozen=True):
     live_s: float = 8.0
     """How long the hands work at least."""
     longest_s: float = 90.0
-    """How long they work at most while faults still strike."""
+    """How long they work at most while faults still strike, or a place that is wanted was not passed."""
+    wanted: tuple[str, ...] = ()
+    """Places that the hands go on for: a slow machine passes them later."""
     faults: tuple[Fault, ...] | None = None
     """A schedule instead of the seed's own."""
     patience_s: float = 180.0
@@ -182,7 +184,7 @@ async def _settle(terms: Terms, made: World) -> None:
 
 
 async def _judged(made: World) -> list[str]:
-    return [*await made.judged(), *await accounts.judge(made)]
+    return [*await made.judged(), *await accounts.judge(made), *await leaving.judge(made)]
 
 
 async def _live(board: Board, count: int, terms: Terms) -> None:
@@ -197,7 +199,9 @@ async def _live(board: Board, count: int, terms: Terms) -> None:
         if now - began < terms.live_s:
             continue
         busy = sum(board.hits().values()) < _PASSINGS and not terms.storm
-        if struck == count or now - began > terms.longest_s or (now - last > _DRY_S and not busy):
+        over = struck == count or (now - last > _DRY_S and not busy)
+        hits = board.hits()
+        if now - began > terms.longest_s or (over and all(hits.get(place) for place in terms.wanted)):
             return
 
 

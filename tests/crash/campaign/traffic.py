@@ -39,6 +39,7 @@ ERRANDS = (
     "archivist",
     "watchman",
     "accountant",
+    "leaver",
     "reader",
     "operator",
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any, Final
 
-from tests.crash.campaign.accounts import Accounts
 from tests.crash.campaign.annex import HELD_BACK
+from tests.crash.campaign.leaving import Leaving
 from tests.crash.campaign.looks import turns
 
 PAGES: Final = (
@@ -71,7 +71,7 @@ _KEPT: Final = 3
 """Things that the messages which wait are about."""
 
 
-class Visitors(Accounts):
+class Visitors(Leaving):
     """The hands ``reader`` and ``operator``."""
 
     async def reader(self, dice: random.Random) -> None:
