@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets as random_secrets
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+import asyncpg
 import msgspec
 import orjson
 import structlog
@@ -25,6 +26,7 @@ from crossdock.model.connection import Connection, ConnectionState
 from crossdock.store.audit import audit
 
 log = structlog.get_logger("crossdock.connections")
+_TRIES = 5
 
 
 class Connected(msgspec.Struct, frozen=True):
@@ -200,6 +202,18 @@ class Connections(Routing):
         left = await self._remove_hooks(connection)
         kept = await self._directory.grants.withdraw(connection)
         left = (*left, kept) if kept else left
+        for again in reversed(range(_TRIES)):
+            try:
+                await self._end(tenant_id, connection_id, left, actor)
+                break
+            except asyncpg.DeadlockDetectedError:
+                # its lanes and lines are at work: whoever the database let go first is done by now
+                if not again:
+                    raise
+        self._directory.forget(connection_id)
+        return left
+
+    async def _end(self, tenant_id: uuid.UUID, connection_id: uuid.UUID, left: Sequence[str], actor: str) -> None:
         async with self._store.transaction() as conn:
             if await conn.fetchval(SQL["set_state"], tenant_id, connection_id, ConnectionState.REVOKED, None) is None:
                 raise NotFound("there is no such connection", remedy="list them with: crossdock connections")
@@ -212,8 +226,6 @@ class Connections(Routing):
             await conn.execute(SQL["end_work"], tenant_id, connection_id)
             await conn.execute(SQL["left_behind"], connection_id, orjson.dumps(left).decode())
             await audit(conn, tenant_id, actor, "connection.revoked", connection_id, {"left_behind": len(left)})
-        self._directory.forget(connection_id)
-        return left
 
     async def hub_source(self, tenant_id: uuid.UUID, conn: Any = None) -> Connection:
         """Return the tenant's own events source, made at its first use; inside the caller's transaction if given."""
